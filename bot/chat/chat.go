@@ -1,0 +1,150 @@
+// Package chat holds the words that the bot and the networks share: who wrote,
+// what arrived, what goes out, and how a network fails. It has data and one
+// interface, it imports the standard library only, and it never does I/O.
+package chat
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Text is something a person wrote or is to read. It is a string with the
+// habit of hiding itself: fmt and slog print its length, never its words.
+// Convert to string where the words are really meant.
+type Text string
+
+// String keeps the words out of logs and errors.
+func (t Text) String() string { return fmt.Sprintf("[text of %d bytes]", len(t)) }
+
+// GoString does the same for %#v.
+func (t Text) GoString() string { return t.String() }
+
+// LogValue does the same for slog.
+func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// Address names one person on one network and the conversation in which the
+// bot talks with them. Two addresses with the same Network and User are the
+// same person, whatever the Room.
+type Address struct {
+	Network string // "matrix", "signal" or "console"
+	User    string // the person: a Matrix user id, a Signal ACI
+	Room    string // the conversation: a Matrix room id; may change over time
+}
+
+// String keeps the address out of logs and errors.
+func (a Address) String() string { return "[address on " + a.Network + "]" }
+
+// GoString does the same for %#v.
+func (a Address) GoString() string { return a.String() }
+
+// LogValue does the same for slog.
+func (a Address) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+// Kind tells what a Message is.
+type Kind int
+
+// The kinds of things that arrive. Every one of them gets an answer from the
+// bot, but for KindRemoval.
+const (
+	KindText        Kind = iota // plain words
+	KindReaction                // Text is the emoji, Target the message it stands under
+	KindEdit                    // the person changed Target; Text is the new wording
+	KindRemoval                 // the person took Target back
+	KindMedia                   // a picture, file, voice note, sticker: something the bot cannot read
+	KindCall                    // the person tried to ring
+	KindUnreadable              // could not be decrypted, after a grace period
+	KindOpened                  // a conversation began (the bot was invited and joined)
+	KindUnencrypted             // the room has no encryption and the policy refuses such rooms
+	KindPlaintext               // an unencrypted message in an encrypted room
+	KindCrowd                   // the room has more people than one person and the bot
+	KindStart                   // Text is a flow id to start; from the console only
+)
+
+// Message is one thing that arrived from a person. ID is unique on its network
+// for good: it is the key under which the bot remembers having handled it, so a
+// transport that hands the same thing up twice must use the same ID.
+type Message struct {
+	ID     string
+	From   Address
+	Kind   Kind
+	Text   Text
+	Target string    // the event id a reaction, edit, removal or reply points at
+	Sent   time.Time // when the network says it was sent; never trusted for schedules
+}
+
+// Form tells what an Outgoing does.
+type Form int
+
+// The forms of an Outgoing.
+const (
+	FormText   Form = iota // a new message
+	FormEdit               // replace the text of Target
+	FormRemove             // take Target back (redact)
+)
+
+// Outgoing is one thing to send. Key is the same over every retry and across
+// restarts; a transport passes it to the network as the transaction id where
+// there is one, and hides it in the content where it can.
+type Outgoing struct {
+	Key     string
+	To      Address
+	Form    Form
+	Text    Text     // plain text; the transport adds formatting if it likes
+	Target  string   // network event id, for FormEdit and FormRemove
+	Choices []string // emoji the transport may seed as reactions; usually empty
+	// AllowPlain permits sending without encryption. It is set only for the
+	// fixed refusal in a room that has no encryption.
+	AllowPlain bool
+}
+
+// Handler is what a transport calls. The bot implements it.
+type Handler interface {
+	// Handle takes one message. When it returns nil the message and all its
+	// effects are committed, or it was seen before. On an error nothing was
+	// kept and the transport must deliver the same message again, in order.
+	// Calls for different people may run at the same time; calls for one
+	// person must not.
+	Handle(ctx context.Context, m Message) error
+	// Delivered reports that an Outgoing with this key is on the network with
+	// this event id, learned from the network's own echo. It may be called for
+	// keys that are long settled or unknown. On nil it is committed.
+	Delivered(ctx context.Context, network, key, eventID string) error
+}
+
+// Transport connects one account on one network.
+type Transport interface {
+	// Network is the name used in Address.Network.
+	Network() string
+	// Run receives until ctx ends (nil) or going on is unsafe (an error). It
+	// reconnects by itself.
+	Run(ctx context.Context, h Handler) error
+	// Send puts one Outgoing on the network and returns the event id. The
+	// caller has at most one Send in flight per conversation. It blocks until
+	// the transport has caught up with what it missed, so that a send whose
+	// outcome a crash left in doubt is not repeated. Errors: *PermanentError
+	// (never retry), *RetryError (not before After), anything else is
+	// temporary.
+	Send(ctx context.Context, out Outgoing) (eventID string, err error)
+}
+
+// PermanentError says that trying again is useless: the room is gone, the
+// person left, the network refused the content.
+type PermanentError struct{ Err error }
+
+func (e *PermanentError) Error() string { return "permanent: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *PermanentError) Unwrap() error { return e.Err }
+
+// RetryError says that the network asked for a pause of After.
+type RetryError struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *RetryError) Error() string { return fmt.Sprintf("retry after %s: %v", e.After, e.Err) }
+
+// Unwrap returns the cause.
+func (e *RetryError) Unwrap() error { return e.Err }

@@ -1,0 +1,86 @@
+package flow
+
+import "time"
+
+// Effect is one thing that the host must do after a Step, in the order given.
+// The set is closed: a host switches over the types below and panics on any
+// other.
+type Effect interface{ effect() }
+
+// Say sends one message to the person.
+type Say struct {
+	Text string
+	// Edit replaces the text of the last Say of this session that had Anchor
+	// set, where the network can edit; elsewhere it is a new message.
+	Edit   bool
+	Anchor bool
+	// Ask is true when this message is a question that now waits.
+	Ask bool
+}
+
+// Lines shows help lines. The host picks them, since the engine has no
+// directory and no clock.
+type Lines struct {
+	Need string // "dv", "crisis", "emergency", "sexual", "child", "own_behaviour", "" = the usual three
+	UpTo int    // 0 = the host's own limit
+}
+
+// Wait asks the host to call Step with a Timer input after For, unless the
+// session has moved on. A session has at most one Wait: the last one counts,
+// and a Step that returns none clears it.
+type Wait struct {
+	For time.Duration
+}
+
+// Every sets a repeating schedule under a name; a second Every of the same name
+// replaces it.
+type Every struct {
+	Name     string
+	Flow     string        // the flow to start when due
+	Time     string        // "21:00", the person's wall clock; empty if Cron is set
+	Days     []string      // "mon".."sun"; empty = every day
+	Cron     string        // five fields, the person's wall clock; empty if Time is set
+	FreshFor time.Duration // a later start than this is skipped
+}
+
+// Cancel ends the schedule of that name; "all" ends every schedule.
+type Cancel struct{ Name string }
+
+// Quiet stops unprompted messages: For a time, or until the person asks for
+// them again (Stop), or not any more (neither).
+type Quiet struct {
+	For  time.Duration
+	Stop bool
+}
+
+// Set stores a variable of the person. A nil Value forgets it.
+type Set struct {
+	Name  string
+	Value any // string, float64 or bool
+}
+
+// Keep adds a line to one of the person's own lists.
+type Keep struct {
+	List string
+	Text string
+}
+
+// Drop removes one line from a list.
+type Drop struct {
+	List string
+	ID   int64 // an Item's ID
+}
+
+// End tells that the session has nothing left to do.
+type End struct{}
+
+func (Say) effect()    {}
+func (Lines) effect()  {}
+func (Wait) effect()   {}
+func (Every) effect()  {}
+func (Cancel) effect() {}
+func (Quiet) effect()  {}
+func (Set) effect()    {}
+func (Keep) effect()   {}
+func (Drop) effect()   {}
+func (End) effect()    {}

@@ -1,0 +1,89 @@
+package flow
+
+import "time"
+
+// Session is where a person is in the scripts. It is plain data: the host keeps
+// it (sealed) as JSON between steps, for months and across upgrades. The zero
+// Session is a person who has not begun.
+type Session struct {
+	// Seq grows by one with every Step. A timer names the Seq that it was set
+	// under; the host drops a timer whose Seq is not the session's.
+	Seq int64 `json:"seq"`
+	// Frames is the call stack, innermost last. Empty: idle.
+	Frames []Frame `json:"frames,omitempty"`
+	// Wait tells what the innermost frame waits for; nil when idle.
+	Wait *Waiting `json:"wait,omitempty"`
+	// Parked is the conversation that another one interrupted, one deep.
+	Parked *Parked `json:"parked,omitempty"`
+	// Answer is the person's last answer, for conditions and templates.
+	Answer any `json:"answer,omitempty"`
+	// Last remembers which variant of a text was used last, so that the same
+	// one does not come twice in a row.
+	Last map[string]int `json:"last,omitempty"`
+}
+
+// Idle tells whether nothing waits and nothing runs.
+func (s Session) Idle() bool { return len(s.Frames) == 0 }
+
+// Frame is one flow on the stack.
+type Frame struct {
+	Flow string `json:"flow"`
+	Rev  string `json:"rev"` // hash of the script it began on
+	Step string `json:"step"` // stable path of the step, e.g. "3" or "2.do.1"
+}
+
+// Waiting is what the innermost frame waits for.
+type Waiting struct {
+	Kind   string         `json:"kind"` // "ask", "pause", "pace", "resume"
+	Tries  int            `json:"tries,omitempty"`
+	Round  int            `json:"round,omitempty"`  // pace: cues done
+	Until  time.Time      `json:"until,omitzero"`   // pause: when it ends
+	Nudged bool           `json:"nudged,omitempty"` // the no_reply branch has run
+	Data   map[string]any `json:"data,omitempty"`
+}
+
+// Parked is an interrupted conversation.
+type Parked struct {
+	Frames []Frame  `json:"frames"`
+	Wait   *Waiting `json:"wait,omitempty"`
+	Answer any      `json:"answer,omitempty"`
+}
+
+// InputKind tells what an Input is.
+type InputKind int
+
+// The kinds of input.
+const (
+	InText      InputKind = iota // the person wrote Text
+	InReaction                   // the person reacted with the emoji Text
+	InStart                      // start Flow now, unprompted or by command; a running flow is parked
+	InInterrupt                  // start Flow now for safety: whatever waits is parked, no question asked
+	InTimer                      // the Wait of the last Step is over
+)
+
+// Input is one thing that happened.
+type Input struct {
+	Kind InputKind
+	Text string
+	Flow string
+	// Now is the moment, in the person's own zone. The engine reads no clock.
+	Now time.Time
+	// Seed drives the choice of variants; same seed, same choice.
+	Seed uint64
+	// Vars are the person's stored variables. The engine never changes the map.
+	Vars map[string]any
+	// Lists are the person's own lists that Library.Lists named, oldest first.
+	Lists map[string][]Item
+}
+
+// Item is one line of a person's own list.
+type Item struct {
+	ID   int64
+	Text string
+}
+
+// Reader turns what a person typed into a value of a kind that the engine does
+// not know itself (a time, a zone, a country, days). Value is what is stored
+// and what conditions see; echo is how to say it back; ok is false when the
+// text means nothing of the kind. It is pure.
+type Reader func(text string, now time.Time) (value, echo string, ok bool)
