@@ -1,0 +1,84 @@
+# Handrail. `make demo` shows it, `make test` proves it. Every Go call has the
+# tag goolm: the end-to-end encryption is written in Go and needs no C library
+# beside the one of SQLite, which comes with its module.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+
+GO         ?= go
+export GOFLAGS := -tags=goolm
+export CGO_ENABLED := 1
+BIN        := $(CURDIR)/.bin
+GOFUMPT    := $(BIN)/gofumpt-v0.12.0
+STATICCHECK := $(BIN)/staticcheck-v0.8.2
+FUZZTIME   ?= 20s
+BENCHTIME  ?= 2s
+E2E        := handrail/bot/e2e
+
+# stage NAME,COMMAND: says what it does and how long it took, stops at a fault.
+define stage
+@printf '\n== %s\n' '$(1)'; start=$$SECONDS; \
+if { $(2); }; then printf '== %s: ok, %s s\n' '$(1)' "$$((SECONDS - start))"; \
+else printf '== %s: FAILED after %s s\n' '$(1)' "$$((SECONDS - start))"; exit 1; fi
+endef
+
+.PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs
+
+build: needs
+	$(GO) build -trimpath -o $(BIN)/handrail ./cmd/handrail
+
+demo: build
+	@$(BIN)/handrail demo
+
+test: needs lint check unit e2e fuzz
+	@printf '\nall green\n'
+
+lint: needs $(GOFUMPT) $(STATICCHECK)
+	$(call stage,gofumpt,out=$$($(GOFUMPT) -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "run make fmt for: $$out"; false; })
+	$(call stage,go vet,$(GO) vet ./...)
+	$(call stage,staticcheck,$(STATICCHECK) ./...)
+
+fmt: $(GOFUMPT)
+	$(GOFUMPT) -w $$(git ls-files '*.go')
+
+check: build
+	$(call stage,handrail check,$(BIN)/handrail check && $(BIN)/handrail check flows)
+
+# Everything but the end-to-end tests, with the race detector.
+unit: needs
+	$(call stage,tests with -race,$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^$(E2E)') -skip '^TestDemo')
+
+# A real homeserver and a real client; without -race, which would only slow the
+# side that is not under test.
+e2e: needs
+	$(call stage,end to end,$(GO) test -count=1 -timeout 40m ./bot/e2e/... && $(GO) test -count=1 -timeout 15m -run '^TestDemo' ./cmd/handrail)
+
+# Every fuzz target of the tree, one after the other.
+fuzz: needs
+	$(call stage,fuzz ($(FUZZTIME) each),set -e; \
+	for file in $$(git grep -lE '^func Fuzz' -- '*_test.go'); do \
+	for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$file | cut -c6-); do \
+	echo "-- $$name in $$(dirname $$file)"; \
+	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
+	done; done)
+
+bench: needs
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...
+
+$(GOFUMPT):
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) $(GO) install mvdan.cc/gofumpt@v0.12.0
+	@mv $(BIN)/gofumpt $@
+
+$(STATICCHECK):
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
+	@mv $(BIN)/staticcheck $@
+
+# What cannot be fetched by the Go tool itself: say it before a long run, not
+# in the middle of it.
+needs:
+	@for tool in $(GO) gcc git; do command -v $$tool >/dev/null || \
+	{ echo "handrail needs $$tool: on Debian, apt-get install golang gcc git (Go 1.26 or newer: https://go.dev/dl)"; exit 1; }; done
+
+clean:
+	rm -rf $(BIN)
