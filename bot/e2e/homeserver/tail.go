@@ -1,0 +1,32 @@
+package homeserver
+
+import (
+	"strings"
+	"sync"
+)
+
+const tailSize = 2048
+
+// tail keeps the end of what is written to it, for an error message.
+type tail struct {
+	mu   sync.Mutex
+	data []byte
+}
+
+// Write never fails.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.data = append(t.data, p...)
+	if extra := len(t.data) - tailSize; extra > 0 {
+		t.data = append(t.data[:0], t.data[extra:]...)
+	}
+	return len(p), nil
+}
+
+// String is the end of the output, trimmed.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.data))
+}
