@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"handrail/bot/e2e/child"
 )
 
 // The module that builds Dendrite. Its files have other names here, because a
@@ -30,7 +32,6 @@ var (
 const (
 	serverPackage = "github.com/element-hq/dendrite/cmd/dendrite"
 	progressEvery = 10 * time.Second
-	lockPoll      = 100 * time.Millisecond
 )
 
 // Build returns the path of the Dendrite binary, compiling it first when this
@@ -54,7 +55,9 @@ func Build(ctx context.Context, progress func(string)) (bin string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make the homeserver's folder: %w", err)
 	}
-	unlock, err := lock(ctx, filepath.Join(dir, "lock"), progress)
+	unlock, err := child.Lock(ctx, filepath.Join(dir, "lock"), func(d time.Duration) {
+		progress(fmt.Sprintf("Another process is building the homeserver, waiting for it: %.0f s so far ...", d.Seconds()))
+	})
 	if err != nil {
 		return "", fmt.Errorf("wait for the homeserver's build lock: %w", err)
 	}
@@ -129,7 +132,7 @@ func compile(ctx context.Context, dir, out string, progress func(string)) error 
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "CGO_ENABLED=1", "GOOS=", "GOARCH=")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
-	var output tail
+	var output child.Tail
 	cmd.Stdout, cmd.Stderr = &output, &output
 	progress("Building the homeserver, about two minutes the first time ...")
 	start := time.Now()

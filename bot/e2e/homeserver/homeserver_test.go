@@ -137,26 +137,3 @@ func TestSigningKeyIsKept(t *testing.T) {
 		t.Error("the signing key changed")
 	}
 }
-
-func TestLockWaitsAndGivesUp(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "lock")
-	unlock, err := lock(context.Background(), path, func(string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	said := ""
-	if _, err := lock(ctx, path, func(line string) { said = line; cancel() }); err == nil {
-		t.Error("two holders of one lock")
-	}
-	if !strings.Contains(said, "waiting") {
-		t.Errorf("while waiting it said %q", said)
-	}
-	unlock()
-	unlock, err = lock(context.Background(), path, func(string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	unlock()
-}

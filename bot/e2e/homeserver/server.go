@@ -9,10 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"syscall"
 	"time"
+
+	"handrail/bot/e2e/child"
 )
 
 const (
@@ -85,7 +85,7 @@ func (s *Server) PID() int {
 	if s.proc == nil {
 		return 0
 	}
-	return s.proc.cmd.Process.Pid
+	return s.proc.PID()
 }
 
 // Restart starts the server again on the same port with the same data, and
@@ -105,7 +105,7 @@ func (s *Server) Restart(ctx context.Context) error {
 		return fmt.Errorf("start the homeserver: %w", err)
 	}
 	if err := proc.ready(ctx, s.URL()); err != nil {
-		proc.kill()
+		proc.Kill()
 		return fmt.Errorf("start the homeserver: %w", err)
 	}
 	s.proc = proc
@@ -120,22 +120,16 @@ func (s *Server) Stop() error {
 		return nil
 	}
 	s.proc = nil
-	_ = proc.cmd.Process.Signal(syscall.SIGTERM)
-	patience := time.NewTimer(stopPatience)
-	defer patience.Stop()
-	select {
-	case <-proc.done:
-		return nil
-	case <-patience.C:
-		proc.kill()
-		return fmt.Errorf("stop the homeserver: it did not end within %s and was killed", stopPatience)
+	if err := proc.Stop(stopPatience); err != nil {
+		return fmt.Errorf("stop the homeserver: %w", err)
 	}
+	return nil
 }
 
 // Kill ends the server as a crash would (SIGKILL) and waits until it is gone.
 func (s *Server) Kill() {
 	if s.proc != nil {
-		s.proc.kill()
+		s.proc.Kill()
 		s.proc = nil
 	}
 }
@@ -157,39 +151,23 @@ func tryPort(address string) error {
 	return l.Close()
 }
 
-// process is one run of the binary. done is closed when it has ended.
+// process is one run of the binary.
 type process struct {
-	cmd    *exec.Cmd
-	output *tail
-	done   chan struct{}
+	*child.Process
+	output *child.Tail
 }
 
-// run starts the binary. The thread that starts a child stays with it: the
-// kernel's "die with the parent" means the parent thread.
 func run(bin, dir, address string) (*process, error) {
-	p := &process{output: &tail{}, done: make(chan struct{})}
-	p.cmd = exec.Command(bin, "-config", "dendrite.yaml", "-http-bind-address", address, "-https-bind-address", "")
-	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "GOMEMLIMIT="+memoryLimit)
-	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
-	p.cmd.SysProcAttr = childAttr()
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait()
-			close(p.done)
-		}
-	}()
-	return p, <-started
-}
-
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.done
+	cmd := exec.Command(bin, "-config", "dendrite.yaml", "-http-bind-address", address, "-https-bind-address", "")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOMEMLIMIT="+memoryLimit)
+	output := &child.Tail{}
+	cmd.Stdout, cmd.Stderr = output, output
+	proc, err := child.Start(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return &process{Process: proc, output: output}, nil
 }
 
 // ready waits until the server answers, ends, or ctx does.
@@ -198,7 +176,7 @@ func (p *process) ready(ctx context.Context, url string) error {
 	defer cancel()
 	go func() {
 		select {
-		case <-p.done:
+		case <-p.Done():
 			cancel()
 		case <-alive.Done():
 		}
@@ -209,8 +187,8 @@ func (p *process) ready(ctx context.Context, url string) error {
 	defer tick.Stop()
 	for {
 		select {
-		case <-p.done:
-			return fmt.Errorf("it ended at once: %s\n%s", p.cmd.ProcessState, p.output.String())
+		case <-p.Done():
+			return fmt.Errorf("it ended at once: %s\n%s", p.State(), p.output.String())
 		case <-ctx.Done():
 			return fmt.Errorf("it does not answer: %w", ctx.Err())
 		case <-tick.C:

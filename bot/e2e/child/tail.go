@@ -1,20 +1,21 @@
-package homeserver
+package child
 
 import (
 	"strings"
 	"sync"
 )
 
-const tailSize = 2048
+const tailSize = 4096
 
-// tail keeps the end of what is written to it, for an error message.
-type tail struct {
+// Tail keeps the last 4096 bytes of what is written to it, for an error message.
+// The zero value is ready.
+type Tail struct {
 	mu   sync.Mutex
 	data []byte
 }
 
 // Write never fails.
-func (t *tail) Write(p []byte) (int, error) {
+func (t *Tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.data = append(t.data, p...)
@@ -25,7 +26,7 @@ func (t *tail) Write(p []byte) (int, error) {
 }
 
 // String is the end of the output, trimmed.
-func (t *tail) String() string {
+func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return strings.TrimSpace(string(t.data))

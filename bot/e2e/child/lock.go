@@ -1,17 +1,22 @@
-package homeserver
+package child
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"syscall"
 	"time"
 )
 
-// lock takes an advisory lock on the file at path. The lock dies with the
-// process, so a killed build blocks nobody.
-func lock(ctx context.Context, path string, progress func(string)) (unlock func(), err error) {
+const (
+	lockPoll     = 100 * time.Millisecond
+	lockProgress = 10 * time.Second
+)
+
+// Lock takes an advisory lock on the file at path and waits for it until ctx
+// ends. The lock dies with the process, so a killed holder blocks nobody. While
+// waiting it calls progress at once and every ten seconds with the time so far.
+func Lock(ctx context.Context, path string, progress func(time.Duration)) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
@@ -28,9 +33,9 @@ func lock(ctx context.Context, path string, progress func(string)) (unlock func(
 			_ = f.Close()
 			return nil, err
 		}
-		if time.Since(said) >= progressEvery {
+		if time.Since(said) >= lockProgress {
 			said = time.Now()
-			progress(fmt.Sprintf("Another process is building the homeserver, waiting for it: %.0f s so far ...", time.Since(start).Seconds()))
+			progress(time.Since(start))
 		}
 		select {
 		case <-ctx.Done():

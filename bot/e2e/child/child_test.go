@@ -1,0 +1,100 @@
+package child
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		script string
+		end    func(*Process) error
+		want   string // part of the error, "" for none
+		state  string
+	}{
+		{"by itself", "exit 3", func(p *Process) error { <-p.Done(); return nil }, "", "exit status 3"},
+		{"killed", "sleep 60", func(p *Process) error { p.Kill(); return nil }, "", "signal: killed"},
+		{"killed twice", "sleep 60", func(p *Process) error { p.Kill(); p.Kill(); return nil }, "", "signal: killed"},
+		{"stopped", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done", func(p *Process) error { return p.Stop(time.Minute) }, "", "exit status 0"},
+		{"deaf", "trap '' TERM; echo ready; while :; do sleep 0.01; done", func(p *Process) error { return p.Stop(50 * time.Millisecond) }, "was killed", "signal: killed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			ready := make(signal)
+			cmd := exec.Command("/bin/sh", "-c", tt.script)
+			cmd.Stdout = ready
+			p, err := Start(cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(tt.script, "ready") {
+				<-ready
+			}
+			err = tt.end(p)
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+			if got := p.State().String(); got != tt.state {
+				t.Errorf("ended with %q, want %q", got, tt.state)
+			}
+		})
+	}
+}
+
+// signal is closed by the first write.
+type signal chan struct{}
+
+func (s signal) Write(p []byte) (int, error) {
+	close(s)
+	return len(p), nil
+}
+
+func TestStartOfNothing(t *testing.T) {
+	t.Parallel()
+	if _, err := Start(exec.Command(filepath.Join(t.TempDir(), "nothing"))); err == nil {
+		t.Error("started a program that is not there")
+	}
+}
+
+func TestTailKeepsTheEnd(t *testing.T) {
+	t.Parallel()
+	var tail Tail
+	for range 100 {
+		_, _ = tail.Write([]byte(strings.Repeat("x", 99) + "\n"))
+	}
+	_, _ = tail.Write([]byte("the end\n"))
+	got := tail.String()
+	if len(got) > tailSize || !strings.HasSuffix(got, "the end") {
+		t.Errorf("%d bytes ending in %q", len(got), got[len(got)-10:])
+	}
+}
+
+func TestLockWaitsAndGivesUp(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "lock")
+	unlock, err := Lock(context.Background(), path, func(time.Duration) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	calls := 0
+	if _, err := Lock(ctx, path, func(time.Duration) { calls++; cancel() }); err == nil {
+		t.Error("two holders of one lock")
+	}
+	if calls != 1 {
+		t.Errorf("progress was called %d times while waiting, want once", calls)
+	}
+	unlock()
+	unlock, err = Lock(context.Background(), path, func(time.Duration) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}
