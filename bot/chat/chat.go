@@ -74,6 +74,11 @@ type Message struct {
 	Sent   time.Time // when the network says it was sent; never trusted for schedules
 }
 
+// LogValue keeps words and address out of logs, in JSON too.
+func (m Message) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("kind", int(m.Kind)), slog.Any("text", m.Text))
+}
+
 // Form tells what an Outgoing does.
 type Form int
 
@@ -97,6 +102,15 @@ type Outgoing struct {
 	// AllowPlain permits sending without encryption. It is set only for the
 	// fixed refusal in a room that has no encryption.
 	AllowPlain bool
+	// AllowCrowd permits sending where more than the person can read. It is set
+	// only for the one neutral line about that. Everything else bound for such
+	// a room is refused with a *PermanentError.
+	AllowCrowd bool
+}
+
+// LogValue keeps words and address out of logs, in JSON too.
+func (o Outgoing) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("form", int(o.Form)), slog.Any("text", o.Text))
 }
 
 // Handler is what a transport calls. The bot implements it.
