@@ -1,0 +1,235 @@
+// What a person does with a Matrix client. Every method whose name is in
+// Person.verbs takes one object and resolves to one JSON value.
+import { createClient, ClientEvent, EventType, MatrixEventEvent, MsgType, PendingEventOrdering, RelationType, RoomEvent, RoomMemberEvent } from "matrix-js-sdk";
+
+import { encryptAttachment, onePixel } from "./picture.mjs";
+import { describe } from "./view.mjs";
+import { verifyInRoom } from "./verify.mjs";
+
+// Larger than any batch the tests send, so that no sync leaves a gap.
+const TIMELINE_LIMIT = 1000;
+const RETRY_EVERY = 100;
+
+export class Person {
+    static verbs = [
+        "login", "bootstrap", "createRoom", "invite", "waitJoined", "send", "sendAll", "sendType", "sendPlain",
+        "join", "react", "edit", "redact", "picture", "timeline", "wait", "trust", "verify", "readUpTo", "stop",
+    ];
+
+    #client;
+    #password;
+
+    async login({ homeserver, user, password }) {
+        const guest = createClient({ baseUrl: homeserver });
+        const { user_id, device_id, access_token } = await guest.loginRequest({
+            type: "m.login.password",
+            identifier: { type: "m.id.user", user },
+            password,
+        });
+        this.#password = password;
+        this.#client = createClient({ baseUrl: homeserver, userId: user_id, deviceId: device_id, accessToken: access_token });
+        await this.#client.initRustCrypto({ useIndexedDB: false });
+        await this.#startSync();
+        return { user: user_id, device: device_id, token: access_token };
+    }
+
+    // The SDK waits five seconds and more after a lost connection; a person who
+    // waits for the answer would press "retry".
+    async #startSync() {
+        const client = this.#client;
+        let state = null;
+        const prepared = new Promise((resolve) => {
+            client.on(ClientEvent.Sync, (now) => {
+                state = now;
+                if (now === "PREPARED") resolve();
+            });
+        });
+        setInterval(() => {
+            if (state === "RECONNECTING" || state === "ERROR") client.retryImmediately();
+        }, RETRY_EVERY).unref();
+        await client.startClient({ initialSyncLimit: TIMELINE_LIMIT, pendingEventOrdering: PendingEventOrdering.Detached });
+        await prepared;
+    }
+
+    async bootstrap() {
+        await this.#client.getCrypto().bootstrapCrossSigning({
+            authUploadDeviceSigningKeys: (request) =>
+                request({
+                    type: "m.login.password",
+                    identifier: { type: "m.id.user", user: this.#client.getUserId() },
+                    password: this.#password,
+                }),
+        });
+    }
+
+    async createRoom({ invite = [], encrypted }) {
+        const options = { preset: "trusted_private_chat", is_direct: true, invite };
+        if (encrypted) {
+            options.initial_state = [{ type: EventType.RoomEncryption, state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } }];
+        }
+        const { room_id } = await this.#client.createRoom(options);
+        await this.#until([[this.#client, ClientEvent.Room]], () => this.#client.getRoom(room_id));
+        return { room: room_id };
+    }
+
+    async invite({ room, user }) {
+        await this.#client.invite(room, user);
+    }
+
+    async join({ room }) {
+        await this.#client.joinRoom(room);
+    }
+
+    async waitJoined({ room, user, timeout }) {
+        const joined = () => this.#client.getRoom(room)?.getMember(user)?.membership === "join";
+        await this.#until([[this.#client, RoomMemberEvent.Membership]], joined, timeout);
+    }
+
+    async send({ room, body }) {
+        return { event: await this.#post(room, EventType.RoomMessage, { msgtype: MsgType.Text, body }) };
+    }
+
+    async sendAll({ room, bodies }) {
+        const events = [];
+        for (const body of bodies) events.push((await this.send({ room, body })).event);
+        return { events };
+    }
+
+    async sendType({ room, type, content }) {
+        return { event: await this.#post(room, type, content) };
+    }
+
+    // Goes around the SDK, which would encrypt.
+    async sendPlain({ room, body }) {
+        const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/send/m.room.message/${crypto.randomUUID()}`;
+        const resp = await fetch(this.#client.getHomeserverUrl() + path, {
+            method: "PUT",
+            headers: { authorization: `Bearer ${this.#client.getAccessToken()}`, "content-type": "application/json" },
+            body: JSON.stringify({ msgtype: MsgType.Text, body }),
+        });
+        const answer = await resp.json();
+        if (!resp.ok) throw new Error(`${resp.status} ${answer.errcode}`);
+        return { event: answer.event_id };
+    }
+
+    async react({ room, event, key }) {
+        const relation = { rel_type: RelationType.Annotation, event_id: event, key };
+        return { event: await this.#post(room, EventType.Reaction, { "m.relates_to": relation }) };
+    }
+
+    async edit({ room, event, body }) {
+        const content = {
+            "msgtype": MsgType.Text,
+            "body": `* ${body}`,
+            "m.new_content": { msgtype: MsgType.Text, body },
+            "m.relates_to": { rel_type: RelationType.Replace, event_id: event },
+        };
+        return { event: await this.#post(room, EventType.RoomMessage, content) };
+    }
+
+    async redact({ room, event }) {
+        return { event: (await this.#client.redactEvent(room, event)).event_id };
+    }
+
+    async picture({ room, body }) {
+        const { bytes, file } = await encryptAttachment(onePixel);
+        const { content_uri } = await this.#client.uploadContent(new Blob([bytes]), { type: "application/octet-stream" });
+        const content = { msgtype: MsgType.Image, body, info: { mimetype: "image/png", w: 1, h: 1, size: onePixel.length }, file: { ...file, url: content_uri } };
+        return { event: await this.#post(room, EventType.RoomMessage, content) };
+    }
+
+    // Everything in the room that this device can see, oldest first.
+    async timeline({ room }) {
+        const events = await this.#history(room);
+        return { events: await Promise.all(events.map((event) => describe(this.#client, event))) };
+    }
+
+    // Resolves when `count` readable messages of `from` (each with `contains`
+    // in it) are there, not counting the first `after` messages of that sender.
+    async wait({ room, from, count = 1, contains = "", after = 0, timeout }) {
+        const found = () => {
+            const events = this.#client.getRoom(room)?.getLiveTimeline().getEvents() ?? [];
+            const heard = events.filter((e) => e.getSender() === from && isMessage(e)).slice(after);
+            const hits = heard.filter((e) => (e.getContent().body ?? "").includes(contains));
+            return hits.length >= count ? hits : undefined;
+        };
+        const sources = [[this.#client, RoomEvent.Timeline], [this.#client, MatrixEventEvent.Decrypted]];
+        const hits = await this.#until(sources, found, timeout);
+        return { events: await Promise.all(hits.map((event) => describe(this.#client, event))) };
+    }
+
+    async trust({ user }) {
+        const api = this.#client.getCrypto();
+        const known = (await api.getUserDeviceInfo([user], true)).get(user) ?? new Map();
+        const devices = [];
+        for (const id of known.keys()) {
+            const status = await api.getDeviceVerificationStatus(user, id);
+            devices.push({ id, signedByOwner: Boolean(status?.signedByOwner), verified: Boolean(status?.isVerified()) });
+        }
+        const status = await api.getUserVerificationStatus(user);
+        return { verified: status.isVerified(), devices };
+    }
+
+    async verify({ room, user, timeout }) {
+        return verifyInRoom(this.#client.getCrypto(), room, user, timeout);
+    }
+
+    async readUpTo({ room, user }) {
+        return { event: this.#client.getRoom(room)?.getEventReadUpTo(user) ?? "" };
+    }
+
+    async stop() {
+        this.#client?.stopClient();
+    }
+
+    // Sends until the server has it. A lost connection may leave the same words
+    // in the room twice; whoever counts must count what is in the room.
+    async #post(room, type, content) {
+        for (;;) {
+            try {
+                return (await this.#client.sendEvent(room, type, content)).event_id;
+            } catch (err) {
+                if (err.name !== "ConnectionError" && !(err.httpStatus >= 500)) throw err;
+                for (const pending of this.#client.getRoom(room)?.getPendingEvents() ?? []) {
+                    if (pending.status === "not_sent") this.#client.cancelPendingEvent(pending);
+                }
+                await new Promise((resolve) => setTimeout(resolve, RETRY_EVERY));
+            }
+        }
+    }
+
+    async #history(room) {
+        const timeline = this.#client.getRoom(room)?.getLiveTimeline();
+        if (!timeline) return [];
+        while (await this.#client.paginateEventTimeline(timeline, { backwards: true, limit: 100 }));
+        const events = [...timeline.getEvents()];
+        for (const event of events) {
+            if (event.isBeingDecrypted()) await event.getDecryptionPromise();
+        }
+        return events;
+    }
+
+    // Resolves to the first truthy value of check, tried now and at each of the
+    // events.
+    #until(sources, check, timeout = 30_000) {
+        return new Promise((resolve, reject) => {
+            const finish = (settle, value) => {
+                clearTimeout(timer);
+                for (const [emitter, name] of sources) emitter.off(name, look);
+                settle(value);
+            };
+            const look = () => {
+                const value = check();
+                if (value) finish(resolve, value);
+            };
+            const timer = setTimeout(() => finish(reject, new Error(`nothing after ${timeout} ms`)), timeout);
+            for (const [emitter, name] of sources) emitter.on(name, look);
+            look();
+        });
+    }
+}
+
+// A message to read: no edit of an earlier one, and decrypted.
+function isMessage(event) {
+    return event.getType() === EventType.RoomMessage && !event.isDecryptionFailure() && !event.isRelation(RelationType.Replace);
+}
