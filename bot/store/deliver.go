@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"handrail/bot/chat"
+)
+
+// Invariants of a lane, kept by the lane's own counters under its row lock and
+// never derived from the outbox, where a concurrent insert could be overlooked:
+// next_seq only grows; sent_seq is the highest settled number and grows only
+// when nothing lower waits; next_try is NULL only when sent_seq has reached
+// next_seq-1 or, in rest, when the outbox was seen empty under the lock.
+
+// Parcel is a post at the head of its lane, ready to send.
+type Parcel struct {
+	Lane, Seq  int64
+	Person     PersonID
+	Key        string
+	Out        chat.Outgoing
+	Attempts   int // how often it was tried in vain
+	Unprompted bool
+}
+
+const sqlDueLanes = `SELECT person FROM lane WHERE next_try <= $1 AND network = $2 ORDER BY next_try LIMIT $3`
+
+// DueLanes returns up to limit lanes of a network that have something to send
+// now, the longest waiting first.
+func (s *Store) DueLanes(ctx context.Context, network string, now time.Time, limit int) ([]int64, error) {
+	var lanes []int64
+	err := s.View(ctx, func(tx *Tx) error {
+		return tx.rows(sqlDueLanes, []any{millis(now), network, limit}, func(scan func(...any) error) error {
+			var lane int64
+			if err := scan(&lane); err != nil {
+				return err
+			}
+			lanes = append(lanes, lane)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find due lanes: %w", err)
+	}
+	return lanes, nil
+}
+
+const (
+	sqlHead = `SELECT outbox.seq, outbox.unprompted, outbox.body, lane.attempts, person.address FROM outbox ` +
+		`JOIN lane ON lane.person = outbox.lane JOIN person ON person.id = outbox.lane ` +
+		`WHERE outbox.lane = $1 ORDER BY outbox.seq LIMIT 1`
+)
+
+// Head returns the oldest post of a lane, whether or not its time has come, and
+// false when there is none. A lane in which nothing waits is set idle.
+func (s *Store) Head(ctx context.Context, lane int64) (Parcel, bool, error) {
+	var p Parcel
+	err := s.View(ctx, func(tx *Tx) (err error) {
+		p, err = tx.head(PersonID(lane))
+		return err
+	})
+	if errors.Is(err, ErrNotFound) {
+		if err = s.rest(ctx, lane); err == nil {
+			return Parcel{}, false, nil
+		}
+	}
+	if err != nil {
+		return Parcel{}, false, fmt.Errorf("read head of lane: %w", err)
+	}
+	return p, true, nil
+}
+
+func (t *Tx) head(id PersonID) (Parcel, error) {
+	p := Parcel{Lane: int64(id), Person: id}
+	var sealed, address []byte
+	if err := t.row(sqlHead, []any{int64(id)}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &address); err != nil {
+		return Parcel{}, err
+	}
+	var body postBody
+	if err := t.unseal(id, sealed, &body, fieldPost, p.Seq); err != nil {
+		return Parcel{}, noRow(err)
+	}
+	p.Key = body.Key
+	p.Out = chat.Outgoing{
+		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text),
+		Target: body.Target, Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
+	}
+	if body.To != nil {
+		p.Out.To = chat.Address(*body.To)
+	} else {
+		var to personAddress
+		if err := t.unseal(id, address, &to, fieldAddress); err != nil {
+			return Parcel{}, noRow(err)
+		}
+		p.Out.To = chat.Address(to)
+	}
+	if body.EditOf == "" {
+		return p, nil
+	}
+	event, err := t.sentEvent(id, body.EditOf)
+	switch {
+	case errors.Is(err, ErrNotFound) && body.Form != chat.FormRemove:
+		p.Out.Form, p.Out.Target = chat.FormText, ""
+	case errors.Is(err, ErrNotFound): // nothing to take back: an empty Target says so
+	case err != nil:
+		return Parcel{}, noRow(err)
+	case body.Form == chat.FormRemove:
+		p.Out.Target = event
+	default:
+		p.Out.Form, p.Out.Target = chat.FormEdit, event
+	}
+	return p, nil
+}
+
+// noRow keeps a fault in the middle from looking like an empty lane.
+func noRow(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return errors.New("the post cannot be opened: the key of its person is gone")
+	}
+	return err
+}
+
+const (
+	sqlLockLane  = `UPDATE lane SET next_seq = next_seq WHERE person = $1`
+	sqlLaneWaits = `SELECT 1 FROM outbox WHERE lane = $1 LIMIT 1`
+	sqlRestLane  = `UPDATE lane SET sent_seq = next_seq - 1, next_try = NULL, attempts = 0 WHERE person = $1`
+)
+
+// rest sets a lane idle if nothing waits in it. The row is locked first and the
+// outbox looked at afterwards, so that a post which somebody is enqueueing at
+// this moment is seen or comes later.
+func (s *Store) rest(ctx context.Context, lane int64) error {
+	return s.Update(ctx, func(tx *Tx) error {
+		n, err := tx.exec(sqlLockLane, lane)
+		if err != nil || n == 0 {
+			return err
+		}
+		var one int
+		if err := tx.row(sqlLaneWaits, []any{lane}, &one); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		_, err = tx.exec(sqlRestLane, lane)
+		return err
+	})
+}
+
+const (
+	sqlDropPost = `DELETE FROM outbox WHERE lane = $1 AND seq = $2 AND key = $3`
+	sqlSettle   = `UPDATE lane SET attempts = 0, ` +
+		`sent_seq = CASE WHEN sent_seq > $1 THEN sent_seq ELSE $1 END, ` +
+		`next_try = CASE WHEN sent_seq >= next_seq - 1 OR $1 >= next_seq - 1 THEN NULL ELSE $2 END ` +
+		`WHERE person = $3 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = $3 AND outbox.seq < $1)`
+)
+
+// settle takes a post out of its lane, and its words out of the database.
+func (t *Tx) settle(p Parcel, now time.Time) error {
+	n, err := t.exec(sqlDropPost, p.Lane, p.Seq, t.s.sendKey(p.Key))
+	if err != nil || n == 0 {
+		return err // 0: the network's echo was faster
+	}
+	_, err = t.exec(sqlSettle, p.Seq, millis(now), p.Lane)
+	return err
+}
+
+// Sent settles a parcel that is on the network under this event id: its row
+// goes, the lane goes on, and the event id is remembered for seven days. Doing
+// it again changes nothing.
+func (s *Store) Sent(ctx context.Context, p Parcel, eventID string, now time.Time) error {
+	err := s.Update(ctx, func(tx *Tx) error {
+		if err := tx.settle(p, now); err != nil {
+			return err
+		}
+		return tx.remember(p.Person, p.Out.To.Network, p.Key, eventID, now)
+	})
+	if err != nil {
+		return fmt.Errorf("mark sent: %w", err)
+	}
+	return nil
+}
+
+const sqlFindPost = `SELECT outbox.lane, outbox.seq FROM outbox JOIN lane ON lane.person = outbox.lane ` +
+	`WHERE outbox.key = $1 AND lane.network = $2`
+
+// SentByKey is Sent for what the network's own echo tells: the post with this
+// key is out. A key that does not wait is no error.
+func (s *Store) SentByKey(ctx context.Context, network, key, eventID string, now time.Time) error {
+	err := s.Update(ctx, func(tx *Tx) error {
+		p := Parcel{Key: key}
+		err := tx.row(sqlFindPost, []any{s.sendKey(key), network}, &p.Lane, &p.Seq)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.settle(p, now); err != nil {
+			return err
+		}
+		return tx.remember(PersonID(p.Lane), network, key, eventID, now)
+	})
+	if err != nil {
+		return fmt.Errorf("mark sent by key: %w", err)
+	}
+	return nil
+}
+
+const sqlRetry = `UPDATE lane SET attempts = attempts + 1, next_try = $1 WHERE person = $2 ` +
+	`AND EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = $2 AND outbox.seq = $3)`
+
+// Retry makes the lane wait until at before its head is tried again. If the
+// parcel was settled meanwhile, nothing changes.
+func (s *Store) Retry(ctx context.Context, p Parcel, at time.Time) error {
+	err := s.Update(ctx, func(tx *Tx) error {
+		_, err := tx.exec(sqlRetry, millis(at), p.Lane, p.Seq)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("retry later: %w", err)
+	}
+	return nil
+}
+
+const sqlBury = `INSERT INTO dead (person, seq, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+
+// Bury gives a parcel up: a row without content says that and why, and the lane
+// goes on. The reason is a short word of the program ("room-gone"); anything
+// else is kept as "other", since an error's text could hold an address.
+func (s *Store) Bury(ctx context.Context, p Parcel, reason string, now time.Time) error {
+	err := s.Update(ctx, func(tx *Tx) error {
+		if err := tx.settle(p, now); err != nil {
+			return err
+		}
+		if err := tx.remember(p.Person, p.Out.To.Network, p.Key, "", now); err != nil {
+			return err
+		}
+		_, err := tx.exec(sqlBury, int64(p.Person), p.Seq, plainReason(reason), millis(now))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("bury: %w", err)
+	}
+	return nil
+}
+
+func plainReason(reason string) string {
+	const limit = 32
+	if reason == "" || len(reason) > limit {
+		return "other"
+	}
+	for _, r := range reason {
+		if (r < 'a' || r > 'z') && r != '-' && r != '_' {
+			return "other"
+		}
+	}
+	return reason
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"handrail/bot/flow"
+)
+
+// fieldItem is followed by the name of the list, so that a line cannot be moved
+// from one list to another.
+const fieldItem = "item.body/"
+
+func (t *Tx) list(id PersonID, list string) []byte {
+	return t.s.index("list", strconv.FormatInt(int64(id), 10), list)
+}
+
+func (t *Tx) source(id PersonID, source string) []byte {
+	return t.s.index("source", strconv.FormatInt(int64(id), 10), source)
+}
+
+const sqlItems = `SELECT n, body FROM item WHERE person = $1 AND list = $2 ORDER BY n DESC LIMIT $3`
+
+// Items returns the newest limit lines of one of the person's own lists, oldest
+// first; limit 0 is all of them.
+func (t *Tx) Items(id PersonID, list string, limit int) ([]flow.Item, error) {
+	if limit <= 0 {
+		limit = math.MaxInt32
+	}
+	type row struct {
+		n    int64
+		body []byte
+	}
+	var rows []row
+	err := t.rows(sqlItems, []any{int64(id), t.list(id, list), limit}, func(scan func(...any) error) error {
+		var r row
+		if err := scan(&r.n, &r.body); err != nil {
+			return err
+		}
+		rows = append(rows, r)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list items: %w", err)
+	}
+	items := make([]flow.Item, len(rows))
+	for i, r := range rows {
+		items[i].ID = r.n
+		if err := t.unseal(id, r.body, &items[i].Text, fieldItem+list, r.n); err != nil {
+			return nil, fmt.Errorf("list items: %w", err)
+		}
+	}
+	slices.Reverse(items)
+	return items, nil
+}
+
+const (
+	sqlNextItem = `UPDATE person SET next_item = next_item + 1 WHERE id = $1 RETURNING next_item - 1`
+	sqlAddItem  = `INSERT INTO item (person, n, list, source, body, created) VALUES ($1, $2, $3, $4, $5, $6)`
+)
+
+// AddItem puts a line at the end of a list. Source is the event id of the
+// message it came from, "" for none; only its keyed index is kept.
+func (t *Tx) AddItem(id PersonID, list, text, source string, now time.Time) error {
+	var n int64
+	if err := t.change(sqlNextItem, []any{int64(id)}, &n); err != nil {
+		return fmt.Errorf("add item: %w", err)
+	}
+	body, err := t.seal(id, text, fieldItem+list, n)
+	if err != nil {
+		return fmt.Errorf("add item: %w", err)
+	}
+	var from []byte
+	if source != "" {
+		from = t.source(id, source)
+	}
+	if _, err := t.exec(sqlAddItem, int64(id), n, t.list(id, list), from, body, millis(now)); err != nil {
+		return fmt.Errorf("add item: %w", err)
+	}
+	return nil
+}
+
+const (
+	sqlDropItem      = `DELETE FROM item WHERE person = $1 AND n = $2`
+	sqlDropItemsFrom = `DELETE FROM item WHERE person = $1 AND source = $2`
+)
+
+// DropItem removes a line by the ID that Items gave; one that is gone already
+// is no error.
+func (t *Tx) DropItem(id PersonID, item int64) error {
+	if _, err := t.exec(sqlDropItem, int64(id), item); err != nil {
+		return fmt.Errorf("drop item: %w", err)
+	}
+	return nil
+}
+
+// DropItemsFrom removes every line that came from the message with this event
+// id and tells how many there were.
+func (t *Tx) DropItemsFrom(id PersonID, source string) (int, error) {
+	if source == "" {
+		return 0, nil
+	}
+	n, err := t.exec(sqlDropItemsFrom, int64(id), t.source(id, source))
+	if err != nil {
+		return 0, fmt.Errorf("drop items of a message: %w", err)
+	}
+	return int(n), nil
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"handrail/bot/chat"
+)
+
+// Post is one message to go out. It waits in its person's lane, in the order in
+// which it was enqueued.
+type Post struct {
+	// Key is the send key; it goes out as Out.Key. The same Key twice is one post.
+	Key string
+	// Out is what to send; an empty Out.To is the person's address at the time
+	// of sending.
+	Out chat.Outgoing
+	// EditOf is the send key of the message to change. If that one never
+	// arrived, the post goes out as a new message.
+	EditOf string
+	// Unprompted marks what the person did not ask for just now.
+	Unprompted bool
+}
+
+// postBody is the sealed part of a post.
+type postBody struct {
+	Key        string         `json:"key"`
+	EditOf     string         `json:"edit_of,omitempty"`
+	To         *personAddress `json:"to,omitempty"`
+	Form       chat.Form      `json:"form,omitempty"`
+	Text       string         `json:"text,omitempty"`
+	Target     string         `json:"target,omitempty"`
+	Choices    []string       `json:"choices,omitempty"`
+	AllowPlain bool           `json:"allow_plain,omitempty"`
+	AllowCrowd bool           `json:"allow_crowd,omitempty"`
+}
+
+const fieldPost = "outbox.body"
+
+func (s *Store) sendKey(key string) []byte { return s.index("send", key) }
+
+const (
+	// The number comes from the lane's own row, under its lock: a sequence of
+	// the database would give numbers that commit in another order.
+	sqlNextSeq = `UPDATE lane SET next_seq = next_seq + 1, next_try = COALESCE(next_try, $1) ` +
+		`WHERE person = $2 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.key = $3) ` +
+		`AND NOT EXISTS (SELECT 1 FROM sent WHERE sent.person = $2 AND sent.key = $3) RETURNING next_seq - 1`
+	sqlHasLane = `SELECT 1 FROM lane WHERE person = $1`
+	sqlAddPost = `INSERT INTO outbox (lane, seq, key, unprompted, body) VALUES ($1, $2, $3, $4, $5)`
+)
+
+// Enqueue puts a post at the end of the person's lane. A Key that waits there
+// already, or was sent or buried in the last seven days, is ignored.
+func (t *Tx) Enqueue(id PersonID, p Post, now time.Time) error {
+	if err := t.enqueue(id, p, now); err != nil {
+		return fmt.Errorf("enqueue: %w", err)
+	}
+	return nil
+}
+
+func (t *Tx) enqueue(id PersonID, p Post, now time.Time) error {
+	if p.Key == "" {
+		return errors.New("the post has no key")
+	}
+	key := t.s.sendKey(p.Key)
+	var seq int64
+	err := t.change(sqlNextSeq, []any{millis(now), int64(id), key}, &seq)
+	if errors.Is(err, ErrNotFound) {
+		var one int
+		return t.row(sqlHasLane, []any{int64(id)}, &one)
+	}
+	if err != nil {
+		return err
+	}
+	body := postBody{
+		Key: p.Key, EditOf: p.EditOf, Form: p.Out.Form, Text: string(p.Out.Text),
+		Target: p.Out.Target, Choices: p.Out.Choices, AllowPlain: p.Out.AllowPlain, AllowCrowd: p.Out.AllowCrowd,
+	}
+	if p.Out.To != (chat.Address{}) {
+		to := personAddress(p.Out.To)
+		body.To = &to
+	}
+	sealed, err := t.seal(id, body, fieldPost, seq)
+	if err != nil {
+		return err
+	}
+	unprompted := 0
+	if p.Unprompted {
+		unprompted = 1
+	}
+	_, err = t.exec(sqlAddPost, int64(id), seq, key, unprompted, sealed)
+	return err
+}
+
+const sqlDropUnprompted = `DELETE FROM outbox WHERE lane = $1 AND unprompted = 1`
+
+// DropUnprompted deletes what waits for this person unprompted. The lane finds
+// out by itself: Head sets it idle if nothing is left.
+func (t *Tx) DropUnprompted(id PersonID) error {
+	if _, err := t.exec(sqlDropUnprompted, int64(id)); err != nil {
+		return fmt.Errorf("drop unprompted: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"handrail/bot/chat"
+	"handrail/bot/flow"
+)
+
+// PersonID names a person within this store. An id is never given twice.
+type PersonID int64
+
+// Person is one person and where they are in the scripts.
+type Person struct {
+	ID      PersonID
+	Addr    chat.Address
+	Vars    map[string]any // string, float64 or bool; never nil when loaded
+	Session flow.Session
+	// Anchor is the send key of the last anchored message, for edits.
+	Anchor string
+	// QuietUntil holds unprompted messages back: zero not at all, Forever
+	// until the person asks.
+	QuietUntil    time.Time
+	Created, Seen time.Time
+
+	loaded chat.Address // as the database has it; zero when made by hand
+}
+
+// personState is what is sealed of a person besides the address.
+type personState struct {
+	Vars    map[string]any `json:"vars,omitempty"`
+	Session flow.Session   `json:"session"`
+	Anchor  string         `json:"anchor,omitempty"`
+}
+
+// personAddress is the sealed form of an address.
+type personAddress struct {
+	Network string `json:"network"`
+	User    string `json:"user"`
+	Room    string `json:"room"`
+}
+
+const (
+	fieldAddress = "person.address"
+	fieldState   = "person.state"
+)
+
+func (t *Tx) who(a chat.Address) []byte { return t.s.index("who", a.Network, a.User) }
+
+const (
+	sqlFindPerson = `SELECT id, address, state, quiet_until, created, seen FROM person WHERE who = $1`
+	sqlLoadPerson = `SELECT id, address, state, quiet_until, created, seen FROM person WHERE id = $1`
+)
+
+// FindPerson loads the person with this network and user, whatever the room, or
+// fails with ErrNotFound.
+func (t *Tx) FindPerson(a chat.Address) (*Person, error) {
+	p, err := t.readPerson(sqlFindPerson, t.who(a))
+	if err != nil {
+		return nil, fmt.Errorf("find person: %w", err)
+	}
+	return p, nil
+}
+
+// LoadPerson loads a person by id, or fails with ErrNotFound.
+func (t *Tx) LoadPerson(id PersonID) (*Person, error) {
+	p, err := t.readPerson(sqlLoadPerson, int64(id))
+	if err != nil {
+		return nil, fmt.Errorf("load person: %w", err)
+	}
+	return p, nil
+}
+
+func (t *Tx) readPerson(query string, arg any) (*Person, error) {
+	var (
+		p                    Person
+		address, sealed      []byte
+		quiet, created, seen int64
+		state                personState
+		addr                 personAddress
+	)
+	if err := t.row(query, []any{arg}, &p.ID, &address, &sealed, &quiet, &created, &seen); err != nil {
+		return nil, err
+	}
+	if err := t.unseal(p.ID, address, &addr, fieldAddress); err != nil {
+		return nil, err
+	}
+	if err := t.unseal(p.ID, sealed, &state, fieldState); err != nil {
+		return nil, err
+	}
+	p.Addr = chat.Address(addr)
+	p.Vars, p.Session, p.Anchor = state.Vars, state.Session, state.Anchor
+	if p.Vars == nil {
+		p.Vars = map[string]any{}
+	}
+	p.QuietUntil, p.Created, p.Seen = moment(quiet), moment(created), moment(seen)
+	p.loaded = p.Addr
+	return &p, nil
+}
+
+const (
+	sqlAddPerson = `INSERT INTO person (network, who, address, state, created, seen) ` +
+		`VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id`
+	sqlAddKey  = `INSERT INTO person_key (person, wrapped) VALUES ($1, $2)`
+	sqlAddLane = `INSERT INTO lane (person, network) VALUES ($1, $2)`
+	sqlFill    = `UPDATE person SET address = $1, state = $2 WHERE id = $3`
+)
+
+// CreatePerson makes a person with a key and a lane of their own. If there is
+// one with this network and user already, it fails with ErrExists.
+func (t *Tx) CreatePerson(a chat.Address, now time.Time) (*Person, error) {
+	p, err := t.createPerson(a, now)
+	if err != nil {
+		return nil, fmt.Errorf("create person: %w", err)
+	}
+	return p, nil
+}
+
+func (t *Tx) createPerson(a chat.Address, now time.Time) (*Person, error) {
+	if a.Network == "" || a.User == "" {
+		return nil, errors.New("the address lacks network or user")
+	}
+	p := &Person{Addr: a, Vars: map[string]any{}, Created: moment(millis(now)), Seen: moment(millis(now)), loaded: a}
+	none := []byte{} // the id must be known before anything can be sealed
+	err := t.change(sqlAddPerson, []any{a.Network, t.who(a), none, none, millis(now), millis(now)}, &p.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrExists
+	}
+	if err != nil {
+		return nil, err
+	}
+	k, wrapped, err := t.s.master.NewPerson(int64(p.ID))
+	if err != nil {
+		return nil, err
+	}
+	t.fresh[p.ID] = k
+	if _, err := t.exec(sqlAddKey, int64(p.ID), wrapped); err != nil {
+		return nil, err
+	}
+	if _, err := t.exec(sqlAddLane, int64(p.ID), a.Network); err != nil {
+		return nil, err
+	}
+	address, err := t.seal(p.ID, personAddress(a), fieldAddress)
+	if err != nil {
+		return nil, err
+	}
+	state, err := t.seal(p.ID, personState{}, fieldState)
+	if err != nil {
+		return nil, err
+	}
+	_, err = t.exec(sqlFill, address, state, int64(p.ID))
+	return p, err
+}
+
+const (
+	sqlSavePerson = `UPDATE person SET state = $1, quiet_until = $2, seen = $3 WHERE id = $4`
+	sqlMovePerson = `UPDATE person SET address = $1 WHERE id = $2 AND who = $3`
+)
+
+// SavePerson writes back what a Person holds. Network and User cannot change;
+// Room can. A person who is no longer there is ErrNotFound.
+func (t *Tx) SavePerson(p *Person) error {
+	if err := t.savePerson(p); err != nil {
+		return fmt.Errorf("save person: %w", err)
+	}
+	return nil
+}
+
+func (t *Tx) savePerson(p *Person) error {
+	if p.Addr != p.loaded {
+		address, err := t.seal(p.ID, personAddress(p.Addr), fieldAddress)
+		if err != nil {
+			return err
+		}
+		n, err := t.exec(sqlMovePerson, address, int64(p.ID), t.who(p.Addr))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fmt.Errorf("no person with this id and address: %w", ErrNotFound)
+		}
+		p.loaded = p.Addr
+	}
+	state, err := t.seal(p.ID, personState{Vars: p.Vars, Session: p.Session, Anchor: p.Anchor}, fieldState)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(sqlSavePerson, state, millis(p.QuietUntil), millis(p.Seen), int64(p.ID))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return ErrNotFound
+	}
+	return nil
+}

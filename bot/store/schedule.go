@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Schedule starts a flow again and again for a person.
+type Schedule struct {
+	ID       int64 // given by the store, kept when the schedule is replaced, never given twice
+	Person   PersonID
+	Name     string
+	Flow     string
+	Cron     string
+	Zone     string // IANA name
+	FreshFor time.Duration
+	NextDue  time.Time // zero: never
+	LastDue  time.Time // zero: not yet
+}
+
+// scheduleBody is the sealed part of a schedule. It repeats the name, so that a
+// row cannot take the body of another.
+type scheduleBody struct {
+	Name     string        `json:"name"`
+	Flow     string        `json:"flow"`
+	Cron     string        `json:"cron"`
+	Zone     string        `json:"zone"`
+	FreshFor time.Duration `json:"fresh_for"`
+}
+
+const fieldSchedule = "schedule.body"
+
+func (s *Store) scheduleName(id PersonID, name string) []byte {
+	return s.index("schedule", strconv.FormatInt(int64(id), 10), name)
+}
+
+const sqlPutSchedule = `INSERT INTO schedule (person, name, body, next_due, last_due) VALUES ($1, $2, $3, $4, $5) ` +
+	`ON CONFLICT (person, name) DO UPDATE SET body = excluded.body, next_due = excluded.next_due, last_due = excluded.last_due`
+
+// PutSchedule stores a schedule under its person and name, in the place of the
+// one that was there. The ID given in s is not looked at.
+func (t *Tx) PutSchedule(s Schedule) error {
+	body, err := t.seal(s.Person, scheduleBody{s.Name, s.Flow, s.Cron, s.Zone, s.FreshFor}, fieldSchedule)
+	if err != nil {
+		return fmt.Errorf("put schedule: %w", err)
+	}
+	var next any
+	if !s.NextDue.IsZero() {
+		next = millis(s.NextDue)
+	}
+	if _, err := t.exec(sqlPutSchedule, int64(s.Person), t.s.scheduleName(s.Person, s.Name), body, next, millis(s.LastDue)); err != nil {
+		return fmt.Errorf("put schedule: %w", err)
+	}
+	return nil
+}
+
+const (
+	sqlCancelSchedule  = `DELETE FROM schedule WHERE person = $1 AND name = $2`
+	sqlCancelSchedules = `DELETE FROM schedule WHERE person = $1`
+)
+
+// CancelSchedule removes the schedule of this name, or with "all" every one of
+// the person. That there is none is no error.
+func (t *Tx) CancelSchedule(id PersonID, name string) error {
+	var err error
+	if name == "all" {
+		_, err = t.exec(sqlCancelSchedules, int64(id))
+	} else {
+		_, err = t.exec(sqlCancelSchedule, int64(id), t.s.scheduleName(id, name))
+	}
+	if err != nil {
+		return fmt.Errorf("cancel schedule: %w", err)
+	}
+	return nil
+}
+
+const (
+	sqlSchedules    = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE person = $1 ORDER BY id`
+	sqlLoadSchedule = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE id = $1`
+	sqlDueSchedules = `SELECT id, person, name, body, next_due, last_due FROM schedule ` +
+		`WHERE next_due <= $1 ORDER BY next_due LIMIT $2`
+)
+
+// Schedules returns every schedule of the person, oldest first.
+func (t *Tx) Schedules(id PersonID) ([]Schedule, error) {
+	list, err := t.readSchedules(sqlSchedules, int64(id))
+	if err != nil {
+		return nil, fmt.Errorf("list schedules: %w", err)
+	}
+	return list, nil
+}
+
+// LoadSchedule loads one schedule, or fails with ErrNotFound.
+func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
+	list, err := t.readSchedules(sqlLoadSchedule, id)
+	if err != nil {
+		return Schedule{}, fmt.Errorf("load schedule: %w", err)
+	}
+	if len(list) == 0 {
+		return Schedule{}, fmt.Errorf("load schedule: %w", ErrNotFound)
+	}
+	return list[0], nil
+}
+
+// DueSchedules returns up to limit schedules whose time has come, the earliest
+// first. Firing one takes an Update that loads it again.
+func (s *Store) DueSchedules(ctx context.Context, now time.Time, limit int) ([]Schedule, error) {
+	var list []Schedule
+	err := s.View(ctx, func(tx *Tx) (err error) {
+		list, err = tx.readSchedules(sqlDueSchedules, millis(now), limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find due schedules: %w", err)
+	}
+	return list, nil
+}
+
+func (t *Tx) readSchedules(query string, args ...any) ([]Schedule, error) {
+	type row struct {
+		id, person, next, last int64
+		name, body             []byte
+	}
+	var rows []row
+	err := t.rows(query, args, func(scan func(...any) error) error {
+		var r row
+		if err := scan(&r.id, &r.person, &r.name, &r.body, &r.next, &r.last); err != nil {
+			return err
+		}
+		rows = append(rows, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Schedule, len(rows))
+	for i, r := range rows {
+		var body scheduleBody
+		person := PersonID(r.person)
+		if err := t.unseal(person, r.body, &body, fieldSchedule); err != nil {
+			return nil, err
+		}
+		if string(t.s.scheduleName(person, body.Name)) != string(r.name) {
+			return nil, errors.New("the body of a schedule belongs to another one")
+		}
+		list[i] = Schedule{
+			ID: r.id, Person: person, Name: body.Name, Flow: body.Flow, Cron: body.Cron, Zone: body.Zone,
+			FreshFor: body.FreshFor, NextDue: moment(r.next), LastDue: moment(r.last),
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// sentBody is what is sealed of a sent message. It repeats the key, so that a
+// row cannot take the body of another.
+type sentBody struct {
+	Key   string `json:"key"`
+	Event string `json:"event"`
+}
+
+const fieldSent = "sent.body"
+
+func (s *Store) event(network, eventID string) []byte { return s.index("event", network, eventID) }
+
+const sqlRemember = `INSERT INTO sent (person, key, event, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
+
+// remember notes under which event id a post went out, so that an edit finds
+// its target and a reaction its message; "" notes that it never did.
+func (t *Tx) remember(id PersonID, network, key, eventID string, now time.Time) error {
+	var event, sealed []byte
+	if eventID != "" {
+		var err error
+		event = t.s.event(network, eventID)
+		if sealed, err = t.seal(id, sentBody{Key: key, Event: eventID}, fieldSent); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(sqlRemember, int64(id), t.s.sendKey(key), event, sealed, millis(now))
+	return err
+}
+
+// sentEvent finds the event id of a post by its key, or fails with ErrNotFound.
+func (t *Tx) sentEvent(id PersonID, key string) (string, error) {
+	var sealed []byte
+	if err := t.row(sqlSentBody, []any{int64(id), t.s.sendKey(key)}, &sealed); err != nil {
+		return "", err
+	}
+	var body sentBody
+	if err := t.unseal(id, sealed, &body, fieldSent); err != nil {
+		return "", err
+	}
+	if body.Key != key {
+		return "", errors.New("the body of a sent row belongs to another one")
+	}
+	return body.Event, nil
+}
+
+const (
+	sqlSentBody = `SELECT body FROM sent WHERE person = $1 AND key = $2 AND event IS NOT NULL`
+	sqlSentKey  = `SELECT person, body FROM sent WHERE event = $1`
+)
+
+// SentKey tells which post is on the network under this event id. It knows the
+// last seven days; ok is false for anything else.
+func (s *Store) SentKey(ctx context.Context, network, eventID string) (key string, person PersonID, ok bool, err error) {
+	var body sentBody
+	err = s.View(ctx, func(tx *Tx) error {
+		var sealed []byte
+		if err := tx.row(sqlSentKey, []any{s.event(network, eventID)}, &person, &sealed); err != nil {
+			return err
+		}
+		ok = true
+		return tx.unseal(person, sealed, &body, fieldSent)
+	})
+	switch {
+	case errors.Is(err, ErrNotFound) && !ok:
+		return "", 0, false, nil
+	case err != nil:
+		return "", 0, false, fmt.Errorf("find sent message: %w", err)
+	case body.Event != eventID:
+		return "", 0, false, errors.New("find sent message: the body of a sent row belongs to another one")
+	}
+	return body.Key, person, true, nil
+}

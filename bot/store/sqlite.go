@@ -1,0 +1,143 @@
+package store
+
+// Everything that only SQLite knows is in this file: how it is opened, what is
+// asserted about it, its pragmas and its error habits.
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.mau.fi/util/dbutil"
+	_ "go.mau.fi/util/dbutil/litestream" // registers sqliteDriver
+)
+
+const (
+	// sqliteDriver sets foreign keys, WAL and synchronous=FULL on every
+	// connection. The default, NORMAL, would after a power cut forget what had
+	// been sent already, and the message would go out again.
+	sqliteDriver = "sqlite3-fk-wal-fullsync"
+	readers      = 4 // connections for View
+)
+
+// openSQLite opens the database file: one writing connection, because several
+// are served unfairly by SQLite, and a pool of reading ones.
+func openSQLite(path string) (*dbutil.Database, error) {
+	if err := prepareFile(path); err != nil {
+		return nil, err
+	}
+	uri := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	db, err := dbutil.NewFromConfig("handrail", dbutil.Config{
+		PoolConfig: dbutil.PoolConfig{
+			Type: sqliteDriver, MaxOpenConns: 1, MaxIdleConns: 1,
+			URI: uri + "?_txlock=immediate&_secure_delete=on&_busy_timeout=5000",
+		},
+		ReadOnlyPool: dbutil.PoolConfig{MaxOpenConns: readers, MaxIdleConns: readers},
+	}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return db, nil
+}
+
+// makeFolder makes the folder of the database with mode 0700, and refuses one
+// that others can look into.
+func makeFolder(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the folder of the database: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("look at the folder of the database: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return fmt.Errorf("%w: folder %s has mode %04o: run `chmod 700 %s`, or put the database into a folder "+
+			"of its own inside it", ErrFileMode, dir, mode, dir)
+	}
+	return nil
+}
+
+// prepareFile makes the database file with mode 0600, which SQLite gives to its
+// side files too, and refuses files that others can read.
+func prepareFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open database file: %w", err)
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("look at database file: %w", err)
+		}
+		if !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is not a file", name)
+		}
+		if mode := info.Mode().Perm(); mode&0o077 != 0 {
+			return fmt.Errorf("%w: %s has mode %04o: run `chmod 600 %s`", ErrFileMode, name, mode, name)
+		}
+	}
+	return nil
+}
+
+// assertSQLite refuses a connection that would lose what it has committed.
+func assertSQLite(ctx context.Context, c *sql.Conn) error {
+	for _, want := range []struct{ pragma, value string }{
+		{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"},
+	} {
+		var got string
+		if err := c.QueryRowContext(ctx, "PRAGMA "+want.pragma).Scan(&got); err != nil {
+			return fmt.Errorf("read pragma %s: %w", want.pragma, err)
+		}
+		if got != want.value {
+			return fmt.Errorf("%w: %s is %s, not %s: the file system may lack what SQLite needs; use a local disk",
+				ErrUnsafeDatabase, want.pragma, got, want.value)
+		}
+	}
+	return nil
+}
+
+// assertSecureDelete refuses a writing connection that leaves deleted rows in
+// the file.
+func assertSecureDelete(ctx context.Context, c *sql.Conn) error {
+	var on int
+	if err := c.QueryRowContext(ctx, "PRAGMA secure_delete").Scan(&on); err != nil {
+		return fmt.Errorf("read pragma secure_delete: %w", err)
+	}
+	if on != 1 {
+		return fmt.Errorf("%w: secure_delete is %d, not 1", ErrUnsafeDatabase, on)
+	}
+	return nil
+}
+
+// placeholders turns $1 into ?1. SQLite takes $1 for a name and numbers names
+// by their first appearance, so that `SELECT $2, $1` would return them swapped.
+func placeholders(query string) string { return strings.ReplaceAll(query, "$", "?") }
+
+// scrub moves the write-ahead log into the database and empties it, so that
+// what was deleted is in neither. It must run outside a transaction.
+func scrub(ctx context.Context, c *sql.Conn) error {
+	var busy, log, done int
+	if err := c.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if busy != 0 {
+		return errors.New("checkpoint: a reader was in the way")
+	}
+	return nil
+}
+
+const (
+	sqlBegin     = `BEGIN IMMEDIATE`
+	sqlBeginRead = `BEGIN`
+)

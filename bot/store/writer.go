@@ -1,0 +1,295 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"handrail/bot/seal"
+)
+
+const (
+	sqlCommit     = `COMMIT`
+	sqlRollback   = `ROLLBACK`
+	sqlSavepoint  = `SAVEPOINT caller`
+	sqlRelease    = `RELEASE SAVEPOINT caller`
+	sqlRollbackTo = `ROLLBACK TO SAVEPOINT caller`
+)
+
+// writer is the one goroutine that writes. It takes the callers that wait, gives
+// each a savepoint in one transaction, commits, and answers all of them after
+// the commit: one flush of the disk serves many callers.
+//
+// Invariants: a caller is answered exactly once; nil only after its savepoint
+// was released and the commit succeeded; a caller that gave up before its turn
+// is never run. The state of the batch lives here and not on the stack, so that
+// a caller whose function ends the goroutine (runtime.Goexit) costs a new
+// goroutine and nothing else.
+type writer struct {
+	s     *Store
+	group int
+
+	mu      sync.Mutex
+	queue   []*update
+	closed  bool
+	wake    chan struct{} // holds one: "the queue or closed has changed"
+	stopped chan struct{} // closed by stop
+	done    chan struct{} // closed when the loop has ended
+
+	// Owned by the loop:
+	conn    *conn                  // nil after a fault, until the next batch
+	batch   []*update              // taken from the queue, in order
+	at      int                    // the next of batch to run
+	open    bool                   // a transaction is open
+	kept    []*update              // have run well and await the commit
+	pending map[PersonID]*seal.Key // keys made or read in this transaction
+
+	commit func(*conn) error // COMMIT; tests make it fail
+}
+
+func newWriter(s *Store, c *conn, group int) *writer {
+	return &writer{
+		s: s, group: group, conn: c,
+		wake: make(chan struct{}, 1), stopped: make(chan struct{}), done: make(chan struct{}),
+		pending: map[PersonID]*seal.Key{},
+		commit:  func(c *conn) error { _, err := c.exec(sqlCommit); return err },
+	}
+}
+
+func (w *writer) push(u *update) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.queue = append(w.queue, u)
+	w.nudge()
+	return true
+}
+
+// nudge wakes the loop; w.mu is held.
+func (w *writer) nudge() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// stop ends the loop after all that waits has been served. It returns false if
+// that was done before.
+func (w *writer) stop() bool {
+	w.mu.Lock()
+	first := !w.closed
+	if first {
+		w.closed = true
+		close(w.stopped)
+		w.nudge()
+	}
+	w.mu.Unlock()
+	<-w.done
+	return first
+}
+
+// take moves up to group waiting callers into the batch. It blocks while there
+// are none, and returns false when there will be none any more.
+func (w *writer) take() bool {
+	for {
+		w.mu.Lock()
+		n := min(len(w.queue), w.group)
+		w.batch = append(w.batch[:0], w.queue[:n]...)
+		clear(w.queue[:n])
+		w.queue = w.queue[n:]
+		closed := w.closed
+		w.mu.Unlock()
+		w.at = 0
+		if n > 0 {
+			return true
+		}
+		if closed {
+			return false
+		}
+		<-w.wake
+	}
+}
+
+// loop serves until stop. Should a caller's function end this goroutine, a new
+// one goes on with the rest of the batch.
+func (w *writer) loop() {
+	ended := false
+	defer func() {
+		if ended {
+			close(w.done)
+			return
+		}
+		go w.loop()
+	}()
+	for {
+		for w.at < len(w.batch) {
+			u := w.batch[w.at]
+			w.at++
+			if !u.state.CompareAndSwap(waiting, taken) {
+				continue
+			}
+			if u.alone != nil {
+				w.finish()
+				u.answer <- w.serveAlone(u.alone)
+			} else {
+				w.serve(u)
+			}
+		}
+		w.finish()
+		if !w.take() {
+			break
+		}
+	}
+	ended = true
+}
+
+// serve runs one caller in a savepoint of its own. A lone caller needs none:
+// its transaction is its savepoint.
+func (w *writer) serve(u *update) {
+	if !w.open {
+		if err := w.begin(); err != nil {
+			u.answer <- fmt.Errorf("begin: %w", err)
+			return
+		}
+	}
+	if len(w.batch) > 1 {
+		if _, err := w.conn.exec(sqlSavepoint); err != nil {
+			err = fmt.Errorf("savepoint: %w", err)
+			w.abort(err)
+			u.answer <- err
+			return
+		}
+	}
+	tx := &Tx{s: w.s, c: w.conn, fresh: map[PersonID]*seal.Key{}, batch: w.pending}
+	returned := false
+	defer func() {
+		tx.over = true
+		if !returned { // runtime.Goexit; panics are caught in run
+			w.close(u, tx, &PanicError{Value: errGoexit})
+		}
+	}()
+	err := tx.run(u.fn)
+	returned = true
+	w.close(u, tx, err)
+}
+
+// serveAlone runs what cannot be in a transaction.
+func (w *writer) serveAlone(fn func(*conn) error) error {
+	if err := w.connect(); err != nil {
+		return err
+	}
+	return fn(w.conn)
+}
+
+// connect opens a connection if a fault has cost the last one.
+func (w *writer) connect() error {
+	if w.conn != nil {
+		return nil
+	}
+	c, err := openConn(context.Background(), w.s.db.RawDB)
+	if err != nil {
+		return err
+	}
+	w.conn = c
+	return nil
+}
+
+// begin opens a transaction.
+func (w *writer) begin() error {
+	if err := w.connect(); err != nil {
+		return err
+	}
+	if _, err := w.conn.exec(sqlBegin); err != nil {
+		w.drop()
+		return err
+	}
+	w.open = true
+	return nil
+}
+
+// close ends the savepoint of a caller whose function returned err. If the
+// savepoint is gone, the database has rolled back the whole transaction on its
+// own, and everybody in it must hear so.
+func (w *writer) close(u *update, tx *Tx, err error) {
+	if len(w.batch) == 1 {
+		if err != nil {
+			w.abort(err)
+			u.answer <- err
+			return
+		}
+		w.keep(u, tx)
+		return
+	}
+	if err != nil {
+		if _, lost := w.conn.exec(sqlRollbackTo); lost != nil {
+			w.abort(fmt.Errorf("roll back one caller: %w", lost))
+			u.answer <- err
+			return
+		}
+	}
+	if _, lost := w.conn.exec(sqlRelease); lost != nil {
+		lost = fmt.Errorf("release savepoint: %w", lost)
+		w.abort(lost)
+		u.answer <- errors.Join(err, lost)
+		return
+	}
+	if err != nil {
+		u.answer <- err
+		return
+	}
+	w.keep(u, tx)
+}
+
+// keep notes a caller whose work now depends on the commit alone.
+func (w *writer) keep(u *update, tx *Tx) {
+	for id, k := range tx.fresh {
+		w.pending[id] = k
+	}
+	w.kept = append(w.kept, u)
+}
+
+// finish commits the batch and answers those whose work is in it.
+func (w *writer) finish() {
+	if !w.open {
+		return
+	}
+	if err := w.commit(w.conn); err != nil {
+		err = fmt.Errorf("commit: %w", err)
+		w.s.log.Error("commit failed", "callers", len(w.kept), "err", err)
+		w.abort(err)
+		return
+	}
+	w.open = false
+	for id, k := range w.pending {
+		w.s.keys.put(id, k)
+	}
+	clear(w.pending)
+	w.answer(nil)
+}
+
+// abort rolls back the open transaction and tells all whose work was in it.
+func (w *writer) abort(err error) {
+	if _, undo := w.conn.exec(sqlRollback); undo != nil {
+		w.drop() // ends whatever is still open on it
+	}
+	w.open = false
+	clear(w.pending)
+	w.answer(err)
+}
+
+func (w *writer) answer(err error) {
+	for _, u := range w.kept {
+		u.answer <- err
+	}
+	clear(w.kept)
+	w.kept = w.kept[:0]
+}
+
+// drop gives up the connection; begin opens another.
+func (w *writer) drop() {
+	w.conn.discard()
+	w.conn = nil
+}
