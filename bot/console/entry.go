@@ -1,0 +1,111 @@
+package console
+
+import (
+	"strings"
+
+	"handrail/bot/chat"
+)
+
+// Act tells what an Entry does.
+type Act int
+
+// The acts of a talk.
+const (
+	Wrote   Act = iota // a new text
+	Edited             // an earlier text now reads so
+	Removed            // an earlier text was taken back
+	Reacted            // Text is the emoji
+	Image              // Text is the alternative text
+	File               // Text is the name
+)
+
+// Entry is one thing that somebody did in the talk.
+type Entry struct {
+	Bot  bool // else the person
+	Act  Act
+	Text string
+}
+
+// Marks before the lines of a talk.
+const (
+	markPerson = "< "
+	markBot    = "> "
+	markMore   = "  "
+)
+
+// Body is the entry without its mark: the text, or the act in brackets.
+func (e Entry) Body() string {
+	switch e.Act {
+	case Edited:
+		return "[edited] " + e.Text
+	case Removed:
+		return "[removed]"
+	case Reacted:
+		return "[reaction " + e.Text + "]"
+	case Image:
+		return "[image: " + e.Text + "]"
+	case File:
+		return "[file: " + e.Text + "]"
+	default:
+		return e.Text
+	}
+}
+
+// String is the entry as a transcript shows it, without a final line break:
+// "< " before what the person did, "> " before what the bot did, two spaces
+// before each further line.
+func (e Entry) String() string {
+	mark := markPerson
+	if e.Bot {
+		mark = markBot
+	}
+	return mark + strings.Join(SplitLines(e.Body()), "\n"+markMore)
+}
+
+// ReadBody is the reverse of Body for what a person does: plain words, or one
+// of "[edited] text", "[removed]", "[reaction x]", "[image: alt]", "[file: name]".
+func ReadBody(body string) Entry {
+	if text, ok := strings.CutPrefix(body, "[edited] "); ok {
+		return Entry{Act: Edited, Text: text}
+	}
+	inner, ok := strings.CutPrefix(body, "[")
+	if !ok || !strings.HasSuffix(inner, "]") {
+		return Entry{Text: body}
+	}
+	inner = strings.TrimSuffix(inner, "]")
+	if inner == "removed" {
+		return Entry{Act: Removed}
+	}
+	if text, ok := strings.CutPrefix(inner, "reaction "); ok {
+		return Entry{Act: Reacted, Text: text}
+	}
+	if text, ok := strings.CutPrefix(inner, "image: "); ok {
+		return Entry{Act: Image, Text: text}
+	}
+	if text, ok := strings.CutPrefix(inner, "file: "); ok {
+		return Entry{Act: File, Text: text}
+	}
+	return Entry{Text: body}
+}
+
+// SplitLines cuts a text into lines, whatever ends them.
+func SplitLines(text string) []string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
+	return strings.Split(text, "\n")
+}
+
+// kind maps what a person does to what a network would hand to the bot.
+func (e Entry) kind() chat.Kind {
+	switch e.Act {
+	case Edited:
+		return chat.KindEdit
+	case Removed:
+		return chat.KindRemoval
+	case Reacted:
+		return chat.KindReaction
+	case Image, File:
+		return chat.KindMedia
+	default:
+		return chat.KindText
+	}
+}

@@ -1,0 +1,165 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Build makes the simulator for one transcript: a new person, an empty store,
+// a clock that stands at start, and zone for a person who has not named theirs.
+// The function that it returns closes what was opened.
+type Build func(ctx context.Context, start time.Time, zone *time.Location, sink func(Entry)) (*Sim, func() error, error)
+
+// Played is what came of playing one transcript.
+type Played struct {
+	Fault   *Fault // the first difference; nil if there is none
+	Rewrite []byte // the file as it would have to be to fit
+}
+
+// Play plays a transcript against a fresh bot. An error means that it could not
+// be played at all; a difference is a Fault in the result.
+func Play(ctx context.Context, t *Transcript, build Build) (result Played, err error) {
+	start, zone, err := t.Start(DefaultBegin(time.UTC), time.UTC)
+	if err != nil {
+		return Played{}, err
+	}
+	p := &player{t: t}
+	sim, done, err := build(ctx, start, zone, p.take)
+	if err != nil {
+		return Played{}, fmt.Errorf("%s: %w", t.File, err)
+	}
+	defer func() {
+		if cerr := done(); err == nil && cerr != nil {
+			err = fmt.Errorf("%s: %w", t.File, cerr)
+		}
+	}()
+	p.sim = sim
+	if err := p.play(ctx); err != nil {
+		return Played{}, err
+	}
+	return Played{Fault: p.fault, Rewrite: p.rewrite()}, nil
+}
+
+type player struct {
+	t     *Transcript
+	sim   *Sim
+	got   []Entry
+	fault *Fault
+	// replies holds what the bot did after each turn, asserts the corrected
+	// text of an assertion that did not hold; both by index of the turn.
+	replies [][]Entry
+	asserts map[int]string
+}
+
+func (p *player) take(e Entry) {
+	if e.Bot {
+		p.got = append(p.got, e)
+	}
+}
+
+// differ keeps the first difference; later ones mostly follow from it.
+func (p *player) differ(line int, format string, args ...any) {
+	if p.fault == nil {
+		p.fault = &Fault{File: p.t.File, Line: line, Message: fmt.Sprintf(format, args...)}
+	}
+}
+
+func (p *player) play(ctx context.Context) error {
+	p.asserts = map[int]string{}
+	for i, turn := range p.t.Turns {
+		p.got = nil
+		var err error
+		switch turn.Kind {
+		case TurnSay:
+			e := ReadBody(turn.Text)
+			err = p.sim.Say(ctx, e)
+		case TurnMove:
+			var target time.Time
+			if target, err = p.sim.Target(ctx, turn.Text); err == nil {
+				err = p.sim.Move(ctx, target)
+			}
+		case TurnAssert:
+			var want, got string
+			if want, got, err = p.sim.assert(ctx, turn.Text); err == nil && want != got {
+				p.differ(turn.Line, "expected %q but it is %q", want, got)
+				p.asserts[i] = got
+			}
+		}
+		if err != nil {
+			return Fault{File: p.t.File, Line: turn.Line, Message: err.Error()}
+		}
+		p.replies = append(p.replies, p.got)
+		if turn.Kind != TurnAssert {
+			p.compare(turn, p.got)
+		}
+	}
+	return nil
+}
+
+func (p *player) compare(turn Turn, got []Entry) {
+	for i, want := range turn.Expect {
+		if i >= len(got) {
+			p.differ(want.Line, "expected %q but the bot said nothing more", want.Body)
+			return
+		}
+		if !want.matches(got[i]) {
+			p.differ(want.Line, "expected %q but the bot said %q", want.Body, got[i].Body())
+			return
+		}
+	}
+	if len(got) > len(turn.Expect) {
+		line := turn.Last
+		if n := len(turn.Expect); n > 0 {
+			line = turn.Expect[n-1].Last
+		}
+		p.differ(line, "expected nothing more but the bot said %q", got[len(turn.Expect)].Body())
+	}
+}
+
+// rewrite is the file with what really happened in place of what was expected.
+// Comments and expectations that hold stay as they are written.
+func (p *player) rewrite() []byte {
+	drop := map[int]bool{}       // lines that go
+	after := map[int][]string{}  // lines that come behind a line
+	change := map[int][]string{} // lines that a line becomes
+	for i, turn := range p.t.Turns {
+		if text, ok := p.asserts[i]; ok {
+			change[turn.Line] = []string{"! " + text}
+		}
+		at := turn.Last
+		for j, want := range turn.Expect {
+			switch {
+			case j >= len(p.replies[i]):
+				dropLines(drop, want.Line, want.Last)
+			case !want.matches(p.replies[i][j]):
+				dropLines(drop, want.Line+1, want.Last)
+				change[want.Line] = strings.Split(p.replies[i][j].String(), "\n")
+				at = want.Line
+			default:
+				at = want.Last
+			}
+		}
+		for j := len(turn.Expect); j < len(p.replies[i]); j++ {
+			after[at] = append(after[at], strings.Split(p.replies[i][j].String(), "\n")...)
+		}
+	}
+	var out []string
+	for i, line := range p.t.Lines {
+		n := i + 1
+		if lines, ok := change[n]; ok {
+			out = append(out, lines...)
+		} else if !drop[n] {
+			out = append(out, line)
+		}
+		out = append(out, after[n]...)
+	}
+	return []byte(strings.Join(out, "\n") + "\n")
+}
+
+func dropLines(drop map[int]bool, from, to int) {
+	for n := from; n <= to; n++ {
+		drop[n] = true
+	}
+}

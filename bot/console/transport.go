@@ -1,0 +1,78 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"handrail/bot/chat"
+)
+
+// Network is the name of this network in a chat.Address.
+const Network = "console"
+
+// Person is the address of the only person there is on this network.
+func Person() chat.Address {
+	return chat.Address{Network: Network, User: "you", Room: "terminal"}
+}
+
+// Transport is chat.Transport on a sink for entries. It delivers at once and
+// never fails, but for an Outgoing that makes no sense.
+type Transport struct {
+	session string // makes event ids unique over the runs on one store
+	sink    func(Entry)
+
+	mu   sync.Mutex
+	sent int
+	last string // the newest event of the bot, for reactions
+}
+
+// NewTransport sends what the bot says to sink, one call at a time. Session
+// tells the runs on one store apart.
+func NewTransport(session string, sink func(Entry)) *Transport {
+	return &Transport{session: session, sink: sink}
+}
+
+// Network implements chat.Transport.
+func (t *Transport) Network() string { return Network }
+
+// Run implements chat.Transport. The simulator hands messages to the bot
+// itself, so there is nothing to receive.
+func (t *Transport) Run(ctx context.Context, _ chat.Handler) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Send implements chat.Transport.
+func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
+	if out.To.Network != Network {
+		return "", &chat.PermanentError{Err: errors.New("not an address of the console")}
+	}
+	e := Entry{Bot: true, Text: string(out.Text)}
+	switch out.Form {
+	case chat.FormText:
+	case chat.FormEdit:
+		e.Act = Edited
+	case chat.FormRemove:
+		e.Act = Removed
+	default:
+		return "", &chat.PermanentError{Err: fmt.Errorf("unknown form %d", out.Form)}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent++
+	id := fmt.Sprintf("%s-b%d", t.session, t.sent)
+	if e.Act == Wrote {
+		t.last = id
+	}
+	t.sink(e)
+	return id, nil
+}
+
+// Last is the event id of the newest message of the bot; empty if there is none.
+func (t *Transport) Last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last
+}

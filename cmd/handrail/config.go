@@ -1,0 +1,169 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Config is the configuration of the bot. Every key has a default but the two
+// of an account, matrix.homeserver and matrix.user. Secrets are never written
+// here: a key that ends in _file names a file that only its owner may read
+// (chmod 0400). A path that is not absolute is looked up from the folder of the
+// configuration file. Spans of time are written like 90s, 15m, 2h or 1d.
+type Config struct {
+	// The folder for the store, handrail.db, and for the encryption state of
+	// the network, in the folder matrix. It is made on the first start, for the
+	// bot alone (0700). The store is sealed, and useless without the master
+	// key. Back up the store; never put back an old copy of the encryption
+	// state, because what is sent with it cannot be read.
+	Data string `yaml:"data"`
+
+	// The master key, with which everything that people write is sealed. Make
+	// it once with `handrail keygen master.key`, and keep a copy in another
+	// place: without it the store cannot be read by anybody.
+	MasterKeyFile string `yaml:"master_key_file"`
+
+	// A folder with the conversations, crisis words and help lines. Leave it
+	// empty for those that come with this version. `handrail check` reads them.
+	Scripts string `yaml:"scripts"`
+
+	// The time zone of a person who has not told theirs, as in Europe/Berlin.
+	Zone string `yaml:"zone"`
+
+	// The language of the crisis words: a file of that name in the folder crisis.
+	Lang string `yaml:"lang"`
+
+	// How late a scheduled message may still come, for instance after the
+	// server was down. What is later than this is left out, without a word of
+	// guilt, and the next one comes as planned.
+	FreshFor time.Duration `yaml:"fresh_for"`
+
+	// The hours in which nothing comes by itself, by the person's own clock. A
+	// time that the person chose inside these hours is respected. Leave both
+	// empty for none.
+	QuietHours QuietHours `yaml:"quiet_hours"`
+
+	// The bot's account on a Matrix homeserver.
+	Matrix Matrix `yaml:"matrix"`
+
+	// What the bot tells its operator, on standard error. No word of a person
+	// and no address is ever in it, at any level.
+	Log Log `yaml:"log"`
+}
+
+// QuietHours are two wall clock times. They may span midnight.
+type QuietHours struct {
+	// When the quiet begins, as in 22:00.
+	From string `yaml:"from"`
+
+	// When it ends, as in 08:00.
+	To string `yaml:"to"`
+}
+
+// Log says what is logged and how.
+type Log struct {
+	// debug, info, warn or error.
+	Level string `yaml:"level"`
+
+	// text for people, json for machines.
+	Format string `yaml:"format"`
+}
+
+// defaults is the configuration of an empty file.
+func defaults() Config {
+	return Config{
+		Data:          "data",
+		MasterKeyFile: "master.key",
+		Zone:          "UTC",
+		Lang:          "en",
+		FreshFor:      2 * time.Hour,
+		QuietHours:    QuietHours{From: "22:00", To: "08:00"},
+		Matrix:        matrixDefaults(),
+		Log:           Log{Level: "info", Format: "text"},
+	}
+}
+
+// loadConfig reads and checks a configuration file. The faults are all there
+// are, with positions; err means that the file cannot be read at all. Paths in
+// the result are absolute or relative to the working folder.
+func loadConfig(path string) (c Config, faults []finding, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil, fail("no configuration at %s: copy config.example.yaml there and fill it in, or name another with -c", path)
+	}
+	if err != nil {
+		return c, nil, fail("read the configuration: %v", err)
+	}
+	c = defaults()
+	where, faults := decodeStrict(path, data, &c)
+	faults = append(faults, c.check(where)...)
+	base := filepath.Dir(path)
+	for _, p := range []*string{&c.Data, &c.MasterKeyFile, &c.Scripts, &c.Matrix.PasswordFile} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(base, *p)
+		}
+	}
+	for key, file := range map[string]string{"master_key_file": c.MasterKeyFile, "matrix.password_file": c.Matrix.PasswordFile} {
+		if err := checkSecret(file); err != nil && file != "" {
+			faults = append(faults, where.fault(key, "%v", err))
+		}
+	}
+	sortFindings(faults)
+	return c, faults, nil
+}
+
+// check finds what is wrong with values of the right type.
+func (c Config) check(at positions) (faults []finding) {
+	bad := func(key, format string, args ...any) {
+		faults = append(faults, at.fault(key, format, args...))
+	}
+	required := map[string]string{
+		"data": c.Data, "master_key_file": c.MasterKeyFile, "zone": c.Zone, "lang": c.Lang,
+		"matrix.homeserver": c.Matrix.Homeserver, "matrix.user": c.Matrix.User, "matrix.password_file": c.Matrix.PasswordFile,
+	}
+	for key, value := range required {
+		if value == "" {
+			bad(key, "%s is missing: config.example.yaml explains it", key)
+		}
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
+		bad("zone", "unknown time zone %q: name it as in Europe/Berlin", c.Zone)
+	}
+	if c.FreshFor <= 0 {
+		bad("fresh_for", "fresh_for must be longer than nothing, as in 2h")
+	}
+	if (c.QuietHours.From == "") != (c.QuietHours.To == "") {
+		bad("quiet_hours", "quiet_hours needs both from and to, or neither")
+	}
+	for key, value := range map[string]string{"quiet_hours.from": c.QuietHours.From, "quiet_hours.to": c.QuietHours.To} {
+		if _, err := time.Parse("15:04", value); err != nil && value != "" {
+			bad(key, "%q is no time of the day: write it as in 22:00, in quotes", value)
+		}
+	}
+	if u, err := url.Parse(c.Matrix.Homeserver); c.Matrix.Homeserver != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		bad("matrix.homeserver", "%q is no address of a homeserver: write it as in https://matrix.example.org", c.Matrix.Homeserver)
+	}
+	if _, err := logLevel(c.Log.Level); err != nil {
+		bad("log.level", "unknown level %q: debug, info, warn or error", c.Log.Level)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		bad("log.format", "unknown format %q: text or json", c.Log.Format)
+	}
+	return append(faults, c.Matrix.check(at)...)
+}
+
+// logLevel reads the name of a level.
+func logLevel(name string) (slog.Level, error) {
+	var l slog.Level
+	err := l.UnmarshalText([]byte(strings.ToUpper(name)))
+	if strings.ContainsAny(name, "+-") {
+		err = errors.New("levels have no offset here")
+	}
+	return l, err
+}

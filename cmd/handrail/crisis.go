@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"handrail/bot/console"
+	"handrail/bot/crisis"
+)
+
+type crisisCmd struct {
+	Scan scanCmd `cmd:"" help:"Read messages, a line each, and tell what the crisis words hear in them."`
+}
+
+type scanCmd struct {
+	Lang    string `placeholder:"LANG" help:"Only the words of this language, as in en. Default: all."`
+	Scripts string `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
+}
+
+// Help is shown by handrail crisis scan --help.
+func (scanCmd) Help() string {
+	return `One line in, one line out: level, category and rule, with tabs between. The level is crisis (answered at once), ask (the bot asks gently) or none; what is empty is "-".
+
+  echo "he has a gun" | handrail crisis scan`
+}
+
+// Run scans standard input.
+func (c *scanCmd) Run(s streams) error {
+	src, err := openSource(c.Scripts)
+	if err != nil {
+		return err
+	}
+	all, err := src.sound()
+	if err != nil {
+		return err
+	}
+	return eachLine(s.in, s.out, func(line string) string {
+		return scanned(all.lexicon.Scan(line, c.Lang))
+	})
+}
+
+// scanned is the line for what was found, most serious first.
+func scanned(found []crisis.Finding) string {
+	if len(found) == 0 || found[0].Level == crisis.None {
+		return crisis.None.String() + "\t-\t-"
+	}
+	f := found[0]
+	return f.Level.String() + "\t" + orDash(f.Category) + "\t" + orDash(f.Rule)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// eachLine answers every line of in with one line on out. Each answer goes out
+// before the next line is read, so that another program can talk with it.
+func eachLine(in io.Reader, out io.Writer, answer func(string) string) error {
+	r := bufio.NewReader(in)
+	for {
+		line, more, err := console.ReadLine(r)
+		if err != nil {
+			return fmt.Errorf("read the input: %w", err)
+		}
+		if !more {
+			return nil
+		}
+		if _, err := fmt.Fprintln(out, answer(line)); err != nil {
+			return fmt.Errorf("write the output: %w", err)
+		}
+	}
+}

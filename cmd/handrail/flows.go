@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"handrail/bot/console"
+	"handrail/bot/flow"
+)
+
+type flowsCmd struct {
+	List  flowsListCmd  `cmd:"" help:"All conversations: id, title, what starts them."`
+	Match flowsMatchCmd `cmd:"" help:"Which conversation a message starts."`
+	Play  flowsPlayCmd  `cmd:"" help:"Play transcripts and compare."`
+}
+
+type flowsListCmd struct {
+	Scripts string `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
+}
+
+// Run lists the flows.
+func (c *flowsListCmd) Run(s streams) error {
+	src, err := openSource(c.Scripts)
+	if err != nil {
+		return err
+	}
+	all, err := src.sound()
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, f := range all.library.Flows() {
+		about := f.Title
+		if len(f.Start) > 0 {
+			about += "\t" + strings.Join(f.Start, ", ")
+		}
+		fmt.Fprintf(w, "%s\t%s\n", f.ID, about)
+	}
+	return w.Flush()
+}
+
+type flowsMatchCmd struct {
+	Lang    string `placeholder:"LANG" default:"en" help:"Language of the phrases; there is en so far."`
+	Text    string `arg:"" optional:"" help:"The message. Without it: a message a line on standard input."`
+	Scripts string `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
+}
+
+// Help is shown by handrail flows match --help.
+func (flowsMatchCmd) Help() string {
+	return `One line for each message: the flow and the phrase that fits, with a tab between; "-" for both where nothing fits.
+
+  handrail flows match "i want to text them"`
+}
+
+// Run matches one message or one a line.
+func (c *flowsMatchCmd) Run(s streams) error {
+	if c.Lang != "en" {
+		return misuse("there are no scripts in %q yet: the language is en", c.Lang)
+	}
+	src, err := openSource(c.Scripts)
+	if err != nil {
+		return err
+	}
+	all, err := src.sound()
+	if err != nil {
+		return err
+	}
+	if c.Text != "" {
+		_, err := fmt.Fprintln(s.out, matched(all.library, c.Text))
+		return err
+	}
+	return eachLine(s.in, s.out, func(line string) string { return matched(all.library, line) })
+}
+
+// matched is the line for a message: the words that are always heard first,
+// then those that start a flow.
+func matched(lib *flow.Library, text string) string {
+	if id, ok := lib.First(text); ok {
+		return id + "\t" + strings.ToLower(strings.Join(strings.Fields(text), " "))
+	}
+	if id, phrase, ok := lib.Match(text); ok {
+		return id + "\t" + orDash(phrase)
+	}
+	return "-\t-"
+}
+
+type flowsPlayCmd struct {
+	Files   []string `arg:"" name:"file" help:"Transcripts."`
+	Update  bool     `help:"Write into the files what the bot really says. Read the difference before you keep it."`
+	Scripts string   `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
+}
+
+// Help is shown by handrail flows play --help.
+func (flowsPlayCmd) Help() string {
+	return `A transcript is a talk in a file, and a test:
+
+  # daily check-in, evening, Berlin
+  @ 2026-03-28T20:59 Europe/Berlin
+  < /start checkin
+  @ +1d
+  > How was today? ...
+  < 3
+  ! timer checkin 2026-03-30T21:00
+
+"<" is the person, ">" the bot, two spaces continue a message, "@" moves the clock, "!" asserts something. An expected message that ends in "..." is compared up to there.`
+}
+
+// Run plays every file; the first difference of each is printed as file:line.
+func (c *flowsPlayCmd) Run(ctx context.Context, s streams) error {
+	src, err := openSource(c.Scripts)
+	if err != nil {
+		return err
+	}
+	all, err := src.sound()
+	if err != nil {
+		return err
+	}
+	bad := 0
+	for _, file := range c.Files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fail("read the transcript: %v", err)
+		}
+		played, err := playFile(ctx, all, file, data)
+		if err != nil {
+			return err
+		}
+		if played.Fault == nil {
+			continue
+		}
+		if c.Update && played.Rewrite != nil {
+			if err := rewrite(file, played.Rewrite); err != nil {
+				return err
+			}
+			fmt.Fprintln(s.err, "wrote "+file)
+			continue
+		}
+		bad++
+		fmt.Fprintln(s.out, played.Fault)
+	}
+	if bad > 0 {
+		return fail("%d of %d transcripts differ: mend the script, or take the new words with -update", bad, len(c.Files))
+	}
+	return nil
+}
+
+// rewrite replaces a file whole or not at all and keeps its mode.
+func rewrite(file string, data []byte) error {
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(file); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if err := os.WriteFile(file+".new", data, mode); err != nil {
+		return fmt.Errorf("write the transcript: %w", err)
+	}
+	return os.Rename(file+".new", file)
+}
+
+// playFile plays one transcript on a store of its own. A mistake in the file is
+// a Fault like a difference.
+func playFile(ctx context.Context, all content, file string, data []byte) (console.Played, error) {
+	t, err := console.ParseTranscript(file, data)
+	var played console.Played
+	if err == nil {
+		played, err = console.Play(ctx, t, all.builder(""))
+	}
+	var fault console.Fault
+	if errors.As(err, &fault) {
+		return console.Played{Fault: &fault}, nil
+	}
+	return played, err
+}

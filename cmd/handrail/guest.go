@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+	_ "go.mau.fi/util/dbutil/litestream" // the SQLite driver that the crypto store asks for
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/crypto/cryptohelper"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/console"
+)
+
+// guest is a small Matrix client with end-to-end encryption: the person of the
+// demo. It talks with one bot in one room and signs no device, as a new account
+// in a new client would not have either.
+type guest struct {
+	client *mautrix.Client
+	crypto *cryptohelper.CryptoHelper
+	bot    id.UserID
+	room   id.RoomID
+	events chan guestEvent
+	joined chan struct{}
+	last   id.EventID // the bot's newest message; only read by the reader of events
+	synced *task
+	stop   context.CancelFunc
+}
+
+// guestEvent is one thing that the bot did in the room. Unreadable is set when
+// it could not be decrypted.
+type guestEvent struct {
+	id         id.EventID
+	entry      console.Entry
+	unreadable bool
+}
+
+// eventBuffer is how many events may wait for the screen. A full buffer only
+// holds up the reading of the network.
+const eventBuffer = 256
+
+// newGuest logs in and begins to read. Its database is the file at path.
+func newGuest(ctx context.Context, homeserver, user, password string, bot id.UserID, path string) (*guest, error) {
+	cli, err := mautrix.NewClient(homeserver, "", "")
+	if err != nil {
+		return nil, fmt.Errorf("make the guest's client: %w", err)
+	}
+	cli.Log = zerolog.Nop()
+	cli.DefaultHTTPRetries = 3
+	pickle := make([]byte, 32)
+	_, _ = rand.Read(pickle) // it never fails
+	g := &guest{
+		client: cli, bot: bot,
+		events: make(chan guestEvent, eventBuffer), joined: make(chan struct{}),
+	}
+	if g.crypto, err = cryptohelper.NewCryptoHelper(cli, pickle, path); err != nil {
+		return nil, fmt.Errorf("open the guest's keys: %w", err)
+	}
+	g.crypto.LoginAs = &mautrix.ReqLogin{
+		Type:       mautrix.AuthTypePassword,
+		Identifier: mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: user},
+		Password:   password, InitialDeviceDisplayName: "Handrail demo",
+	}
+	if err := g.crypto.Init(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("log the guest in: %w", err), g.crypto.Close())
+	}
+	cli.Crypto = g.crypto
+	sctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	g.stop = stop
+	g.listen(sctx)
+	g.synced = startTask(func() error { return cli.SyncWithContext(sctx) })
+	return g, nil
+}
+
+// listen puts what the bot does on the channel, in the order of the network.
+func (g *guest) listen(ctx context.Context) {
+	send := func(e guestEvent) {
+		select {
+		case g.events <- e:
+		case <-ctx.Done():
+		}
+	}
+	fromBot := func(evt *event.Event) bool { return evt.Sender == g.bot && evt.RoomID == g.room }
+	syncer := g.client.Syncer.(*mautrix.DefaultSyncer)
+	syncer.OnEventType(event.StateMember, func(_ context.Context, evt *event.Event) {
+		if evt.GetStateKey() != g.bot.String() || evt.Content.AsMember().Membership != event.MembershipJoin {
+			return
+		}
+		select {
+		case <-g.joined:
+		default:
+			close(g.joined)
+		}
+	})
+	syncer.OnEventType(event.EventMessage, func(_ context.Context, evt *event.Event) {
+		if !fromBot(evt) {
+			return
+		}
+		content := evt.Content.AsMessage()
+		e := guestEvent{id: evt.ID, entry: console.Entry{Bot: true, Text: content.Body}}
+		switch {
+		case content.RelatesTo.GetReplaceID() != "" && content.NewContent != nil:
+			e.entry.Act, e.entry.Text = console.Edited, content.NewContent.Body
+		case content.MsgType == event.MsgImage:
+			e.entry.Act = console.Image
+		case content.MsgType == event.MsgFile:
+			e.entry.Act = console.File
+		}
+		send(e)
+	})
+	syncer.OnEventType(event.EventReaction, func(_ context.Context, evt *event.Event) {
+		if fromBot(evt) {
+			send(guestEvent{id: evt.ID, entry: console.Entry{Bot: true, Act: console.Reacted, Text: evt.Content.AsReaction().RelatesTo.Key}})
+		}
+	})
+	syncer.OnEventType(event.EventRedaction, func(_ context.Context, evt *event.Event) {
+		if fromBot(evt) {
+			send(guestEvent{id: evt.ID, entry: console.Entry{Bot: true, Act: console.Removed}})
+		}
+	})
+	g.crypto.DecryptErrorCallback = func(evt *event.Event, _ error) {
+		if fromBot(evt) && evt.Unsigned.RedactedBecause == nil {
+			send(guestEvent{id: evt.ID, unreadable: true})
+		}
+	}
+}
+
+// joinTimeout is how long the bot may take to accept the invitation.
+const joinTimeout = 60 * time.Second
+
+// open makes an encrypted room, invites the bot and waits until it is there.
+func (g *guest) open(ctx context.Context) error {
+	resp, err := g.client.CreateRoom(ctx, &mautrix.ReqCreateRoom{
+		Preset: "trusted_private_chat", IsDirect: true, Invite: []id.UserID{g.bot},
+		InitialState: []*event.Event{{
+			Type:    event.StateEncryption,
+			Content: event.Content{Parsed: &event.EncryptionEventContent{Algorithm: id.AlgorithmMegolmV1}},
+		}},
+	})
+	if err != nil {
+		return fmt.Errorf("make a room: %w", err)
+	}
+	g.room = resp.RoomID
+	select {
+	case <-g.joined:
+		return nil
+	case <-time.After(joinTimeout):
+		return errors.New("the bot did not come into the room")
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-g.synced.done:
+		return fmt.Errorf("the guest's connection ended: %w", g.synced.err)
+	}
+}
+
+// say sends what the person does. Only words and reactions are known here.
+func (g *guest) say(ctx context.Context, e console.Entry) error {
+	var err error
+	if e.Act == console.Reacted && g.last != "" {
+		_, err = g.client.SendReaction(ctx, g.room, g.last, e.Text)
+	} else {
+		_, err = g.client.SendText(ctx, g.room, e.Body())
+	}
+	if err != nil {
+		return fmt.Errorf("send as the guest: %w", err)
+	}
+	return nil
+}
+
+// close ends the reading and closes the database.
+func (g *guest) close() error {
+	g.stop()
+	g.client.StopSync()
+	<-g.synced.done
+	return g.crypto.Close()
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+
+	"handrail/bot/matrix"
+	"handrail/bot/seal"
+)
+
+// Matrix is the bot's account on a Matrix homeserver.
+type Matrix struct {
+	// Where the homeserver answers clients, as in https://matrix.example.org.
+	// It must be given.
+	Homeserver string `yaml:"homeserver"`
+
+	// The account's name, as in handrail or @handrail:example.org. Make the
+	// account first, for the bot alone. It must be given.
+	User string `yaml:"user"`
+
+	// A file with the account's password in its first line. It is used to log
+	// in once, on the first start; keep it, so that the bot can confirm who it
+	// is when its encryption keys are renewed.
+	PasswordFile string `yaml:"password_file"`
+
+	// Whose invitations the bot follows. Others are declined.
+	Invites Invites `yaml:"invites"`
+
+	// Whether the bot also talks in rooms without end-to-end encryption. Then
+	// whoever runs a homeserver can read everything; leave it false. The bot
+	// tells the person why it does not answer there.
+	AllowUnencrypted bool `yaml:"allow_unencrypted"`
+
+	// What other people's clients call the bot's device. It is seen in their
+	// list of sessions, so keep it harmless.
+	DeviceName string `yaml:"device_name"`
+
+	// Whether to make a new cryptographic identity when the recovery key in the
+	// data folder is lost. People who verified the bot are warned by their
+	// clients. Set it for one start, then set it back.
+	ResetIdentity bool `yaml:"reset_identity"`
+}
+
+// Invites say who may talk with the bot. Any of the three is enough.
+type Invites struct {
+	// Everybody, on every server that the homeserver talks with.
+	Open bool `yaml:"open"`
+
+	// Everybody with an account on these servers, as in [example.org].
+	Servers []string `yaml:"servers"`
+
+	// These people, as in ["@ada:example.org"].
+	Users []string `yaml:"users"`
+}
+
+func matrixDefaults() Matrix {
+	return Matrix{PasswordFile: "matrix.password", DeviceName: "bot", Invites: Invites{Open: true, Servers: []string{}, Users: []string{}}}
+}
+
+// check finds what is wrong with values of the right type.
+func (m Matrix) check(at positions) (faults []finding) {
+	if !m.Invites.Open && len(m.Invites.Servers)+len(m.Invites.Users) == 0 {
+		faults = append(faults, at.fault("matrix.invites", "nobody may invite the bot: set open, servers or users"))
+	}
+	for _, server := range m.Invites.Servers {
+		if server == "" || strings.ContainsAny(server, "@/ ") {
+			faults = append(faults, at.fault("matrix.invites.servers", "%q is no server name: write it as in example.org", server))
+		}
+	}
+	for _, user := range m.Invites.Users {
+		if !strings.HasPrefix(user, "@") || !strings.Contains(user, ":") {
+			faults = append(faults, at.fault("matrix.invites.users", "%q is no user: write it as in @ada:example.org", user))
+		}
+	}
+	return faults
+}
+
+// openMatrix logs in, or goes on with the login of last time, and prepares the
+// encryption. The key of the encryption state comes from the master key.
+func openMatrix(ctx context.Context, cfg Config, master *seal.Master, log *slog.Logger) (*matrix.Transport, error) {
+	password, err := readSecret(cfg.Matrix.PasswordFile)
+	if err != nil {
+		return nil, fail("matrix.password_file: %v", err)
+	}
+	return matrix.Open(ctx, matrix.Config{
+		Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Password: password,
+		Dir:              filepath.Join(cfg.Data, "matrix"),
+		PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
+		Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
+		AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
+		Log: log,
+	})
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"handrail/bot"
+	"handrail/bot/chat"
+	"handrail/bot/schedule"
+	"handrail/bot/seal"
+	"handrail/bot/store"
+)
+
+type runCmd struct {
+	Config string `short:"c" required:"" placeholder:"FILE" help:"The configuration; config.example.yaml explains every line."`
+}
+
+// Help is shown by handrail run --help.
+func (runCmd) Help() string {
+	return `Runs until it gets SIGINT or SIGTERM. It refuses to start on any doubt: a fault in the configuration or a script, a key that does not fit the store, a store of a newer version, a second copy that runs.
+
+  handrail keygen master.key
+  handrail check -c config.yaml
+  handrail run -c config.yaml`
+}
+
+// Run starts the bot and returns when it has stopped.
+func (c *runCmd) Run(ctx context.Context, s streams) error {
+	cfg, faults, err := loadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		printFindings(s.err, faults)
+		return fail("%s in %s: mend them, handrail check -c %s tells more", count(len(faults), "fault"), c.Config, c.Config)
+	}
+	return serve(ctx, cfg, newLog(s.err, cfg.Log), nil)
+}
+
+// serve opens everything, runs the bot until ctx ends, and closes everything.
+// Ready is called once it runs, with what a demo wants to look at; it may be nil.
+func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.Store)) (err error) {
+	src, err := openSource(cfg.Scripts)
+	if err != nil {
+		return err
+	}
+	all, err := src.sound()
+	if err != nil {
+		return err
+	}
+	master, err := seal.LoadMaster(cfg.MasterKeyFile)
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(ctx, store.Options{Path: filepath.Join(cfg.Data, "handrail.db"), Master: master, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	network, err := openMatrix(ctx, cfg, master, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, network.Close()) }()
+	b, err := bot.New(bot.Config{
+		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
+		Transports: []chat.Transport{network}, Log: log,
+		Zone: cfg.Zone, Lang: cfg.Lang, FreshFor: cfg.FreshFor,
+		Quiet: schedule.QuietHours{From: cfg.QuietHours.From, To: cfg.QuietHours.To},
+	})
+	if err != nil {
+		return err
+	}
+	if ready != nil {
+		ready(st)
+	}
+	began := time.Now()
+	log.Info("running", "scripts", len(all.library.Flows()))
+	if err := b.Run(ctx); err != nil {
+		return fmt.Errorf("the bot had to stop: %w", err)
+	}
+	log.Info("stopped", "after", time.Since(began).Round(time.Second))
+	return nil
+}
+
+// defaultQuiet are the quiet hours where there is no configuration.
+func defaultQuiet() schedule.QuietHours {
+	q := defaults().QuietHours
+	return schedule.QuietHours{From: q.From, To: q.To}
+}
