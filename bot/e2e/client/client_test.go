@@ -70,8 +70,11 @@ func TestTwoPeopleTalk(t *testing.T) {
 	must(err)
 	rest, err := ann.SendAll(ctx, room, []string{"two", "three"})
 	must(err)
-	_, err = ben.Wait(ctx, Wanted{Room: room, From: ann.UserID, Count: 3})
+	heard, upTo, err := ben.Wait(ctx, Wanted{Room: room, From: ann.UserID, Count: 2, After: 1, Any: []string{"two", "three"}})
 	must(err)
+	if len(heard) != 2 || heard[0].Body != "two" || upTo != 3 {
+		t.Errorf("heard %d messages up to %d", len(heard), upTo)
+	}
 	_, err = ben.React(ctx, room, first, "👍")
 	must(err)
 	_, err = ann.Edit(ctx, room, rest[0], "two, better")
@@ -82,7 +85,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 	must(err)
 	_, err = ann.SendPlain(ctx, room, "in the open")
 	must(err)
-	_, err = ben.Wait(ctx, Wanted{Room: room, From: ann.UserID, Contains: "in the open"})
+	_, _, err = ben.Wait(ctx, Wanted{Room: room, From: ann.UserID, Any: []string{"in the open"}})
 	must(err)
 
 	events, err := ben.Timeline(ctx, room)
@@ -133,7 +136,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 	go func() { _, err := ann.Send(ctx, room, "after the storm"); sent <- err }()
 	must(two.server.Restart(ctx))
 	must(<-sent)
-	_, err = ben.Wait(ctx, Wanted{Room: room, From: ann.UserID, Contains: "after the storm"})
+	_, _, err = ben.Wait(ctx, Wanted{Room: room, From: ann.UserID, Any: []string{"after the storm"}})
 	must(err)
 
 	// A second login sees what comes, and not what came before it.
@@ -147,7 +150,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 	}
 	_, err = ann.Send(ctx, room, "hello again")
 	must(err)
-	_, err = again.Wait(ctx, Wanted{Room: room, From: ann.UserID, Contains: "hello again"})
+	_, _, err = again.Wait(ctx, Wanted{Room: room, From: ann.UserID, Any: []string{"hello again"}})
 	must(err)
 	events, err = again.Timeline(ctx, room)
 	must(err)

@@ -12,7 +12,7 @@ const RETRY_EVERY = 100;
 
 export class Person {
     static verbs = [
-        "login", "bootstrap", "createRoom", "invite", "waitJoined", "send", "sendAll", "sendType", "sendPlain",
+        "login", "bootstrap", "createRoom", "invite", "waitJoined", "waitLeft", "leave", "send", "sendAll", "sendType", "sendPlain",
         "join", "react", "edit", "redact", "picture", "timeline", "wait", "trust", "verify", "readUpTo", "stop",
     ];
 
@@ -80,6 +80,15 @@ export class Person {
         await this.#client.joinRoom(room);
     }
 
+    async leave({ room }) {
+        await this.#client.leave(room);
+    }
+
+    async waitLeft({ room, user, timeout }) {
+        const left = () => this.#client.getRoom(room)?.getMember(user)?.membership === "leave";
+        await this.#until([[this.#client, RoomMemberEvent.Membership]], left, timeout);
+    }
+
     async waitJoined({ room, user, timeout }) {
         const joined = () => this.#client.getRoom(room)?.getMember(user)?.membership === "join";
         await this.#until([[this.#client, RoomMemberEvent.Membership]], joined, timeout);
@@ -144,18 +153,21 @@ export class Person {
         return { events: await Promise.all(events.map((event) => describe(this.#client, event))) };
     }
 
-    // Resolves when `count` readable messages of `from` (each with `contains`
-    // in it) are there, not counting the first `after` messages of that sender.
-    async wait({ room, from, count = 1, contains = "", after = 0, timeout }) {
+    // Resolves when `count` readable messages of `from` (each with one of the
+    // texts `any` in it) are there, not counting the first `after` messages of
+    // that sender. `upTo` is how many messages of the sender there are up to the
+    // last one found.
+    async wait({ room, from, count, any, after, timeout }) {
         const found = () => {
             const events = this.#client.getRoom(room)?.getLiveTimeline().getEvents() ?? [];
-            const heard = events.filter((e) => e.getSender() === from && isMessage(e)).slice(after);
-            const hits = heard.filter((e) => (e.getContent().body ?? "").includes(contains));
+            const heard = events.filter((e) => e.getSender() === from && isMessage(e));
+            const fits = (e) => any.length === 0 || any.some((text) => (e.getContent().body ?? "").includes(text));
+            const hits = heard.map((event, i) => ({ event, i })).filter(({ event, i }) => i >= after && fits(event));
             return hits.length >= count ? hits : undefined;
         };
         const sources = [[this.#client, RoomEvent.Timeline], [this.#client, MatrixEventEvent.Decrypted]];
         const hits = await this.#until(sources, found, timeout);
-        return { events: await Promise.all(hits.map((event) => describe(this.#client, event))) };
+        return { events: await Promise.all(hits.map(({ event }) => describe(this.#client, event))), upTo: hits[count - 1].i + 1 };
     }
 
     async trust({ user }) {

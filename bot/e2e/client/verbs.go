@@ -42,11 +42,11 @@ type Device struct {
 
 // Wanted says what Wait waits for.
 type Wanted struct {
-	Room     string
-	From     string // user id of the sender
-	Count    int    // how many; 0 means one
-	Contains string // what each must have in it
-	After    int    // how many messages of the sender are passed over first
+	Room  string
+	From  string   // user id of the sender
+	Count int      // how many; 0 means one
+	Any   []string // each must have one of these in it; none: anything will do
+	After int      // how many messages of the sender are passed over first
 }
 
 type eventID struct{ Event string }
@@ -76,6 +76,16 @@ func (p *Person) Join(ctx context.Context, room string) error {
 // WaitJoined waits until user has joined the room.
 func (p *Person) WaitJoined(ctx context.Context, room, user string) error {
 	return p.call(ctx, "waitJoined", map[string]any{"room": room, "user": user}, nil)
+}
+
+// Leave leaves a room.
+func (p *Person) Leave(ctx context.Context, room string) error {
+	return p.call(ctx, "leave", map[string]any{"room": room}, nil)
+}
+
+// WaitLeft waits until user has left the room.
+func (p *Person) WaitLeft(ctx context.Context, room, user string) error {
+	return p.call(ctx, "waitLeft", map[string]any{"room": room, "user": user}, nil)
 }
 
 // Send sends a text, encrypted when the room is, and returns its event id. It
@@ -128,13 +138,21 @@ func (p *Person) Timeline(ctx context.Context, room string) ([]Event, error) {
 	return got.Events, err
 }
 
-// Wait waits for readable messages and returns all that fit, oldest first.
-func (p *Person) Wait(ctx context.Context, w Wanted) ([]Event, error) {
-	var got struct{ Events []Event }
-	err := p.call(ctx, "wait", map[string]any{
-		"room": w.Room, "from": w.From, "count": max(w.Count, 1), "contains": w.Contains, "after": w.After,
+// Wait waits for readable messages and returns all that fit, oldest first, and
+// how many messages of the sender there are up to the last one waited for: the
+// After of the next call.
+func (p *Person) Wait(ctx context.Context, w Wanted) (events []Event, upTo int, err error) {
+	var got struct {
+		Events []Event
+		UpTo   int
+	}
+	if w.Any == nil {
+		w.Any = []string{}
+	}
+	err = p.call(ctx, "wait", map[string]any{
+		"room": w.Room, "from": w.From, "count": max(w.Count, 1), "any": w.Any, "after": w.After,
 	}, &got)
-	return got.Events, err
+	return got.Events, got.UpTo, err
 }
 
 // Trust says what the client thinks of a user and each of the user's devices.
