@@ -17,18 +17,20 @@ type Session struct {
 	Parked *Parked `json:"parked,omitempty"`
 	// Answer is the person's last answer, for conditions and templates.
 	Answer any `json:"answer,omitempty"`
+	// Echo is how to say the answer back where that differs from its value.
+	Echo string `json:"echo,omitempty"`
 	// Last remembers which variant of a text was used last, so that the same
 	// one does not come twice in a row.
 	Last map[string]int `json:"last,omitempty"`
 }
 
 // Idle tells whether nothing waits and nothing runs.
-func (s Session) Idle() bool { return len(s.Frames) == 0 }
+func (s Session) Idle() bool { return len(s.Frames) == 0 && s.Wait == nil }
 
 // Frame is one flow on the stack.
 type Frame struct {
 	Flow string `json:"flow"`
-	Rev  string `json:"rev"` // hash of the script it began on
+	Rev  string `json:"rev"`  // hash of the script it began on
 	Step string `json:"step"` // stable path of the step, e.g. "3" or "2.do.1"
 }
 
@@ -37,7 +39,7 @@ type Waiting struct {
 	Kind   string         `json:"kind"` // "ask", "pause", "pace", "resume"
 	Tries  int            `json:"tries,omitempty"`
 	Round  int            `json:"round,omitempty"`  // pace: cues done
-	Until  time.Time      `json:"until,omitzero"`   // pause: when it ends
+	Until  time.Time      `json:"until,omitzero"`   // pause: when it ends; pace: when the next cue is due
 	Nudged bool           `json:"nudged,omitempty"` // the no_reply branch has run
 	Data   map[string]any `json:"data,omitempty"`
 }
@@ -47,6 +49,7 @@ type Parked struct {
 	Frames []Frame  `json:"frames"`
 	Wait   *Waiting `json:"wait,omitempty"`
 	Answer any      `json:"answer,omitempty"`
+	Echo   string   `json:"echo,omitempty"`
 }
 
 // InputKind tells what an Input is.

@@ -1,0 +1,328 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// answer offers a text to the step that waits. done is false when the step did
+// not take it.
+func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
+	switch o := n.op.(type) {
+	case *askOp:
+		return r.answerAsk(f, n, o, norm)
+	case *menuOp:
+		return r.answerMenu(f, n, norm)
+	default: // a pause or a pace
+		if slices.Contains(r.lib.words.done, norm) || slices.Contains(r.lib.words.skip, norm) {
+			r.s.Wait = nil
+			return true, r.exec(f, n.next)
+		}
+		return false, nil
+	}
+}
+
+func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
+	if len(o.options) > 0 { // a choice is stronger than the engine's words
+		if i := o.exact(norm, r.in.Text); i >= 0 {
+			return true, r.choose(f, n, o, i)
+		}
+	}
+	switch {
+	case norm == "":
+	case slices.Contains(r.lib.words.skip, norm):
+		return true, r.skip(f, n, o)
+	case slices.Contains(r.lib.words.repeat, norm):
+		return true, r.exec(f, n)
+	}
+	if len(o.options) > 0 {
+		if i := o.loose(norm); i >= 0 {
+			return true, r.choose(f, n, o, i)
+		}
+		return false, nil
+	}
+	return r.take(f, n, o, r.in.Text)
+}
+
+// take reads the answer to a question without choices.
+func (r *run) take(f *flow, n *node, o *askOp, raw string) (bool, error) {
+	switch o.kind {
+	case askScale, askNumber:
+		v, ok := amount(raw, o.to)
+		if !ok || o.bounded && (v < o.from || v > o.to) {
+			return false, nil
+		}
+		return true, r.accept(f, n, o, v, "", n.next)
+	case askText:
+		text := strings.TrimSpace(raw)
+		if text == "" {
+			return false, nil
+		}
+		if len(text) > o.max && utf8.RuneCountInString(text) > o.max {
+			r.speak("too_long", true)
+			r.rearm()
+			return true, nil
+		}
+		return true, r.accept(f, n, o, text, "", n.next)
+	default:
+		if len(raw) > maxHeard {
+			return false, nil
+		}
+		value, echo, ok := o.reader(raw, r.in.Now)
+		if !ok {
+			return false, nil
+		}
+		return true, r.accept(f, n, o, value, echo, n.next)
+	}
+}
+
+func (r *run) choose(f *flow, n *node, o *askOp, i int) error {
+	opt := &o.options[i]
+	if o.kind == askYesNo {
+		return r.accept(f, n, o, opt.sign == signYes, "", opt.first)
+	}
+	return r.accept(f, n, o, opt.label, "", opt.first)
+}
+
+// accept stores an answer and goes on.
+func (r *run) accept(f *flow, n *node, o *askOp, value any, echo string, next *node) error {
+	r.s.Wait = nil
+	r.s.Answer, r.s.Echo = value, echo
+	if o.keepVar.name != "" {
+		r.set(o.keepVar.name, value)
+	}
+	if o.list.name != "" {
+		text := echo
+		if text == "" {
+			text = show(value, r.lib.words.yesLabel, r.lib.words.noLabel)
+		}
+		r.keep(o.list.name, text)
+	}
+	return r.exec(f, next)
+}
+
+func (r *run) skip(f *flow, n *node, o *askOp) error {
+	if !o.skip {
+		r.speak("no_skip", true)
+		r.rearm()
+		return nil
+	}
+	r.s.Wait = nil
+	r.s.Answer, r.s.Echo = "", ""
+	return r.exec(f, n.next)
+}
+
+func (r *run) answerMenu(f *flow, n *node, norm string) (bool, error) {
+	ids := r.menuIDs()
+	if i, ok := ordinal(norm); ok {
+		if i < 1 || i > len(ids) {
+			return false, nil
+		}
+		return true, r.pickMenu(f, n, ids[i-1])
+	}
+	found := ""
+	for _, loose := range []bool{false, true} {
+		for _, id := range ids {
+			g := r.lib.flows[id]
+			if g == nil {
+				continue
+			}
+			title := Normalise(g.Title)
+			if title == norm || loose && closeTo(norm, title) {
+				if found != "" && found != id {
+					return false, nil
+				}
+				found = id
+			}
+		}
+		if found != "" {
+			return true, r.pickMenu(f, n, found)
+		}
+	}
+	switch {
+	case slices.Contains(r.lib.words.skip, norm), slices.Contains(r.lib.words.done, norm):
+		r.s.Wait = nil
+		r.s.Answer, r.s.Echo = "", ""
+		return true, r.exec(f, n.next)
+	case slices.Contains(r.lib.words.repeat, norm):
+		return true, r.exec(f, n)
+	}
+	return false, nil
+}
+
+// menuIDs are the flows that the waiting menu showed.
+func (r *run) menuIDs() []string {
+	s, _ := r.s.Wait.Data["menu"].(string)
+	return strings.Fields(s)
+}
+
+// pickMenu goes to a flow of the menu; one that is gone shows the menu anew.
+func (r *run) pickMenu(f *flow, n *node, id string) error {
+	if g := r.lib.flows[id]; g != nil {
+		return r.replace(g)
+	}
+	return r.exec(f, n)
+}
+
+// reaction offers an emoji to the step that waits. One that says nothing is
+// acknowledged, and the step waits on.
+func (r *run) reaction(f *flow, n *node) error {
+	emoji := r.in.Text
+	number, isNumber := keycap(emoji)
+	if !isNumber && thumb(emoji) == signNone {
+		r.speak("noted", false)
+		r.rearm()
+		return nil
+	}
+	switch o := n.op.(type) {
+	case *askOp:
+		if len(o.options) > 0 {
+			if i := o.exact("", emoji); i >= 0 {
+				return r.choose(f, n, o, i)
+			}
+			return r.missed(n)
+		}
+		if isNumber && (o.kind == askScale || o.kind == askNumber) {
+			if done, err := r.take(f, n, o, emoji); done {
+				return err
+			}
+			return r.missed(n)
+		}
+		r.speak("noted", false)
+		r.rearm()
+		return nil
+	case *menuOp:
+		if ids := r.menuIDs(); isNumber && number >= 1 && number <= len(ids) {
+			return r.pickMenu(f, n, ids[number-1])
+		}
+	}
+	return r.missed(n)
+}
+
+// missed answers what the waiting step and all else did not take, and waits on.
+func (r *run) missed(n *node) error {
+	w := *r.s.Wait
+	w.Tries++
+	r.s.Wait = &w
+	switch o := n.op.(type) {
+	case *askOp:
+		if o.miss {
+			f := r.lib.flows[r.s.Frames[len(r.s.Frames)-1].Flow]
+			return r.exec(f, o.missFirst)
+		}
+		r.say(Say{Text: r.missText(n, w.Tries), Ask: true})
+	case *menuOp:
+		r.say(Say{Text: r.missText(n, w.Tries), Ask: true})
+	case *paceOp:
+		r.speak("pace_waiting", false)
+	case *waitOp:
+		r.speak("pause_waiting", false)
+	}
+	r.rearm()
+	return nil
+}
+
+// missText says that an answer was not understood and what would be one.
+func (r *run) missText(n *node, tries int) string {
+	var b strings.Builder
+	b.WriteString(r.sentence("not_understood", nil))
+	choices := ""
+	switch o := n.op.(type) {
+	case *askOp:
+		choices = o.choices
+		if key := o.hint(); key != "" {
+			b.WriteString(" ")
+			b.WriteString(r.sentence(key, func(name string) string {
+				if name == "from" {
+					return show(o.from, "", "")
+				}
+				return show(o.to, "", "")
+			}))
+		}
+	case *menuOp:
+		for i, id := range r.menuIDs() {
+			if f := r.lib.flows[id]; f != nil {
+				choices += "\n" + show(float64(i+1), "", "") + " " + f.Title
+			}
+		}
+	}
+	if tries >= 2 {
+		b.WriteString(" ")
+		b.WriteString(r.sentence("not_understood_help", nil))
+	}
+	b.WriteString(choices)
+	return b.String()
+}
+
+// hint names the sentence that says what kind of answer would be understood.
+func (o *askOp) hint() string {
+	switch o.kind {
+	case askScale:
+		return "not_understood_scale"
+	case askNumber:
+		if o.bounded {
+			return "not_understood_number"
+		}
+		return "not_understood_any_number"
+	case askTime, askZone, askCountry, askDays:
+		return "not_understood_" + askKinds()[o.kind]
+	}
+	return ""
+}
+
+// exact finds the choice that is meant without doubt: its number, its words, a
+// thumb, a keycap. -1: none.
+func (o *askOp) exact(norm, raw string) int {
+	if norm != "" {
+		for i := range o.options {
+			if slices.Contains(o.options[i].words, norm) {
+				return i
+			}
+		}
+		if n, ok := ordinal(norm); ok {
+			if n >= 1 && n <= len(o.options) {
+				return n - 1
+			}
+			return -1
+		}
+		if head, rest, ok := strings.Cut(norm, " "); ok { // "1 yes"
+			if n, ok := digits(head); ok && n >= 1 && n <= len(o.options) && slices.Contains(o.options[n-1].words, rest) {
+				return n - 1
+			}
+		}
+	}
+	if n, ok := keycap(raw); ok {
+		if n >= 1 && n <= len(o.options) {
+			return n - 1
+		}
+		return -1
+	}
+	if s := thumb(raw); s != signNone {
+		for i := range o.options {
+			if o.options[i].sign == s {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// loose finds the one choice that the text is a close misspelling of. Two
+// candidates are none. Words in the middle of a sentence choose nothing: "I am
+// not safe" must never be read as "safe".
+func (o *askOp) loose(norm string) int {
+	found := -1
+	for i := range o.options {
+		for _, w := range o.options[i].words {
+			if !closeTo(norm, w) {
+				continue
+			}
+			if found >= 0 && found != i {
+				return -1
+			}
+			found = i
+		}
+	}
+	return found
+}

@@ -1,0 +1,287 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// exec runs steps from n in f, the innermost flow, until one waits or the stack
+// is empty.
+func (r *run) exec(f *flow, n *node) error {
+	for {
+		if n == nil {
+			var over bool
+			if f, n, over = r.pop(); over {
+				return nil
+			}
+			continue
+		}
+		if r.steps++; r.steps > MaxSteps {
+			return fmt.Errorf("flow %q: %w", f.ID, ErrSteps)
+		}
+		next, stop := r.one(f, n)
+		switch o := n.op.(type) {
+		case *callOp:
+			if len(r.s.Frames) > MaxCalls {
+				return fmt.Errorf("flow %q: calls nest too deep: %w", f.ID, ErrSteps)
+			}
+			r.s.Frames[len(r.s.Frames)-1].Step = n.path
+			f, n = o.target, o.target.first
+			r.s.Frames = append(r.s.Frames, Frame{Flow: f.ID, Rev: f.Rev})
+			continue
+		case *runOp:
+			f, n = o.target, o.target.first
+			r.s.Frames = append(r.s.Frames[:0], Frame{Flow: f.ID, Rev: f.Rev})
+			continue
+		}
+		if stop {
+			return nil
+		}
+		n = next
+	}
+}
+
+// pop leaves the innermost flow and finds the step behind its call. A caller
+// that changed meanwhile goes on at its safe step.
+func (r *run) pop() (f *flow, n *node, over bool) {
+	r.s.Frames = r.s.Frames[:max(len(r.s.Frames)-1, 0)]
+	if len(r.s.Frames) == 0 {
+		r.finish()
+		return nil, nil, true
+	}
+	top := &r.s.Frames[len(r.s.Frames)-1]
+	f = r.lib.flows[top.Flow]
+	if f != nil && f.Rev == top.Rev {
+		if n := f.nodes[top.Step]; n != nil {
+			return f, n.next, false
+		}
+	}
+	r.speak("moved", false)
+	if f != nil {
+		top.Rev = f.Rev
+		return f, f.safe, false
+	}
+	if f = r.lib.flows[flowMenu]; f == nil {
+		r.finish()
+		return nil, nil, true
+	}
+	r.s.Frames = append(r.s.Frames[:0], Frame{Flow: f.ID, Rev: f.Rev})
+	return f, f.first, false
+}
+
+// one does one step and tells which follows; stop means that the work on this
+// input is over. Calls and runs change the stack and are left to exec.
+func (r *run) one(f *flow, n *node) (next *node, stop bool) {
+	switch o := n.op.(type) {
+	case *sayOp:
+		r.say(Say{Text: r.text(o.text)})
+	case *askOp:
+		r.say(Say{Text: r.text(o.text), Ask: true})
+		r.await(n, &Waiting{Kind: waitAsk})
+		r.wait = o.noReply
+		return nil, true
+	case *menuOp:
+		r.menu(n, o)
+		return nil, true
+	case *paceOp:
+		r.await(n, nil)
+		r.cue(n, o, 0)
+		return nil, true
+	case *waitOp:
+		r.await(n, &Waiting{Kind: waitPause, Until: r.in.Now.Add(o.length).Round(0).UTC()})
+		r.wait = o.length
+		return nil, true
+	case *rewaitOp:
+		r.rewait(o)
+		return nil, true
+	case *ifOp:
+		if o.cond.truth(r.value) {
+			return o.yes, false
+		}
+		return o.not, false
+	case *showOp:
+		return r.showList(n, o), false
+	case *gotoOp:
+		return o.target, false
+	case *endOp:
+		return nil, false
+	case *callOp, *runOp:
+		return nil, false
+	default:
+		r.tell(n)
+	}
+	return n.next, false
+}
+
+// tell does the steps that only leave effects.
+func (r *run) tell(n *node) {
+	switch o := n.op.(type) {
+	case *setOp:
+		for i := range o.list {
+			r.assign(&o.list[i])
+		}
+	case *keepOp:
+		text := show(r.s.Answer, r.lib.words.yesLabel, r.lib.words.noLabel)
+		if r.s.Echo != "" {
+			text = r.s.Echo
+		}
+		if o.text != nil {
+			text = r.text(o.text)
+		}
+		r.keep(o.list.name, text)
+	case *dropOp:
+		r.drop(o)
+	case *everyOp:
+		r.every(o)
+	case *cancelOp:
+		r.out = append(r.out, Cancel{o.name.name})
+		if o.name.name == "all" {
+			r.s.Parked, r.hushed = nil, true
+		}
+	case *quietOp:
+		r.out = append(r.out, o.effect)
+		if o.effect.Stop {
+			r.s.Parked, r.hushed = nil, true
+		}
+	case *linesOp:
+		r.out = append(r.out, o.effect)
+		r.spoke = true
+	default:
+		panic(fmt.Sprintf("flow: step of unknown type %T", o))
+	}
+}
+
+// await notes the step that the innermost flow waits at.
+func (r *run) await(n *node, w *Waiting) {
+	r.s.Frames[len(r.s.Frames)-1].Step = n.path
+	r.s.Wait = w
+}
+
+// rewait goes back to waiting for the answer after an aside.
+func (r *run) rewait(o *rewaitOp) {
+	ask := o.ask.op.(*askOp)
+	w := &Waiting{Kind: waitAsk, Nudged: true}
+	if old := r.s.Wait; old != nil && old.Kind == waitAsk && r.s.Frames[len(r.s.Frames)-1].Step == o.ask.path {
+		*w = *old
+		w.Nudged = w.Nudged || o.nudged
+	}
+	r.await(o.ask, w)
+	if !w.Nudged {
+		r.wait = ask.noReply
+	}
+	if !r.spoke && !o.nudged {
+		r.say(Say{Text: r.missText(o.ask, w.Tries), Ask: true})
+	}
+}
+
+// menu asks which flow to go to.
+func (r *run) menu(n *node, o *menuOp) {
+	var b strings.Builder
+	b.WriteString(r.text(o.text))
+	mode, _ := r.value("mode").(string)
+	ids, lines := r.lib.menuFor(mode)
+	b.WriteString(lines)
+	r.say(Say{Text: b.String(), Ask: true})
+	r.await(n, &Waiting{Kind: waitAsk, Data: map[string]any{"menu": strings.Join(ids, " ")}})
+}
+
+// menuFor lists the flows of the menu in a mode: their ids and their numbered
+// titles.
+func (l *Library) menuFor(mode string) (ids []string, lines string) {
+	var b strings.Builder
+	for _, f := range l.menu {
+		if mode != "" && f.Modes != nil && !slices.Contains(f.Modes, mode) {
+			continue
+		}
+		ids = append(ids, f.ID)
+		fmt.Fprintf(&b, "\n%d %s", len(ids), f.Title)
+	}
+	return ids, b.String()
+}
+
+// cue gives the cue of that number, counted over all rounds. The first is a new
+// message, and so is the one after the person wrote; the others edit it.
+func (r *run) cue(n *node, o *paceOp, number int) {
+	c := &o.cues[number%len(o.cues)]
+	values := func(name string) string {
+		switch name {
+		case "phase":
+			if c.phase != nil {
+				return r.text(c.phase)
+			}
+			return r.sentence(c.key, nil)
+		case "seconds":
+			return fmt.Sprint(c.seconds)
+		case "round":
+			return fmt.Sprint(number/len(o.cues) + 1)
+		default: // rounds
+			return fmt.Sprint(o.rounds)
+		}
+	}
+	text := r.sentence("pace_cue", values) + "\n" + r.sentence("pace_round", values)
+	fresh := number == 0
+	if w := r.s.Wait; w != nil && w.Data["fresh"] == true {
+		fresh = true
+	}
+	r.say(Say{Text: text, Edit: !fresh, Anchor: fresh})
+	r.wait = time.Duration(c.seconds) * time.Second
+	r.s.Wait = &Waiting{Kind: waitPace, Round: number + 1, Until: r.in.Now.Add(r.wait).Round(0).UTC()}
+}
+
+// assign sets one variable.
+func (r *run) assign(a *assignment) {
+	v := a.value
+	switch {
+	case a.expr != nil:
+		kind := r.lib.vars[a.name.name]
+		v, _ = a.expr.eval(r.value)
+		v = kind.coerce(v)
+	case a.text != nil:
+		v = r.text(a.text)
+	}
+	r.set(a.name.name, v)
+}
+
+func (r *run) set(name string, v any) {
+	if r.vars == nil {
+		r.vars = map[string]any{}
+	}
+	r.vars[name] = v
+	r.out = append(r.out, Set{name, v})
+}
+
+// every sets a schedule. A time that the person never gave sets none.
+func (r *run) every(o *everyOp) {
+	e := o.effect
+	e.Days = slices.Clone(e.Days)
+	if o.dayVar.name != "" {
+		s, _ := r.value(o.dayVar.name).(string)
+		e.Days = dayList(s)
+	}
+	if o.atVar.name != "" {
+		s, _ := r.value(o.atVar.name).(string)
+		days, clock, two := strings.Cut(strings.TrimSpace(s), " ")
+		if two {
+			e.Days = dayList(days)
+		} else {
+			clock = days
+		}
+		e.Time = clock
+	}
+	if e.Time == "" && e.Cron == "" {
+		return
+	}
+	r.out = append(r.out, e)
+}
+
+func dayList(s string) []string {
+	var out []string
+	for d := range strings.SplitSeq(s, ",") {
+		if d = strings.TrimSpace(d); d != "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}

@@ -1,0 +1,166 @@
+package flow
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Finding is one fault in a script. Line and Col count from 1.
+type Finding struct {
+	File    string
+	Line    int
+	Col     int
+	Rule    string // stable name of the rule, e.g. "unknown-key"
+	Message string
+}
+
+// String gives the finding in the form file:line:col: message (rule).
+func (f Finding) String() string {
+	return fmt.Sprintf("%s:%d:%d: %s (%s)", f.File, f.Line, f.Col, f.Message, f.Rule)
+}
+
+// place is where something stands in a file.
+type place struct {
+	file string
+	line int
+	col  int
+}
+
+func at(file string, n *yaml.Node) place {
+	return place{file, max(n.Line, 1), max(n.Column, 1)}
+}
+
+// findings collects faults and the waivers that excuse some of them.
+type findings struct {
+	list    []Finding
+	waivers map[string]map[int]*waiver // by file and line
+}
+
+func (c *findings) add(p place, rule, format string, args ...any) {
+	if w := c.waived(p, rule); w != nil {
+		w.used = true
+		return
+	}
+	c.list = append(c.list, Finding{p.file, p.line, p.col, rule, fmt.Sprintf(format, args...)})
+}
+
+// sorted returns the findings in reading order, each once.
+func (c *findings) sorted() []Finding {
+	slices.SortStableFunc(c.list, func(a, b Finding) int {
+		return cmp.Or(
+			strings.Compare(a.File, b.File), a.Line-b.Line, a.Col-b.Col,
+			strings.Compare(a.Rule, b.Rule), strings.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(c.list)
+}
+
+// waiver is a comment that excuses one rule on its own line and the next one:
+//
+//	# lint: allow wording because the card quotes what others say
+type waiver struct {
+	rule string
+	col  int
+	used bool
+}
+
+// waivable are the rules of taste. Faults of structure cannot be waived.
+func waivable(rule string) bool {
+	switch rule {
+	case ruleWording, ruleExclamation, ruleLongText, ruleHiddenOption:
+		return true
+	}
+	return false
+}
+
+// readWaivers finds the waivers of a file. It reads lines, not YAML, so that a
+// comment counts wherever it stands.
+func (c *findings) readWaivers(file string, src []byte) {
+	re := regexp.MustCompile(`#\s*lint:\s*(.*)$`)
+	form := regexp.MustCompile(`^allow\s+([a-z-]+)\s+because\s+\S.*$`)
+	for i, line := range strings.Split(string(src), "\n") {
+		m := re.FindStringSubmatchIndex(line)
+		if m == nil {
+			continue
+		}
+		p := place{file, i + 1, m[0] + 1}
+		parts := form.FindStringSubmatch(strings.TrimSpace(line[m[2]:m[3]]))
+		if parts == nil {
+			c.add(p, ruleWaiver, "write it as: # lint: allow RULE because REASON")
+			continue
+		}
+		if !waivable(parts[1]) {
+			c.add(p, ruleWaiver, "%q is not a rule that can be waived", parts[1])
+			continue
+		}
+		if c.waivers == nil {
+			c.waivers = map[string]map[int]*waiver{}
+		}
+		if c.waivers[file] == nil {
+			c.waivers[file] = map[int]*waiver{}
+		}
+		c.waivers[file][i+1] = &waiver{rule: parts[1], col: p.col}
+	}
+}
+
+func (c *findings) waived(p place, rule string) *waiver {
+	for _, line := range []int{p.line, p.line - 1} {
+		if w := c.waivers[p.file][line]; w != nil && w.rule == rule {
+			return w
+		}
+	}
+	return nil
+}
+
+// unusedWaivers reports waivers that excuse nothing, so that they do not pile
+// up and hide the next fault.
+func (c *findings) unusedWaivers() {
+	for file, lines := range c.waivers {
+		for line, w := range lines {
+			if !w.used {
+				c.add(place{file, line, w.col}, ruleWaiver, "nothing here breaks the rule %q; the waiver can go", w.rule)
+			}
+		}
+	}
+}
+
+// The names of the rules, as findings and waivers write them.
+const (
+	ruleSyntax       = "syntax"
+	ruleSize         = "size"
+	ruleDepth        = "depth"
+	ruleAlias        = "alias"
+	ruleType         = "type"
+	ruleUnknownKey   = "unknown-key"
+	ruleDuplicateKey = "duplicate-key"
+	ruleMissing      = "missing"
+	ruleVerb         = "verb"
+	ruleValue        = "value"
+	ruleName         = "duplicate-name"
+	ruleUnknownStep  = "unknown-step"
+	ruleUnknownFlow  = "unknown-flow"
+	ruleUnknownVar   = "unknown-variable"
+	ruleUnknownList  = "unknown-list"
+	ruleUnknownText  = "unknown-text"
+	ruleVarType      = "variable-type"
+	ruleTemplate     = "template"
+	ruleCondition    = "condition"
+	ruleLoop         = "loop"
+	ruleUnreachable  = "unreachable"
+	ruleCall         = "call"
+	rulePhrase       = "phrase"
+	ruleOption       = "option"
+	ruleHiddenOption = "hidden-option"
+	ruleReader       = "reader"
+	ruleMenu         = "menu"
+	ruleFile         = "file"
+	ruleSchedule     = "schedule"
+	ruleLongText     = "long-text"
+	ruleWording      = "wording"
+	ruleExclamation  = "exclamation"
+	ruleWaiver       = "waiver"
+)

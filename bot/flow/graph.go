@@ -1,0 +1,312 @@
+package flow
+
+import "time"
+
+// flow is one compiled script.
+type flow struct {
+	Info
+	pos     place
+	block   block
+	first   *node            // where it begins
+	safe    *node            // where a session of another revision lands
+	safeRef ref              // as written
+	nodes   map[string]*node // by path; every step
+	named   map[string]*node
+	first1  []phrase // `first` phrases
+	any1    []phrase // `anywhere` phrases
+	start1  []phrase // `start` phrases
+	// noResume: when something interrupts this flow, nobody is asked to go back.
+	noResume bool
+}
+
+// node is one step. Next is the step after it, also across the end of the
+// branch that it stands in; nil means that the flow ends.
+type node struct {
+	path string
+	pos  place
+	name string
+	next *node
+	op   op
+}
+
+// block is a list of steps as written.
+type block []*node
+
+// ref is a name that points at something else, and where it is written.
+type ref struct {
+	name string
+	pos  place
+}
+
+// op is what a step does. The set is closed: exec switches over it.
+type op interface{ isOp() }
+
+type sayOp struct{ text *text }
+
+type askOp struct {
+	text    *text
+	kind    askKind
+	options []option // pick and yes_no
+	choices string   // the options as a numbered list, a line each
+	from    float64
+	to      float64
+	bounded bool // from and to hold
+	max     int  // text: runes
+	reader  Reader
+	keepVar ref
+	list    ref
+	skip    bool
+
+	noReply      time.Duration // zero: none
+	noReplyBlock block
+	noReplyFirst *node
+	miss         bool // not_understood is written
+	missBlock    block
+	missFirst    *node
+}
+
+type askKind int
+
+const (
+	askPick askKind = iota
+	askYesNo
+	askScale
+	askNumber
+	askText
+	askTime
+	askZone
+	askCountry
+	askDays
+)
+
+// askKinds names the kinds as scripts write them, in the order of askKind.
+func askKinds() []string {
+	return []string{"pick", "yes_no", "scale", "number", "text", "time", "zone", "country", "days"}
+}
+
+// option is one choice of a question.
+type option struct {
+	label string // as shown
+	pos   place
+	words []string // normal forms that choose it, the label's first
+	sign  sign     // the thumb that chooses it
+	block block
+	first *node
+}
+
+// sign is a thumb up or down.
+type sign int
+
+const (
+	signNone sign = iota
+	signYes
+	signNo
+)
+
+type paceOp struct {
+	cues   []cue // one round
+	rounds int
+}
+
+type cue struct {
+	seconds int
+	phase   *text // own word; nil: the library's
+	key     string
+}
+
+type waitOp struct{ length time.Duration }
+
+type ifOp struct {
+	cond     *expression
+	do       block
+	other    block
+	yes, not *node
+}
+
+type setOp struct{ list []assignment }
+
+type assignment struct {
+	name  ref
+	value any         // string, float64, bool; nil forgets
+	text  *text       // a string with placeholders
+	expr  *expression // "= ..."
+}
+
+type keepOp struct {
+	list ref
+	text *text // nil: the last answer
+}
+
+type showOp struct {
+	list      ref
+	upTo      int // 0: all
+	numbered  bool
+	newest    bool
+	random    bool
+	none      *text
+	branched  bool // none is a branch
+	noneBlock block
+	noneFirst *node
+}
+
+type dropOp struct {
+	list   ref
+	number *expression
+}
+
+type callOp struct {
+	flow   ref
+	target *flow
+}
+
+type gotoOp struct {
+	step   ref
+	target *node
+}
+
+type runOp struct {
+	flow   ref
+	target *flow
+}
+
+type menuOp struct{ text *text }
+
+type everyOp struct {
+	effect Every
+	flow   ref
+	atVar  ref
+	dayVar ref
+}
+
+type cancelOp struct{ name ref }
+
+type quietOp struct{ effect Quiet }
+
+type linesOp struct{ effect Lines }
+
+type endOp struct{}
+
+// rewaitOp stands behind an aside: the question waits on.
+type rewaitOp struct {
+	ask    *node
+	nudged bool
+}
+
+func (*sayOp) isOp()    {}
+func (*askOp) isOp()    {}
+func (*paceOp) isOp()   {}
+func (*waitOp) isOp()   {}
+func (*ifOp) isOp()     {}
+func (*setOp) isOp()    {}
+func (*keepOp) isOp()   {}
+func (*showOp) isOp()   {}
+func (*dropOp) isOp()   {}
+func (*callOp) isOp()   {}
+func (*gotoOp) isOp()   {}
+func (*runOp) isOp()    {}
+func (*menuOp) isOp()   {}
+func (*everyOp) isOp()  {}
+func (*cancelOp) isOp() {}
+func (*quietOp) isOp()  {}
+func (*linesOp) isOp()  {}
+func (*endOp) isOp()    {}
+func (*rewaitOp) isOp() {}
+
+// link joins a block to what comes after it and returns its first step.
+func link(b block, tail *node) *node {
+	for i := len(b) - 1; i >= 0; i-- {
+		n := b[i]
+		n.next = tail
+		linkBranches(n)
+		tail = n
+	}
+	return tail
+}
+
+func linkBranches(n *node) {
+	switch o := n.op.(type) {
+	case *askOp:
+		for i := range o.options {
+			o.options[i].first = link(o.options[i].block, n.next)
+		}
+		if o.noReply > 0 {
+			after := n.next
+			if !leaves(o.noReplyBlock) {
+				after = &node{path: n.path, pos: n.pos, op: &rewaitOp{ask: n, nudged: true}}
+			}
+			o.noReplyFirst = link(o.noReplyBlock, after)
+		}
+		if o.miss {
+			o.missFirst = link(o.missBlock, &node{path: n.path, pos: n.pos, op: &rewaitOp{ask: n}})
+		}
+	case *ifOp:
+		o.yes = link(o.do, n.next)
+		o.not = link(o.other, n.next)
+	case *showOp:
+		o.noneFirst = link(o.noneBlock, n.next)
+	}
+}
+
+// leaves tells whether a no_reply branch goes somewhere else instead of
+// leaving the question open.
+func leaves(b block) bool {
+	for _, n := range b {
+		switch o := n.op.(type) {
+		case *gotoOp, *callOp, *runOp, *endOp, *menuOp:
+			return true
+		case *ifOp:
+			if leaves(o.do) && leaves(o.other) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// edges lists the steps that may follow n within its flow. A nil entry is the
+// end of the flow.
+func (n *node) edges() []*node {
+	switch o := n.op.(type) {
+	case *askOp:
+		var out []*node
+		for i := range o.options {
+			out = append(out, o.options[i].first)
+		}
+		if len(o.options) == 0 || o.skip {
+			out = append(out, n.next)
+		}
+		if o.noReply > 0 {
+			out = append(out, o.noReplyFirst)
+		}
+		if o.miss {
+			out = append(out, o.missFirst)
+		}
+		return out
+	case *ifOp:
+		return []*node{o.yes, o.not}
+	case *showOp:
+		if o.branched {
+			return []*node{o.noneFirst, n.next}
+		}
+		return []*node{n.next}
+	case *gotoOp:
+		return []*node{o.target}
+	case *runOp:
+		return nil
+	case *endOp:
+		return []*node{nil}
+	case *rewaitOp:
+		return []*node{o.ask}
+	default:
+		return []*node{n.next}
+	}
+}
+
+// waits tells whether the step ends the work on an input.
+func (n *node) waits() bool {
+	switch n.op.(type) {
+	case *askOp, *menuOp, *waitOp, *paceOp, *rewaitOp:
+		return true
+	}
+	return false
+}

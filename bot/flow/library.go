@@ -1,0 +1,161 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Library is a set of compiled scripts. It is read only and may be used by any
+// number of goroutines at the same time.
+type Library struct {
+	flows map[string]*flow
+	infos []Info
+	lists []string
+	vars  map[string]varKind
+	reads map[string]Reader // variables whose value a reader can say better
+
+	texts map[string]*text
+	words words
+
+	first    map[string]*flow // `first` phrases, normal
+	anywhere map[string]*flow
+	start    map[string]*flow
+	contain  map[string][]heard // `start` phrases of two words or more, by their first word
+	close    []heard            // `start` and `anywhere` phrases that a misspelling reaches
+	menu     []*flow            // in menu order
+}
+
+// heard is a phrase and the flow it reaches.
+type heard struct {
+	phrase
+	flow *flow
+}
+
+// words are the engine's own word lists, normal.
+type words struct {
+	skip, done, repeat, yes, no []string
+	yesLabel, noLabel           string
+}
+
+// Info tells about one flow what a person who runs the program may want to see.
+type Info struct {
+	ID    string
+	Title string
+	About string
+	File  string
+	Start []string // every phrase that reaches it: first, anywhere, start
+	Menu  int      // position in the menu; 0: not in the menu
+	Modes []string // contact modes it is offered in; nil: all
+	Rev   string   // changes when a waiting session could misread it
+}
+
+// Flows lists every flow by id.
+func (l *Library) Flows() []Info { return slices.Clone(l.infos) }
+
+// Has tells whether there is a flow of that id.
+func (l *Library) Has(id string) bool { return l.flows[id] != nil }
+
+// Lists names every list that the scripts use, sorted.
+func (l *Library) Lists() []string { return slices.Clone(l.lists) }
+
+// First tells whether the whole text is a phrase that is heard before all else.
+func (l *Library) First(text string) (flow string, ok bool) {
+	f := l.first[hear(text)]
+	if f == nil {
+		return "", false
+	}
+	return f.ID, true
+}
+
+// Match finds the flow that a text reaches when nothing waits, and the phrase
+// as the script writes it. Phrases of `first` are not looked at.
+func (l *Library) Match(text string) (flow, phrase string, ok bool) {
+	norm := hear(text)
+	h, ok := l.exact(norm)
+	if !ok {
+		h, ok = l.contained(norm)
+	}
+	if !ok {
+		h, ok = l.misspelt(norm)
+	}
+	if !ok {
+		return "", "", false
+	}
+	return h.flow.ID, h.text, true
+}
+
+// Text gives one of the sentences of texts.yaml with its placeholders filled.
+// Where there are variants it is the first one. An unknown key is a fault of
+// the program; it gives the key itself.
+func (l *Library) Text(key string, values map[string]string) string {
+	t := l.texts[key]
+	if t == nil {
+		return key
+	}
+	return t.variants[0].fill(func(name string) string { return values[name] })
+}
+
+// hear is the normal form of what a person wrote, of the first part of it if it
+// is long: no phrase is longer, and a long text must not cost more.
+func hear(text string) string {
+	if len(text) <= maxHeard {
+		return Normalise(text)
+	}
+	i := maxHeard
+	for i > 0 && !utf8.RuneStart(text[i]) {
+		i--
+	}
+	return Normalise(text[:i])
+}
+
+func (l *Library) exact(norm string) (heard, bool) {
+	for _, m := range []map[string]*flow{l.anywhere, l.start} {
+		if f := m[norm]; f != nil && norm != "" {
+			return heard{f.phrase(norm), f}, true
+		}
+	}
+	return heard{}, false
+}
+
+// contained finds the longest `start` phrase of two words or more that stands
+// in the text as whole words.
+func (l *Library) contained(norm string) (best heard, ok bool) {
+	for i := 0; i < len(norm); {
+		word, _, _ := strings.Cut(norm[i:], " ")
+		for _, h := range l.contain[word] {
+			rest := norm[i:]
+			if strings.HasPrefix(rest, h.norm) && (len(rest) == len(h.norm) || rest[len(h.norm)] == ' ') &&
+				len(h.norm) > len(best.norm) {
+				best, ok = h, true
+			}
+		}
+		i += len(word) + 1
+	}
+	return best, ok
+}
+
+// misspelt finds the one flow whose phrase is a close misspelling of the text.
+func (l *Library) misspelt(norm string) (best heard, ok bool) {
+	for _, h := range l.close {
+		if !closeTo(norm, h.norm) {
+			continue
+		}
+		if ok && best.flow != h.flow {
+			return heard{}, false
+		}
+		best, ok = h, true
+	}
+	return best, ok
+}
+
+func (f *flow) phrase(norm string) phrase {
+	for _, list := range [][]phrase{f.any1, f.start1, f.first1} {
+		for _, p := range list {
+			if p.norm == norm {
+				return p
+			}
+		}
+	}
+	return phrase{}
+}

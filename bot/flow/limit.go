@@ -1,0 +1,30 @@
+package flow
+
+import "time"
+
+// Limits. Those of a script are findings of Load; those of a session are kept
+// by Step.
+const (
+	// MaxFileBytes is the size from which a script is refused unread.
+	MaxFileBytes = 256 << 10
+	// MaxNesting is how deep the mappings and lists of a script may nest.
+	MaxNesting = 40
+	// MaxCalls is how many calls may be open at once in one conversation.
+	MaxCalls = 3
+	// MaxSteps is how many steps one input may run through.
+	MaxSteps = 200
+	// MaxSay is the longest message in runes; a longer one is cut on a
+	// character and ends in an ellipsis.
+	MaxSay = 4000
+	// MaxAnswer is the longest answer to a question in runes.
+	MaxAnswer = 8000
+	// MaxText is the longest text in runes that a script may write for one
+	// message.
+	MaxText = 300
+
+	maxExpression = 500 // bytes of a condition
+	maxNodes      = 100 // nodes of a condition
+	maxMemory     = 10_000
+	longestWait   = 31 * 24 * time.Hour
+	maxHeard      = 2048 // bytes of a message that are compared with phrases
+)

@@ -1,0 +1,122 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// items gives a list as it is at this point of the work on an input.
+func (r *run) items(list string) []Item {
+	if items, ok := r.lists[list]; ok {
+		return items
+	}
+	return r.in.Lists[list]
+}
+
+func (r *run) own(list string) []Item {
+	if items, ok := r.lists[list]; ok {
+		return items
+	}
+	if r.lists == nil {
+		r.lists = map[string][]Item{}
+	}
+	r.lists[list] = slices.Clone(r.in.Lists[list])
+	return r.lists[list]
+}
+
+// keep adds a line. Empty lines (a skipped question) are not kept.
+func (r *run) keep(list, text string) {
+	if text = strings.TrimSpace(text); text == "" {
+		return
+	}
+	text = cut(text, MaxAnswer)
+	r.lists[list] = append(r.own(list), Item{Text: text})
+	r.out = append(r.out, Keep{list, text})
+}
+
+// drop removes the line of that number. A line that was kept by this same input
+// has no ID yet: its effect is taken back.
+func (r *run) drop(o *dropOp) {
+	list := o.list.name
+	v, _ := o.number.eval(r.value)
+	f, _ := v.(float64)
+	items := r.items(list)
+	i := int(f) - 1
+	if f != float64(int(f)) || i < 0 || i >= len(items) {
+		r.speak("drop_missing", false)
+		return
+	}
+	it := items[i]
+	r.lists[list] = slices.Delete(r.own(list), i, i+1)
+	if it.ID != 0 {
+		r.out = append(r.out, Drop{list, it.ID})
+		return
+	}
+	for j, e := range r.out {
+		if e == Effect(Keep{list, it.Text}) {
+			r.out = slices.Delete(r.out, j, j+1)
+			return
+		}
+	}
+}
+
+// showList shows a list in one message, and tells which step follows.
+func (r *run) showList(n *node, o *showOp) *node {
+	items := r.items(o.list.name)
+	if len(items) == 0 {
+		switch {
+		case o.branched:
+			return o.noneFirst
+		case o.none != nil:
+			r.say(Say{Text: r.text(o.none)})
+		default:
+			r.speak("list_empty", false)
+		}
+		return n.next
+	}
+	var b strings.Builder
+	for i, at := range r.picked(n, o, len(items)) {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		if o.numbered {
+			fmt.Fprintf(&b, "%d ", at+1)
+		} else {
+			b.WriteString("- ")
+		}
+		b.WriteString(items[at].Text)
+	}
+	r.say(Say{Text: b.String()})
+	return n.next
+}
+
+// picked chooses which of n lines are shown and in which order, as positions in
+// the list, oldest first.
+func (r *run) picked(st *node, o *showOp, n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	if o.newest {
+		slices.Reverse(all)
+	}
+	if o.upTo == 0 || o.upTo >= n {
+		return all
+	}
+	if !o.random {
+		return all[:o.upTo]
+	}
+	x := mix(r.in.Seed ^ hash(st.path))
+	for i := range o.upTo { // the first places of a shuffle
+		j := i + int(x%uint64(n-i))
+		all[i], all[j] = all[j], all[i]
+		x = mix(x)
+	}
+	chosen := all[:o.upTo]
+	slices.Sort(chosen)
+	if o.newest {
+		slices.Reverse(chosen)
+	}
+	return chosen
+}

@@ -1,0 +1,210 @@
+package flow
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// ask reads a question: its text, exactly one kind, and what may happen to it.
+func (p *parser) ask(st *node, v pair, pairs []pair) op {
+	kinds := askKinds()
+	p.known(pairs, "a step with ask", append([]string{
+		"ask", "name", "any", "source", "keep", "no_reply", "not_understood", "skip",
+	}, kinds...)...)
+	o := &askOp{text: p.said(st, v, pairs), skip: true, max: MaxAnswer, kind: -1}
+	for _, kv := range pairs {
+		i := slices.Index(kinds, kv.key)
+		if i < 0 {
+			continue
+		}
+		if o.kind >= 0 {
+			p.c.add(at(p.file, kv.k), ruleVerb, "a question has one kind: %s and %s cannot stand together", kinds[o.kind], kv.key)
+			continue
+		}
+		o.kind = askKind(i)
+		p.kind(st, o, kv)
+	}
+	if o.kind < 0 {
+		p.c.add(st.pos, ruleMissing, "ask needs a kind, one of %s", strings.Join(kinds, ", "))
+		o.kind = askText
+	}
+	for _, kv := range pairs {
+		switch kv.key {
+		case "keep":
+			p.keepAnswer(o, kv)
+		case "no_reply":
+			p.noReply(st, o, kv)
+		case "not_understood":
+			o.miss = true
+			o.missBlock = p.branch(kv.v, st.path+".not_understood")
+			if len(o.missBlock) == 0 {
+				p.c.add(at(p.file, kv.k), ruleMissing, "not_understood is empty")
+			}
+		case "skip":
+			o.skip = p.boolean(kv.v, "skip")
+		}
+	}
+	return o
+}
+
+func (p *parser) kind(st *node, o *askOp, kv pair) {
+	switch o.kind {
+	case askPick:
+		p.pick(st, o, kv)
+	case askYesNo:
+		keys, _ := p.mapping(kv.v, "yes_no")
+		p.known(keys, "yes_no", "yes", "no")
+		for _, label := range []string{"yes", "no"} {
+			opt := option{label: label, words: []string{label}, pos: at(p.file, kv.k)}
+			if b, ok := find(keys, label); ok {
+				opt.block = p.branch(b.v, st.path+".yes_no."+label)
+			}
+			o.options = append(o.options, opt)
+		}
+	case askScale, askNumber:
+		p.bounds(o, kv)
+	case askText:
+		keys := p.empty(kv)
+		p.known(keys, "text", "max")
+		if m, ok := find(keys, "max"); ok {
+			o.max = p.integer(m.v, "max", 1, MaxAnswer)
+		}
+	default:
+		p.known(p.empty(kv), kv.key)
+		if o.reader = p.opt.Readers[kv.key]; o.reader == nil {
+			p.c.add(at(p.file, kv.k), ruleReader, "this program has no reader for %s", kv.key)
+		}
+	}
+}
+
+// empty reads the value of a kind that needs none: null or a mapping.
+func (p *parser) empty(kv pair) []pair {
+	if isNull(kv.v) {
+		return nil
+	}
+	keys, _ := p.mapping(kv.v, kv.key)
+	return keys
+}
+
+func (p *parser) bounds(o *askOp, kv pair) {
+	keys := p.empty(kv)
+	p.known(keys, kv.key, "from", "to")
+	from, hasFrom := find(keys, "from")
+	to, hasTo := find(keys, "to")
+	if hasFrom != hasTo || o.kind == askScale && !hasFrom {
+		p.c.add(at(p.file, kv.k), ruleMissing, "%s needs from and to", kv.key)
+		return
+	}
+	if !hasFrom {
+		return
+	}
+	var ok1, ok2 bool
+	o.from, ok1 = p.number(from.v, "from")
+	o.to, ok2 = p.number(to.v, "to")
+	o.bounded = ok1 && ok2
+	if o.bounded && o.from >= o.to {
+		p.c.add(at(p.file, to.v), ruleValue, "to must be more than from")
+	}
+}
+
+func (p *parser) pick(st *node, o *askOp, kv pair) {
+	keys, ok := p.mapping(kv.v, "pick")
+	if !ok {
+		return
+	}
+	if len(keys) < 2 || len(keys) > 12 {
+		p.c.add(at(p.file, kv.k), ruleOption, "a question has from 2 to 12 choices")
+	}
+	seen := map[string]int{}
+	for i, k := range keys {
+		opt := option{label: strings.TrimSpace(k.key), pos: at(p.file, k.k)}
+		path := st.path + ".pick." + strconv.Itoa(i+1)
+		p.wording(opt.label, at(p.file, k.k))
+		p.optionWord(&opt, i+1, k.k, seen)
+		opt.block = p.choice(&opt, i+1, k.v, path, seen)
+		o.options = append(o.options, opt)
+	}
+}
+
+// choice reads the branch of one option, which may have also beside it.
+func (p *parser) choice(opt *option, number int, n *yaml.Node, path string, seen map[string]int) block {
+	if n.Kind != yaml.MappingNode {
+		return p.branch(n, path)
+	}
+	pairs, _ := p.mapping(n, "a choice")
+	if also, ok := find(pairs, "also"); ok {
+		for _, it := range p.strs(also.v, "also") {
+			p.optionWord(opt, number, it, seen)
+		}
+	}
+	return p.rest(n, pairs, path, "also")
+}
+
+func (p *parser) optionWord(opt *option, number int, n *yaml.Node, seen map[string]int) {
+	w := Normalise(n.Value)
+	pos := at(p.file, n)
+	_, isNumber := digits(w)
+	switch {
+	case w == "":
+		p.c.add(pos, ruleOption, "a choice needs letters")
+	case isNumber:
+		p.c.add(pos, ruleOption, "a bare number cannot be a choice, since choices are numbered; use scale")
+	case seen[w] == number: // another spelling of the same
+	case seen[w] > 0:
+		p.c.add(pos, ruleOption, "%q chooses two things in this question", n.Value)
+	default:
+		seen[w] = number
+		opt.words = append(opt.words, w)
+	}
+}
+
+func (p *parser) keepAnswer(o *askOp, kv pair) {
+	if kv.v.Kind == yaml.MappingNode {
+		keys, _ := p.mapping(kv.v, "keep")
+		p.known(keys, "keep", "list")
+		if l, ok := find(keys, "list"); ok {
+			o.list = p.listName(l.v, "list")
+			p.keeps = append(p.keeps, o.list)
+		} else {
+			p.c.add(at(p.file, kv.v), ruleMissing, "keep needs the name of a variable, or list")
+		}
+		return
+	}
+	o.keepVar = p.variable(kv.v, "keep")
+	if o.keepVar.name == "" {
+		return
+	}
+	v := variable{ref: o.keepVar}
+	switch o.kind {
+	case askYesNo:
+		v.kind = varBool
+	case askScale, askNumber:
+		v.kind = varNumber
+	default:
+		v.kind = varString
+		if o.kind >= askTime {
+			v.read = askKinds()[o.kind]
+		}
+	}
+	p.sets = append(p.sets, v)
+}
+
+func (p *parser) noReply(st *node, o *askOp, kv pair) {
+	pairs, ok := p.mapping(kv.v, "no_reply")
+	if !ok {
+		return
+	}
+	o.noReply = longestWait
+	if after, ok := find(pairs, "after"); ok {
+		o.noReply = p.length(after.v, "after", longestWait)
+	} else {
+		p.c.add(at(p.file, kv.k), ruleMissing, "no_reply needs after")
+	}
+	o.noReplyBlock = p.rest(kv.v, pairs, st.path+".no_reply", "after")
+	if len(o.noReplyBlock) == 0 {
+		p.c.add(at(p.file, kv.k), ruleMissing, "no_reply needs a step beside after")
+	}
+}

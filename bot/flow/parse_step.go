@@ -1,0 +1,458 @@
+package flow
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// verbs are the keys that make a step. A mapping has exactly one, but for keep,
+// which is a verb only where it stands without another.
+func verbs() []string {
+	return []string{
+		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
+		"menu", "every", "cancel", "quiet", "lines", "end",
+	}
+}
+
+func hasVerb(pairs []pair) bool {
+	for _, kv := range pairs {
+		if kv.key == "keep" || slices.Contains(verbs(), kv.key) {
+			return true
+		}
+	}
+	return false
+}
+
+// step reads one step; nil when it cannot be made sense of.
+func (p *parser) step(n *yaml.Node, path string) *node {
+	if n.Kind == yaml.ScalarNode && n.Value == "end" {
+		st := &node{path: path, pos: at(p.file, n), op: &endOp{}}
+		p.flow.nodes[path] = st
+		return st
+	}
+	pairs, ok := p.mapping(n, "a step")
+	if !ok {
+		return nil
+	}
+	return p.stepOf(n, pairs, path)
+}
+
+func (p *parser) stepOf(n *yaml.Node, pairs []pair, path string) *node {
+	st := &node{path: path, pos: at(p.file, n)}
+	var verb pair
+	for _, kv := range pairs {
+		if !slices.Contains(verbs(), kv.key) {
+			continue
+		}
+		if verb.key != "" {
+			p.c.add(at(p.file, kv.k), ruleVerb, "a step does one thing: %s and %s cannot stand together", verb.key, kv.key)
+			return nil
+		}
+		verb = kv
+	}
+	if verb.key == "" {
+		verb, _ = find(pairs, "keep")
+	}
+	if verb.key == "" {
+		p.c.add(st.pos, ruleVerb, "a step needs a verb, one of %s, keep", strings.Join(verbs(), ", "))
+		return nil
+	}
+	st.pos = at(p.file, verb.k)
+	if name, ok := find(pairs, "name"); ok {
+		p.name(st, name.v)
+	}
+	p.flow.nodes[path] = st
+	st.op = p.verb(st, verb, pairs)
+	return st
+}
+
+func (p *parser) name(st *node, n *yaml.Node) {
+	name, ok := p.str(n, "name")
+	if !ok {
+		return
+	}
+	if !regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`).MatchString(name) {
+		p.c.add(at(p.file, n), ruleValue, "a step's name has small letters, digits, - and _")
+		return
+	}
+	if other := p.flow.named[name]; other != nil {
+		p.c.add(at(p.file, n), ruleName, "the name %q is taken in line %d", name, other.pos.line)
+		return
+	}
+	st.name = name
+	p.flow.named[name] = st
+}
+
+// verb reads the verb with its value and keys. It always returns an op, so that
+// one fault does not hide the next.
+func (p *parser) verb(st *node, v pair, pairs []pair) op {
+	what := "a step with " + v.key
+	only := func(keys ...string) { p.known(pairs, what, append(keys, v.key, "name")...) }
+	switch v.key {
+	case "say":
+		only("any", "source")
+		return &sayOp{p.said(st, v, pairs)}
+	case "ask":
+		return p.ask(st, v, pairs)
+	case "pace":
+		only("words")
+		return p.pace(st, v, pairs)
+	case "wait":
+		only()
+		return &waitOp{p.length(v.v, "wait", longestWait)}
+	case "if":
+		only("do", "else")
+		return p.cond(st, v, pairs)
+	case "set":
+		only()
+		return p.set(st, v)
+	case "keep":
+		only("text")
+		return p.keep(st, v, pairs)
+	case "show":
+		only("up_to", "numbered", "newest", "pick", "none")
+		return p.show(st, v, pairs)
+	case "drop":
+		only("number")
+		return p.drop(v, pairs)
+	case "menu":
+		only("any", "source")
+		return &menuOp{p.said(st, v, pairs)}
+	default:
+		return p.plain(v, pairs, only)
+	}
+}
+
+// plain reads the verbs that only point somewhere or tell the host something.
+func (p *parser) plain(v pair, pairs []pair, only func(...string)) op {
+	switch v.key {
+	case "call":
+		only()
+		o := &callOp{flow: p.ref(v.v, "call")}
+		p.goings = append(p.goings, going{o.flow, func(f *flow) { o.target = f }})
+		return o
+	case "goto":
+		only()
+		return &gotoOp{step: p.ref(v.v, "goto")}
+	case "run":
+		only()
+		o := &runOp{flow: p.ref(v.v, "run")}
+		p.goings = append(p.goings, going{o.flow, func(f *flow) { o.target = f }})
+		return o
+	case "every":
+		only("flow", "at", "days", "cron", "fresh_for")
+		return p.schedule(v, pairs)
+	case "cancel":
+		only()
+		o := &cancelOp{p.ref(v.v, "cancel")}
+		if o.name.name != "" && o.name.name != "all" {
+			p.cancels = append(p.cancels, o.name)
+		}
+		return o
+	case "quiet":
+		only()
+		return p.quiet(v)
+	case "lines":
+		only()
+		return p.lines(v)
+	default: // end
+		only()
+		if !isNull(v.v) {
+			p.c.add(at(p.file, v.v), ruleType, "end takes no value")
+		}
+		return &endOp{}
+	}
+}
+
+func (p *parser) said(st *node, v pair, pairs []pair) *text {
+	var variants *yaml.Node
+	if kv, ok := find(pairs, "any"); ok {
+		variants = kv.v
+	}
+	if kv, ok := find(pairs, "source"); ok {
+		p.str(kv.v, "source")
+	}
+	return p.text(st.path, v.key, v.v, variants)
+}
+
+func (p *parser) pace(st *node, v pair, pairs []pair) op {
+	o := &paceOp{rounds: 1}
+	phases := []string{"in", "hold", "out", "rest"}
+	words := map[string]*text{}
+	if kv, ok := find(pairs, "words"); ok {
+		ws, _ := p.mapping(kv.v, "words")
+		p.known(ws, "words", phases...)
+		for _, w := range ws {
+			words[w.key] = p.text(st.path+"."+w.key, "words", w.v, nil)
+		}
+	}
+	keys, ok := p.mapping(v.v, "pace")
+	if !ok {
+		return o
+	}
+	p.known(keys, "pace", append(phases, "rounds")...)
+	for _, ph := range phases {
+		kv, ok := find(keys, ph)
+		if !ok {
+			continue
+		}
+		if s := p.integer(kv.v, ph, 0, 60); s > 0 {
+			o.cues = append(o.cues, cue{seconds: s, phase: words[ph], key: "phase_" + ph})
+		}
+	}
+	if len(o.cues) == 0 {
+		p.c.add(at(p.file, v.v), ruleValue, "pace needs at least one phase of a second or more")
+	}
+	if kv, ok := find(keys, "rounds"); ok {
+		o.rounds = p.integer(kv.v, "rounds", 1, 100)
+	} else {
+		p.c.add(at(p.file, v.v), ruleMissing, "pace needs rounds")
+	}
+	return o
+}
+
+func (p *parser) cond(st *node, v pair, pairs []pair) op {
+	o := &ifOp{cond: p.expression(v.v, exprBool)}
+	if kv, ok := find(pairs, "do"); ok {
+		o.do = p.steps(kv.v, st.path+".do.")
+	} else {
+		p.c.add(st.pos, ruleMissing, "if needs do")
+	}
+	if kv, ok := find(pairs, "else"); ok {
+		o.other = p.steps(kv.v, st.path+".else.")
+	}
+	return o
+}
+
+func (p *parser) set(st *node, v pair) op {
+	o := &setOp{}
+	pairs, _ := p.mapping(v.v, "set")
+	if len(pairs) == 0 {
+		p.c.add(at(p.file, v.v), ruleMissing, "set needs at least one name: value")
+	}
+	for _, kv := range pairs {
+		a := assignment{name: ref{kv.key, at(p.file, kv.k)}}
+		if !p.variableName(a.name) {
+			continue
+		}
+		va := variable{ref: a.name}
+		tag := ""
+		if kv.v.Kind == yaml.ScalarNode {
+			tag = kv.v.ShortTag()
+		}
+		switch {
+		case tag == "!!null":
+			va.kind = varAny
+		case tag == "!!bool":
+			a.value, va.kind = strings.EqualFold(kv.v.Value, "true"), varBool
+		case tag == "!!int" || tag == "!!float":
+			f, _ := p.number(kv.v, "the value")
+			a.value, va.kind = f, varNumber
+		case tag == "!!str" && strings.HasPrefix(kv.v.Value, "= "):
+			a.expr, va.kind = p.expression(kv.v, exprAny), varAny
+			va.expr = a.expr
+		case tag == "!!str" || tag == "!!timestamp":
+			a.value, va.kind = kv.v.Value, varString
+			if strings.Contains(kv.v.Value, "{{") {
+				pos := at(p.file, kv.v)
+				a.text = p.newText(st.path, pos)
+				a.text.variants = []template{p.template(kv.v.Value, pos)}
+				p.texts = append(p.texts, a.text)
+			}
+		default:
+			p.c.add(at(p.file, kv.v), ruleType, "a value is text, a number, true, false or null")
+			continue
+		}
+		p.sets = append(p.sets, va)
+		o.list = append(o.list, a)
+	}
+	return o
+}
+
+func (p *parser) keep(st *node, v pair, pairs []pair) op {
+	o := &keepOp{}
+	keys, ok := p.mapping(v.v, "keep as a step")
+	if !ok {
+		return o
+	}
+	p.known(keys, "keep", "list")
+	if kv, ok := find(keys, "list"); ok {
+		o.list = p.listName(kv.v, "list")
+		p.keeps = append(p.keeps, o.list)
+	} else {
+		p.c.add(at(p.file, v.v), ruleMissing, "keep as a step needs list")
+	}
+	kv, ok := find(pairs, "text")
+	if !ok {
+		kv, ok = find(keys, "text")
+	}
+	if ok {
+		if s, ok := p.str(kv.v, "text"); ok {
+			pos := at(p.file, kv.v)
+			o.text = p.newText(st.path, pos)
+			o.text.variants = []template{p.template(s, pos)}
+			p.texts = append(p.texts, o.text)
+		}
+	}
+	return o
+}
+
+func (p *parser) show(st *node, v pair, pairs []pair) op {
+	o := &showOp{list: p.listName(v.v, "show")}
+	p.uses = append(p.uses, o.list)
+	for _, kv := range pairs {
+		switch kv.key {
+		case "up_to":
+			o.upTo = p.integer(kv.v, "up_to", 1, 100)
+		case "numbered":
+			o.numbered = p.boolean(kv.v, "numbered")
+		case "newest":
+			o.newest = p.boolean(kv.v, "newest")
+		case "pick":
+			s, ok := p.str(kv.v, "pick")
+			o.random = s == "random"
+			if ok && s != "random" && s != "first" {
+				p.c.add(at(p.file, kv.v), ruleValue, "pick is random or first")
+			}
+		case "none":
+			if kv.v.Kind == yaml.ScalarNode && !isNull(kv.v) {
+				o.none = p.text(st.path+".none", "none", kv.v, nil)
+			} else {
+				o.branched = true
+				o.noneBlock = p.branch(kv.v, st.path+".none")
+			}
+		}
+	}
+	return o
+}
+
+func (p *parser) drop(v pair, pairs []pair) op {
+	o := &dropOp{list: p.listName(v.v, "drop")}
+	p.uses = append(p.uses, o.list)
+	if kv, ok := find(pairs, "number"); ok {
+		o.number = p.expression(kv.v, exprNumber)
+	} else {
+		p.c.add(at(p.file, v.k), ruleMissing, "drop needs number")
+		o.number = &expression{}
+	}
+	return o
+}
+
+func (p *parser) schedule(v pair, pairs []pair) op {
+	o := &everyOp{}
+	name := p.listName(v.v, "every")
+	o.effect.Name = name.name
+	p.every = append(p.every, name)
+	if name.name == "all" {
+		p.c.add(name.pos, ruleValue, `"all" is the engine's own name`)
+	}
+	if kv, ok := find(pairs, "flow"); ok {
+		o.flow = p.ref(kv.v, "flow")
+		o.effect.Flow = o.flow.name
+		p.goings = append(p.goings, going{o.flow, func(*flow) {}})
+	} else {
+		p.c.add(at(p.file, v.k), ruleMissing, "every needs flow")
+	}
+	when, hasAt := find(pairs, "at")
+	cron, hasCron := find(pairs, "cron")
+	if hasAt == hasCron {
+		p.c.add(at(p.file, v.k), ruleMissing, "every needs at or cron, one of them")
+	}
+	if hasAt {
+		s, _ := p.str(when.v, "at")
+		switch {
+		case regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d$`).MatchString(s):
+			o.effect.Time = s
+		case s != "":
+			o.atVar = ref{s, at(p.file, when.v)}
+		}
+	}
+	if hasCron {
+		s, ok := p.str(cron.v, "cron")
+		if ok && (len(strings.Fields(s)) != 5 || strings.Contains(s, "=")) {
+			p.c.add(at(p.file, cron.v), ruleSchedule, "cron has five fields: minute hour day month weekday")
+		}
+		o.effect.Cron = s
+	}
+	if kv, ok := find(pairs, "days"); ok {
+		p.days(o, kv.v)
+		if hasCron {
+			p.c.add(at(p.file, kv.k), ruleSchedule, "days does not go with cron")
+		}
+	}
+	if kv, ok := find(pairs, "fresh_for"); ok {
+		o.effect.FreshFor = p.length(kv.v, "fresh_for", 7*24*time.Hour)
+	}
+	return o
+}
+
+func (p *parser) days(o *everyOp, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode {
+		o.dayVar = p.ref(n, "days")
+		return
+	}
+	for _, it := range p.strs(n, "days") {
+		if !slices.Contains(weekdays(), it.Value) {
+			p.c.add(at(p.file, it), ruleValue, "unknown day %q; there are %s", it.Value, strings.Join(weekdays(), ", "))
+			continue
+		}
+		o.effect.Days = append(o.effect.Days, it.Value)
+	}
+}
+
+// weekdays in the order of time.Weekday.
+func weekdays() []string { return []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"} }
+
+func (p *parser) quiet(v pair) op {
+	o := &quietOp{}
+	if v.v.Kind == yaml.ScalarNode {
+		switch v.v.Value {
+		case "stop":
+			o.effect.Stop = true
+		case "off":
+		default:
+			p.c.add(at(p.file, v.v), ruleValue, "quiet is stop, off or {for: 7d}")
+		}
+		return o
+	}
+	keys, _ := p.mapping(v.v, "quiet")
+	p.known(keys, "quiet", "for")
+	if kv, ok := find(keys, "for"); ok {
+		o.effect.For = p.length(kv.v, "for", 366*24*time.Hour)
+	} else {
+		p.c.add(at(p.file, v.v), ruleMissing, "quiet needs for")
+	}
+	return o
+}
+
+func (p *parser) lines(v pair) op {
+	o := &linesOp{}
+	needs := []string{"dv", "crisis", "emergency", "sexual", "child", "own_behaviour"}
+	need := v.v
+	if v.v.Kind == yaml.MappingNode {
+		keys, _ := p.mapping(v.v, "lines")
+		p.known(keys, "lines", "need", "up_to")
+		need = nil
+		for _, kv := range keys {
+			if kv.key == "need" {
+				need = kv.v
+			}
+			if kv.key == "up_to" {
+				o.effect.UpTo = p.integer(kv.v, "up_to", 1, 10)
+			}
+		}
+	}
+	if need == nil || isNull(need) || need.Kind == yaml.ScalarNode && need.Value == "" {
+		return o
+	}
+	s, ok := p.str(need, "lines")
+	if ok && !slices.Contains(needs, s) {
+		p.c.add(at(p.file, need), ruleValue, "unknown need %q; there are %s", s, strings.Join(needs, ", "))
+	}
+	o.effect.Need = s
+	return o
+}

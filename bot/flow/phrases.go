@@ -1,0 +1,120 @@
+package flow
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// phrases refuses phrases that two flows claim, that the engine needs itself,
+// and choices that can never be chosen by their word.
+func (ld *loader) phrases() {
+	owner := map[string]heard{}
+	global := map[string]*flow{}
+	menu := map[int]*flow{}
+	engine := map[string]string{}
+	for key, list := range map[string][]string{
+		"words_skip": ld.words.skip, "words_done": ld.words.done, "words_repeat": ld.words.repeat,
+		"words_yes": ld.words.yes, "words_no": ld.words.no,
+	} {
+		for _, w := range list {
+			engine[w] = key
+		}
+	}
+	for _, p := range ld.parsers {
+		f := p.flow
+		for i, list := range [][]phrase{f.first1, f.any1, f.start1} {
+			for _, ph := range list {
+				if o, ok := owner[ph.norm]; ok {
+					ld.c.add(ph.pos, rulePhrase, "%q is said already in %s line %d", ph.text, o.pos.file, o.pos.line)
+					continue
+				}
+				owner[ph.norm] = heard{ph, f}
+				if i < 2 {
+					global[ph.norm] = f
+					if key := engine[ph.norm]; key != "" {
+						ld.c.add(ph.pos, rulePhrase, "%q stands in %s, where it would not be heard any more", ph.text, key)
+					}
+				}
+			}
+		}
+		if o := menu[f.Menu]; f.Menu > 0 && o != nil {
+			ld.c.add(f.pos, ruleMenu, "position %d of the menu is taken by %q", f.Menu, o.ID)
+		} else {
+			menu[f.Menu] = f
+		}
+	}
+	for _, p := range ld.parsers {
+		for _, n := range p.flow.nodes {
+			if o, ok := n.op.(*askOp); ok {
+				ld.hidden(n, o, global)
+			}
+		}
+	}
+}
+
+// hidden reports a choice whose word another flow hears first.
+func (ld *loader) hidden(n *node, o *askOp, global map[string]*flow) {
+	for i := range o.options {
+		opt := &o.options[i]
+		if len(opt.words) == 0 {
+			continue
+		}
+		f := global[opt.words[0]]
+		if f == nil || leadsTo(opt.first, f) {
+			continue
+		}
+		ld.c.add(opt.pos, ruleHiddenOption, "who writes %q gets the flow %q instead of this choice", opt.label, f.ID)
+	}
+}
+
+func leadsTo(n *node, f *flow) bool {
+	if n == nil {
+		return false
+	}
+	switch o := n.op.(type) {
+	case *callOp:
+		return o.target == f
+	case *runOp:
+		return o.target == f
+	}
+	return false
+}
+
+// rev is a hash of what a waiting session relies on: the shape of the script
+// and the wording of its questions. A corrected typo in a message does not move
+// anybody; a question that may mean something else does.
+func (f *flow) rev() string {
+	var b strings.Builder
+	paths := make([]string, 0, len(f.nodes))
+	for p := range f.nodes {
+		paths = append(paths, p)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		n := f.nodes[path]
+		fmt.Fprintf(&b, "%s %T %s", path, n.op, n.name)
+		switch o := n.op.(type) {
+		case *askOp:
+			fmt.Fprintf(&b, " %d %v %v %d %s %s", o.kind, o.from, o.to, o.max, o.keepVar.name, o.list.name)
+			for _, v := range o.text.variants {
+				b.WriteString(" " + Normalise(v.static))
+				for _, s := range v.parts {
+					b.WriteString(" " + s.name + " " + Normalise(s.lit))
+				}
+			}
+			for _, opt := range o.options {
+				b.WriteString("/" + Normalise(opt.label))
+			}
+		case *paceOp:
+			fmt.Fprintf(&b, " %d %d", o.rounds, len(o.cues))
+		case *callOp:
+			b.WriteString(" " + o.flow.name)
+		}
+		b.WriteByte('\n')
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:6])
+}

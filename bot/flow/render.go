@@ -1,0 +1,146 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// say adds a message, cut to size.
+func (r *run) say(s Say) {
+	s.Text = cut(s.Text, MaxSay)
+	r.out = append(r.out, s)
+	r.spoke = true
+}
+
+// speak says one of the sentences of texts.yaml.
+func (r *run) speak(key string, ask bool) {
+	r.say(Say{Text: r.sentence(key, r.word), Ask: ask})
+}
+
+// speakFirst says a sentence before all other effects.
+func (r *run) speakFirst(key string) {
+	r.spoke = true
+	r.out = slices.Insert(r.out, 0, Effect(Say{Text: r.sentence(key, r.word)}))
+}
+
+// sentence picks a variant of a sentence of texts.yaml and fills it.
+func (r *run) sentence(key string, value func(string) string) string {
+	t := r.lib.texts[key]
+	return t.variants[r.variant(t)].fill(value)
+}
+
+// text picks a variant of a script's text and fills it.
+func (r *run) text(t *text) string {
+	v := &t.variants[r.variant(t)]
+	if v.parts == nil {
+		return v.static
+	}
+	if t.until > 0 {
+		return v.fill(func(name string) string {
+			if name == "until" {
+				return clock(r.in.Now.Add(t.until))
+			}
+			return r.word(name)
+		})
+	}
+	return v.fill(r.word)
+}
+
+// variant chooses by seed, and never the same one twice in a row.
+func (r *run) variant(t *text) int {
+	n := len(t.variants)
+	if n == 1 {
+		return 0
+	}
+	i := int(mix(r.in.Seed^t.seed) % uint64(n))
+	if last, ok := r.s.Last[t.key]; ok && last == i {
+		i = (i + 1) % n
+	}
+	if !r.ownedLast {
+		r.ownedLast = true
+		m := make(map[string]int, len(r.s.Last)+1)
+		for k, v := range r.s.Last {
+			m[k] = v
+		}
+		r.s.Last = m
+	}
+	r.s.Last[t.key] = i
+	return i
+}
+
+// word gives what a placeholder stands for.
+func (r *run) word(name string) string {
+	yes, no := r.lib.words.yesLabel, r.lib.words.noLabel
+	switch name {
+	case "answer":
+		if r.s.Echo != "" {
+			return r.s.Echo
+		}
+		return show(r.s.Answer, yes, no)
+	case "time":
+		return clock(r.in.Now)
+	case "until":
+		if r.s.Wait == nil {
+			return ""
+		}
+		return clock(r.s.Wait.Until.In(r.in.Now.Location()))
+	}
+	v, set := r.stored(name)
+	if !set {
+		return ""
+	}
+	s := show(r.lib.vars[name].coerce(v), yes, no)
+	if read := r.lib.reads[name]; read != nil && s != "" {
+		if _, echo, ok := read(s, time.Time{}); ok {
+			return echo
+		}
+	}
+	return s
+}
+
+func clock(t time.Time) string { return t.Format("15:04") }
+
+// stored gives a variable as this input left it; set is false for one that was
+// never set or is forgotten.
+func (r *run) stored(name string) (v any, set bool) {
+	v, ok := r.vars[name]
+	if !ok {
+		v = r.in.Vars[name]
+	}
+	return v, v != nil
+}
+
+// value gives what a name stands for in a condition.
+func (r *run) value(name string) any {
+	switch name {
+	case "answer":
+		return r.s.Answer
+	case "hour":
+		return r.in.Now.Hour()
+	case "weekday":
+		return weekdays()[r.in.Now.Weekday()]
+	}
+	if list, ok := strings.CutPrefix(name, "count_"); ok {
+		return len(r.items(list))
+	}
+	v, _ := r.stored(name)
+	return r.lib.vars[name].coerce(v)
+}
+
+// mix spreads a number over 64 bits (splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// hash is FNV-1a.
+func hash(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}

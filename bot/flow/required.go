@@ -1,0 +1,114 @@
+package flow
+
+// Sentence describes one text that flows/texts.yaml must have.
+type Sentence struct {
+	Key string
+	// Names are the placeholders that the text may use; those in Must, it has
+	// to use.
+	Names []string
+	Must  []string
+	// Words marks a comma list of words that the engine listens for, which is
+	// never shown.
+	Words   bool
+	About   string // what it is for
+	Example string // English wording, complete and usable
+}
+
+// RequiredTexts lists every text that the engine and the bot say by
+// themselves. It is the one place that knows them; Load refuses a library that
+// lacks one of them or has one more.
+func RequiredTexts() []Sentence {
+	var all []Sentence
+	for _, part := range [][]Sentence{wordTexts(), engineTexts(), botTexts(), lineTexts()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func wordTexts() []Sentence {
+	return []Sentence{
+		{Key: "words_skip", Words: true, About: "go on without answering", Example: "skip, pass, rather not, rather not say, next, not this"},
+		{Key: "words_done", Words: true, About: "end a pause or a paced exercise", Example: "done, finished, ready, enough, i am done, im done"},
+		{Key: "words_repeat", Words: true, About: "say the question again", Example: "repeat, again, back, go back, what was the question"},
+		{Key: "words_yes", Words: true, About: "yes; the first word is the one that is shown", Example: "yes, y, yeah, yep, yup, ok, okay, sure, please, yes please"},
+		{Key: "words_no", Words: true, About: "no; the first word is the one that is shown", Example: "no, n, nope, nah, no thanks, not now"},
+	}
+}
+
+func engineTexts() []Sentence {
+	fromTo := []string{"from", "to"}
+	return []Sentence{
+		{Key: "noted", About: "the answer when a step has nothing else to say", Example: "Noted."},
+		{Key: "not_understood", About: "the text was no answer to the question that waits; the choices follow by themselves", Example: "I did not catch that."},
+		{Key: "not_understood_help", About: "added from the second miss in a row on", Example: "You can say skip to leave this one out, or menu for everything else."},
+		{Key: "not_understood_scale", Names: fromTo, Must: fromTo, About: "hint for a scale", Example: "A number from {{from}} to {{to}} is enough."},
+		{Key: "not_understood_number", Names: fromTo, Must: fromTo, About: "hint for a number with limits", Example: "A number from {{from}} to {{to}} is enough."},
+		{Key: "not_understood_any_number", About: "hint for a number without limits", Example: "A number is enough, like 3."},
+		{Key: "not_understood_time", About: "hint for a time", Example: "A time like 9pm or 21:30 works."},
+		{Key: "not_understood_days", About: "hint for days", Example: "Days like Monday and Friday work, or every day."},
+		{Key: "not_understood_zone", About: "hint for a time zone", Example: "The name of a large city near you works, like London or Chicago."},
+		{Key: "not_understood_country", About: "hint for a country", Example: "The name of the country works, like Ireland."},
+		{Key: "no_skip", About: "a question that cannot be skipped", Example: "This one I need before we can go on. You can also say menu."},
+		{Key: "too_long", About: "an answer that is too long; the question waits on", Example: "That is a lot of text, more than I can keep in one go. Could you send it in smaller parts?"},
+		{Key: "moved", About: "a script changed or went away under a running talk", Example: "Something changed here while we were talking. I will start from a good place."},
+		{Key: "resume", Names: []string{"title"}, Must: []string{"title"}, About: "a yes/no question when the talk that interrupted is over; the choices follow by themselves", Example: "Shall we go back to {{title}}?"},
+		{Key: "resume_no", About: "the person does not want to go back", Example: "All right. We leave it there."},
+		{Key: "pace_cue", Names: []string{"phase", "seconds", "round", "rounds"}, Must: []string{"phase", "seconds"}, About: "one cue of a paced exercise", Example: "{{phase}}, {{seconds}}"},
+		{Key: "pace_round", Names: []string{"round", "rounds"}, Must: []string{"round", "rounds"}, About: "a line of its own under each cue", Example: "Round {{round}} of {{rounds}}"},
+		{Key: "phase_in", About: "name of the phase: breathing in", Example: "In"},
+		{Key: "phase_hold", About: "name of the phase: holding", Example: "Hold"},
+		{Key: "phase_out", About: "name of the phase: breathing out", Example: "Out"},
+		{Key: "phase_rest", About: "name of the phase: resting after the breath out", Example: "Rest"},
+		{Key: "pace_waiting", About: "a text during a paced exercise that nothing else takes", Example: "We are in the middle of this. Say done to end it at any time."},
+		{Key: "pause_waiting", Names: []string{"until"}, Must: []string{"until"}, About: "a text during a pause that nothing else takes", Example: "I will be back at {{until}}. Say done to go on now."},
+		{Key: "list_empty", About: "an empty list is shown", Example: "There is nothing on this list yet."},
+		{Key: "drop_missing", About: "a line is removed that the list does not have", Example: "I found no line with that number."},
+	}
+}
+
+func botTexts() []Sentence {
+	return []Sentence{
+		{Key: "safe_reply", About: "something went wrong on our side; help lines follow", Example: "Something went wrong on my side, not yours. Your message reached me. Here are people you can talk to."},
+		{Key: "unreadable", About: "a message that could not be decrypted", Example: "I could not read your last message, it was locked for me. Could you send it once more?"},
+		{Key: "media", About: "a picture, a voice note, a file", Example: "I can only read words. Could you write it?"},
+		{Key: "empty", About: "a message without words", Example: "That message came without words. You can write help or menu."},
+		{Key: "edited", About: "the person changed an old message", Example: "I saw that you changed a message. If it matters now, please send it as a new one."},
+		{Key: "call", About: "the person tried to ring", Example: "I am a program and cannot take calls. You can write to me here."},
+		{Key: "plaintext", About: "a message without encryption in a room that has it", Example: "Your message came without encryption, so others could read it. I did not use it. Please send it again."},
+		{Key: "unencrypted", About: "a room without encryption; sent in clear, so it names nothing", Example: "I only talk in rooms that are encrypted. Please open a new chat with encryption on."},
+		{Key: "crowd", About: "more people in the room than one", Example: "I only talk one to one. There are more people in this room. Please open a new chat with me alone."},
+		{Key: "flood", About: "too many messages in a short time", Example: "Many messages came at once. I read them in order, please give me a moment."},
+		{Key: "opened", About: "a conversation opens", Example: "Hello. You can write hi when you are ready."},
+		{Key: "late", About: "before a scheduled message that comes late", Example: "This comes later than you asked for."},
+	}
+}
+
+func lineTexts() []Sentence {
+	one := func(key, name, about, example string) Sentence {
+		return Sentence{Key: key, Names: []string{name}, Must: []string{name}, About: about, Example: example}
+	}
+	return []Sentence{
+		one("lines_for", "who", "whom a line is for", "For {{who}}."),
+		one("lines_call", "phone", "a number to call", "Call {{phone}}."),
+		one("lines_text", "number", "a number to text", "Text {{number}}."),
+		{Key: "lines_text_word", Names: []string{"number", "word"}, Must: []string{"number", "word"}, About: "a number to text a word to", Example: "Text {{word}} to {{number}}."},
+		one("lines_chat", "url", "a chat on the web", "Chat: {{url}}"),
+		one("lines_silent", "how", "how to use a line without speaking", "If you cannot speak: {{how}}"),
+		{Key: "lines_open", About: "open at this moment", Example: "Open now."},
+		{Key: "lines_open_always", About: "open at any time", Example: "Open day and night."},
+		{Key: "lines_closed", About: "closed at this moment", Example: "Closed at this moment."},
+		{Key: "lines_hours", Names: []string{"hours", "zone"}, Must: []string{"hours"}, About: "opening hours", Example: "Hours: {{hours}}."},
+		one("lines_hours_unknown", "url", "opening hours are not known", "I do not know the hours, see {{url}}"),
+		{Key: "lines_free", About: "costs nothing", Example: "The call is free."},
+		{Key: "lines_not_free", About: "may cost money", Example: "The call may cost money."},
+		{Key: "lines_bill", About: "shows on the phone bill", Example: "It can show on the phone bill."},
+		{Key: "lines_no_bill", About: "does not show on the phone bill", Example: "It does not show on the phone bill."},
+		{Key: "lines_log", About: "stays in the list of calls", Example: "The number stays in your call list until you delete it."},
+		one("lines_region", "region", "serves a part of the country only", "Only for {{region}}."),
+		one("lines_languages", "languages", "languages spoken", "Languages: {{languages}}."),
+		one("lines_checked", "date", "when somebody last checked the number", "Number checked on {{date}}."),
+		{Key: "lines_none", About: "no line for this need in the country", Example: "I have no line for this that I could check. In danger, the local emergency number is the way."},
+		{Key: "lines_danger", About: "goes with lines_country_unknown", Example: "In danger, the local emergency number is the way, if calling is safe."},
+		{Key: "lines_country_unknown", About: "the person's country is not known", Example: "I do not know your country yet, so I cannot pick a line. You can tell me with: country"},
+	}
+}
