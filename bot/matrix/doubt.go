@@ -1,0 +1,87 @@
+package matrix
+
+import (
+	"context"
+	"time"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/chat"
+)
+
+const (
+	doubtPages = 20
+	doubtClock = 2 * time.Hour // how far the clocks of bot and homeserver may be apart
+)
+
+// resolve finds out whether a message whose outcome nobody knows is on the
+// network: an earlier request broke, or the process ended before it could note
+// the answer. The transaction id alone does not help: some homeservers forget
+// it when they restart, and take two requests that overlap for two messages.
+//
+// So: wait until the earlier request cannot be under way any more, let the sync
+// catch up, which brings the echo in most cases, and else read the room
+// backwards and look for the hidden key. It returns "" when the message is not
+// there, and an error when that cannot be known now.
+func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow) (id.EventID, error) {
+	if err := sleep(ctx, row.tried.Add(t.settle).Sub(t.now())); err != nil {
+		return "", clean("wait for an earlier request", err)
+	}
+	signal(t.poke)
+	if err := t.passes.next(ctx); err != nil {
+		return "", clean("wait for the sync", err)
+	}
+	if event, ok := t.echoes.get(out.Key); ok {
+		return event, nil
+	}
+	if out.Form == chat.FormRemove {
+		return "", nil
+	}
+	found, err := t.search(ctx, id.RoomID(out.To.Room), out.Key, row.first.Add(-doubtClock))
+	if err != nil {
+		return "", sendError("look for a message in doubt", err)
+	}
+	if found == "" {
+		t.log.Info("a message in doubt is not there, sending it again")
+		return "", nil
+	}
+	t.echoes.put(out.Key, found)
+	if err := t.ledger.finish(ctx, out.Key, found); err != nil {
+		return "", clean("note a message", err)
+	}
+	t.log.Info("a message in doubt is there")
+	return found, nil
+}
+
+// search reads a room backwards to the given time.
+func (t *Transport) search(ctx context.Context, room id.RoomID, key string, oldest time.Time) (id.EventID, error) {
+	from := ""
+	for range doubtPages {
+		page, err := t.cli.Messages(mautrix.WithMaxRetries(ctx, 0), room, from, "", mautrix.DirectionBackward, nil, gapPage)
+		if err != nil {
+			return "", err
+		}
+		for _, evt := range page.Chunk {
+			if evt == nil {
+				continue
+			}
+			if evt.Timestamp < oldest.UnixMilli() {
+				return "", nil
+			}
+			if evt.Sender != t.self || evt.StateKey != nil {
+				continue
+			}
+			parse(evt, room, event.MessageEventType)
+			if evt.Unsigned.TransactionID == key || t.hiddenKey(ctx, evt) == key {
+				return evt.ID, nil
+			}
+		}
+		if len(page.Chunk) == 0 || page.End == "" || page.End == from {
+			return "", nil
+		}
+		from = page.End
+	}
+	return "", nil
+}

@@ -1,0 +1,156 @@
+package matrix
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"maunium.net/go/mautrix/id"
+)
+
+// The files in Config.Dir. Each holds something that opens the account, so
+// each is 0600 in a directory of 0700.
+const (
+	deviceFile   = "device.id"
+	sessionFile  = "session.json"
+	recoveryFile = "recovery.key"
+	cryptoFile   = "crypto.db"
+	lockFile     = "lock"
+)
+
+// session is one login.
+type session struct {
+	User    id.UserID   `json:"user_id"`
+	Device  id.DeviceID `json:"device_id"`
+	Token   string      `json:"access_token"`
+	Born    int64       `json:"born"`     // unix ms by the homeserver's clock: nothing older is for this device
+	HasKeys bool        `json:"has_keys"` // its crypto store was made; without it the device is lost
+}
+
+// vault reads and writes the files.
+type vault struct{ dir string }
+
+func (v vault) path(name string) string { return filepath.Join(v.dir, name) }
+
+// prepare makes the directory and closes it to others.
+func (v vault) prepare() error {
+	if err := os.MkdirAll(v.dir, 0o700); err != nil {
+		return err
+	}
+	return os.Chmod(v.dir, 0o700) //nolint:gosec // a directory needs the x bit
+}
+
+// read returns nil when there is no such file.
+func (v vault) read(name string) ([]byte, error) {
+	data, err := os.ReadFile(v.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+func (v vault) exists(name string) (bool, error) {
+	_, err := os.Stat(v.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// write replaces a file so that after a crash it has the old content or the
+// new, and is on disk when write returns.
+func (v vault) write(name string, data []byte) error {
+	tmp, err := os.CreateTemp(v.dir, name+".new-*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(tmp.Name()) }()
+	if _, err := tmp.Write(data); err != nil {
+		return errors.Join(err, tmp.Close())
+	}
+	if err := tmp.Sync(); err != nil {
+		return errors.Join(err, tmp.Close())
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), v.path(name)); err != nil {
+		return err
+	}
+	return v.sync()
+}
+
+func (v vault) remove(names ...string) error {
+	for _, name := range names {
+		if err := os.Remove(v.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return v.sync()
+}
+
+// sync makes renames and removals durable.
+func (v vault) sync() error {
+	dir, err := os.Open(v.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// touch makes an empty file of mode 0600 if there is none, so that SQLite,
+// which would make it readable for all, finds it.
+func (v vault) touch(name string) error {
+	f, err := os.OpenFile(v.path(name), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// device returns the id for the next login. It is on disk before it is used:
+// a crash between login and the next line must not leave a device that nobody
+// can ever log out.
+func (v vault) device() (id.DeviceID, error) {
+	data, err := v.read(deviceFile)
+	if err != nil {
+		return "", err
+	}
+	if name := strings.TrimSpace(string(data)); name != "" {
+		return id.DeviceID(name), nil
+	}
+	name := rand.Text()[:10]
+	return id.DeviceID(name), v.write(deviceFile, []byte(name+"\n"))
+}
+
+// session returns nil before the first login.
+func (v vault) session() (*session, error) {
+	data, err := v.read(sessionFile)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	var s session
+	if err := json.Unmarshal(data, &s); err != nil || s.User == "" || s.Device == "" || s.Token == "" {
+		return nil, fmt.Errorf("%s is damaged: remove it, the bot then logs in again with the password", v.path(sessionFile))
+	}
+	return &s, nil
+}
+
+func (v vault) putSession(s *session) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return v.write(sessionFile, data)
+}
+
+// recoveryKey returns "" when there is none.
+func (v vault) recoveryKey() (string, error) {
+	data, err := v.read(recoveryFile)
+	return strings.TrimSpace(string(data)), err
+}

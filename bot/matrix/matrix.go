@@ -1,0 +1,201 @@
+package matrix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"go.mau.fi/util/exsync"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/chat"
+)
+
+// NetworkName is what Address.Network says for people reached this way.
+const NetworkName = "matrix"
+
+// Config says which account to use and how. Homeserver, User, Dir and
+// PickleKey are required; Password is needed for the first start, and whenever
+// the bot has to take a new device.
+type Config struct {
+	Homeserver string // base URL, "https://matrix.example.org"
+	User       string // "@bot:example.org", or the part before the colon
+	Password   string
+	Dir        string // for this account alone; made with mode 0700
+	PickleKey  []byte // seals the crypto store; 32 bytes; losing it means losing the device
+	DeviceName string // what other people's clients call the bot's device; default "bot"
+
+	Invites Policy
+	// AllowUnencrypted lets the bot talk in rooms without encryption. The
+	// homeserver's operator can then read everything.
+	AllowUnencrypted bool
+	// Grace is how long an event waits for its key before the person is told
+	// that it cannot be read; default 20 s.
+	Grace time.Duration
+	// ResetIdentity makes a new cross-signing identity when the recovery key is
+	// lost. People who verified the bot will be warned by their clients.
+	ResetIdentity bool
+
+	Log *slog.Logger // default: discards
+}
+
+const (
+	defaultGrace     = 20 * time.Second
+	defaultTimeline  = 1000             // events of one room in one sync response
+	httpTimeout      = 3 * time.Minute  // longer than any answer takes; sync has its own
+	settleTime       = 5 * time.Second  // how long a request may still be under way at the homeserver after we lost sight of it
+	parallelRooms    = 64               // rooms handled at the same time
+	longPoll         = 30 * time.Second // how long the homeserver holds a sync request
+	maxPlain         = 40_000           // bytes of content; encrypted and encoded it must stay below 64 KiB
+	sqliteConnection = "file:%s?_txlock=immediate"
+)
+
+// Transport is one account. It implements chat.Transport.
+type Transport struct {
+	cfg   Config
+	log   *slog.Logger
+	now   func() time.Time
+	self  id.UserID
+	born  int64 // unix ms by the homeserver: the login of this device
+	vault vault
+	lock  *os.File
+
+	cli      *mautrix.Client
+	crypt    *crypt
+	state    stateStore
+	ledger   *ledger
+	verify   *verifier
+	courtesy *courtesy
+	echoes   *echoes
+	passes   *passes
+	poke     chan struct{}
+	invited  chan struct{}
+
+	people  *exsync.KeyedMutex[string]    // one Handle per person at a time
+	keys    *exsync.KeyedMutex[string]    // one request per send key at a time
+	rooms   *exsync.KeyedMutex[id.RoomID] // whole-state fetches exclude single state events
+	running atomic.Bool
+
+	timeline int           // events of one room in one sync response
+	settle   time.Duration // see settleTime
+}
+
+var _ chat.Transport = (*Transport)(nil)
+
+// Open logs in (once; later starts reuse the token in Dir), opens the crypto
+// store and signs the bot's device. Its errors say what to do next. Close the
+// Transport when Run has returned.
+func Open(ctx context.Context, cfg Config) (*Transport, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	t := &Transport{
+		cfg: cfg, log: cfg.Log, now: time.Now, vault: vault{cfg.Dir},
+		echoes: newEchoes(), passes: newPasses(), poke: make(chan struct{}, 1), invited: make(chan struct{}, 1),
+		people: exsync.NewKeyedMutex[string](), keys: exsync.NewKeyedMutex[string](), rooms: exsync.NewKeyedMutex[id.RoomID](),
+		timeline: defaultTimeline, settle: settleTime,
+	}
+	if err := t.vault.prepare(); err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", cfg.Dir, err)
+	}
+	var err error
+	if t.lock, err = lockDir(t.vault.path(lockFile)); err != nil {
+		return nil, err
+	}
+	if err := t.open(ctx); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Homeserver == "":
+		return errors.New("matrix: no homeserver is configured")
+	case c.User == "":
+		return errors.New("matrix: no user is configured")
+	case c.Dir == "":
+		return errors.New("matrix: no directory is configured")
+	case len(c.PickleKey) < 16:
+		return errors.New("matrix: the key for the crypto store is missing or shorter than 16 bytes")
+	}
+	if c.Grace <= 0 {
+		c.Grace = defaultGrace
+	}
+	if c.DeviceName == "" {
+		c.DeviceName = "bot"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+func (t *Transport) open(ctx context.Context) error {
+	cli, err := mautrix.NewClient(t.cfg.Homeserver, "", "")
+	if err != nil {
+		return errors.New("matrix: the homeserver's address is not a URL")
+	}
+	cli.Log = newLibraryLog(t.log)
+	cli.Client = &http.Client{Timeout: httpTimeout}
+	cli.Store = mautrix.NewMemorySyncStore() // never used: the ledger keeps the token
+	t.cli = cli
+	sess, err := t.login(ctx)
+	if err != nil {
+		return err
+	}
+	t.self, t.born = sess.User, sess.Born
+	if err := t.openStores(ctx, sess); err != nil {
+		return err
+	}
+	if err := t.checkDevice(ctx); err != nil {
+		return err
+	}
+	if !sess.HasKeys {
+		sess.HasKeys = true
+		if err := t.vault.putSession(sess); err != nil {
+			return fmt.Errorf("write %s: %w", t.vault.path(sessionFile), err)
+		}
+	}
+	if err := t.prepareIdentity(ctx); err != nil {
+		return err
+	}
+	if err := t.ledger.prune(ctx, t.now()); err != nil {
+		return clean("tidy the crypto store", err)
+	}
+	t.courtesy = newCourtesy(cli, t.log)
+	t.verify, err = newVerifier(ctx, cli, t.crypt.mach, t.log)
+	return err
+}
+
+// Network returns NetworkName.
+func (t *Transport) Network() string { return NetworkName }
+
+// UserID returns the bot's own address, for people to write to.
+func (t *Transport) UserID() string { return t.self.String() }
+
+// Close releases the files. Run must have returned.
+func (t *Transport) Close() error {
+	var err error
+	if t.crypt != nil {
+		t.crypt.mach.Destroy()
+	}
+	if t.ledger != nil {
+		err = clean("close the crypto store", t.ledger.db.Close())
+		t.ledger = nil
+	}
+	if t.cli != nil {
+		t.cli.Client.CloseIdleConnections()
+	}
+	if t.lock != nil {
+		err = errors.Join(err, t.lock.Close())
+		t.lock = nil
+	}
+	return err
+}

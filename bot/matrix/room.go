@@ -1,0 +1,393 @@
+package matrix
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/chat"
+)
+
+// bornSlack covers that the homeserver says the time in whole seconds.
+const bornSlack = 2 * time.Second
+
+// roomJob handles what one response has for one room, in order. Different
+// rooms run at the same time.
+type roomJob struct {
+	*loop
+	room    id.RoomID
+	data    *mautrix.SyncJoinedRoom // nil: only waiting events
+	waiting []waiting               // unreadable events to look at again
+	start   bool                    // the very first response: it replays the past
+
+	row     roomRow
+	fresh   bool      // the room was unknown before this response
+	away    bool      // at this point of the timeline the bot was not in the room
+	settled bool      // the stored state is newer than the timeline already
+	inviter id.UserID // who invited the bot
+
+	readUpTo id.EventID
+	later    []waiting // to write: new or told
+	solved   []id.EventID
+	echoed   []string
+}
+
+// jobs sorts a response by room.
+func (l *loop) jobs(ctx context.Context, resp *mautrix.RespSync, since string) (map[id.RoomID]*roomJob, error) {
+	jobs := make(map[id.RoomID]*roomJob)
+	job := func(room id.RoomID) *roomJob {
+		if jobs[room] == nil {
+			jobs[room] = &roomJob{loop: l, room: room, start: since == ""}
+		}
+		return jobs[room]
+	}
+	for room, data := range resp.Rooms.Join {
+		if data != nil {
+			job(room).data = data
+		}
+	}
+	waiting, err := l.waitingNow(ctx)
+	for _, w := range waiting {
+		if _, left := resp.Rooms.Leave[w.room]; !left {
+			job(w.room).waiting = append(job(w.room).waiting, w)
+		}
+	}
+	return jobs, err
+}
+
+// addTo puts the results into the batch.
+func (j *roomJob) addTo(b *batch) {
+	if j.data != nil {
+		b.rooms[j.room] = j.row
+	}
+	b.waiting = append(b.waiting, j.later...)
+	b.read = append(b.read, j.solved...)
+	b.echoed = append(b.echoed, j.echoed...)
+}
+
+// run fails only when ctx ends.
+func (j *roomJob) run(ctx context.Context) error {
+	err := j.insist(ctx, "read how far a room was handled", func() (err error) {
+		var known bool
+		j.row, known, err = j.ledger.room(ctx, j.room)
+		j.fresh = !known
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range j.waiting {
+		if err := j.lookAgain(ctx, w); err != nil {
+			return err
+		}
+	}
+	if j.data == nil {
+		return nil
+	}
+	past, timeline, err := j.timelines(ctx)
+	if err != nil {
+		return err
+	}
+	if j.fresh {
+		return j.runFresh(ctx, append(past, timeline...))
+	}
+	if err := j.ensureState(ctx); err != nil {
+		return err
+	}
+	if err := j.each(ctx, past, j.one); err != nil {
+		return err
+	}
+	if err := j.each(ctx, j.stateSection(), j.store); err != nil {
+		return err
+	}
+	return j.each(ctx, timeline, j.one)
+}
+
+// runFresh handles a room that the bot has just joined (or, in the very first
+// response, knows nothing about): what happened before the join only counts
+// for the state.
+func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
+	state := j.stateSection()
+	whole := false
+	for _, evt := range append(state, timeline...) {
+		whole = whole || evt.Type.Type == event.StateCreate.Type
+		j.away = j.away || (j.ownMembership(evt) == event.MembershipJoin && contains(timeline, evt))
+	}
+	if !whole {
+		// The bot knows nothing and was told only a part.
+		if err := j.ensureState(ctx); err != nil {
+			return err
+		}
+	}
+	if err := j.each(ctx, state, j.store); err != nil {
+		return err
+	}
+	if whole {
+		err := j.insist(ctx, "note the state of a room", func() error { return j.state.MarkMembersFetched(ctx, j.room) })
+		if err != nil {
+			return err
+		}
+	}
+	for _, evt := range state {
+		// More happened since the join than one response and the pages before it hold.
+		if !j.start && !j.away && j.ownMembership(evt) == event.MembershipJoin {
+			if err := j.opened(ctx, evt); err != nil {
+				return err
+			}
+		}
+	}
+	return j.each(ctx, timeline, j.one)
+}
+
+func contains(list []*event.Event, evt *event.Event) bool {
+	for _, other := range list {
+		if other == evt {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *roomJob) each(ctx context.Context, list []*event.Event, fn func(context.Context, *event.Event) error) error {
+	for _, evt := range list {
+		if err := fn(ctx, evt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *roomJob) stateSection() []*event.Event {
+	var list []*event.Event
+	for _, evt := range j.data.State.Events {
+		if evt != nil {
+			parse(evt, j.room, event.StateEventType)
+			list = append(list, evt)
+		}
+	}
+	return list
+}
+
+// store applies a state event without asking what it means for people.
+func (j *roomJob) store(ctx context.Context, evt *event.Event) error {
+	if j.ownMembership(evt) == event.MembershipInvite {
+		j.inviter = evt.Sender
+	}
+	if evt.StateKey == nil || j.settled {
+		return nil
+	}
+	return j.insist(ctx, "store the state of a room", func() error {
+		defer j.rooms.WithLock(j.room)()
+		return j.crypt.applyState(ctx, evt)
+	})
+}
+
+// ensureState fetches the room's state if it was never seen as a whole.
+func (j *roomJob) ensureState(ctx context.Context) error {
+	return j.insist(ctx, "fetch the state of a room", func() error {
+		fetched, err := j.learn(ctx, j.room)
+		j.settled = fetched
+		if answered(err, "M_FORBIDDEN", "M_NOT_FOUND") {
+			return nil // no longer in it
+		}
+		return err
+	})
+}
+
+// learn fetches the state of a room that is not known as a whole.
+func (t *Transport) learn(ctx context.Context, room id.RoomID) (fetched bool, err error) {
+	defer t.rooms.WithLock(room)()
+	known, err := t.state.HasFetchedMembers(ctx, room)
+	if err != nil || known {
+		return false, err
+	}
+	return true, t.crypt.fetchRoom(ctx, room)
+}
+
+// ownMembership is what a membership event says about the bot, "" for others.
+func (j *roomJob) ownMembership(evt *event.Event) event.Membership {
+	if evt.Type.Type != event.StateMember.Type || evt.StateKey == nil || *evt.StateKey != j.self.String() {
+		return ""
+	}
+	return event.Membership(text(evt.Content.Raw, "membership"))
+}
+
+// old reports whether an event is from before this device's login, as the
+// first response replays them.
+func (j *roomJob) old(evt *event.Event) bool {
+	return j.start && evt.Timestamp < j.born-bornSlack.Milliseconds()
+}
+
+// one handles one event of the timeline.
+func (j *roomJob) one(ctx context.Context, evt *event.Event) error {
+	j.row.last, j.row.ts = evt.ID, evt.Timestamp
+	switch {
+	case evt.StateKey != nil:
+		return j.stateEvent(ctx, evt)
+	case evt.Sender == j.self:
+		return j.echo(ctx, evt)
+	case j.away || j.old(evt):
+		return nil
+	case evt.Type.Type == event.EventEncrypted.Type:
+		return j.encrypted(ctx, evt)
+	}
+	return j.message(ctx, evt)
+}
+
+// message handles an event of a person that can be read.
+func (j *roomJob) message(ctx context.Context, evt *event.Event) error {
+	if isVerification(evt) {
+		j.verify.inRoom(ctx, evt)
+		return nil
+	}
+	view, err := j.look(ctx)
+	if err != nil {
+		return err
+	}
+	m, ok := inbound(evt, scene{
+		self: j.self, encrypted: view.encrypted || !view.known, allowPlain: j.cfg.AllowUnencrypted,
+		crowd: view.crowd(), crowdEvent: j.row.crowd,
+	})
+	if !ok {
+		return nil
+	}
+	if m.Kind == chat.KindRemoval {
+		j.solved = append(j.solved, id.EventID(m.Target)) // it need not be read any more
+	}
+	j.readUpTo = evt.ID
+	return j.deliver(ctx, m)
+}
+
+func (j *roomJob) look(ctx context.Context) (v roomView, err error) {
+	err = j.insist(ctx, "look at a room", func() error {
+		v, err = j.state.view(ctx, j.room, j.self)
+		return err
+	})
+	return v, err
+}
+
+// deliver hands a message to the handler until it is committed.
+func (j *roomJob) deliver(ctx context.Context, m chat.Message) error {
+	if m.Kind != chat.KindRemoval {
+		j.courtesy.typingOn(j.room, j.now())
+	}
+	defer j.people.WithLock(m.From.User)()
+	return j.insist(ctx, "hand over a message", func() error {
+		err := j.handler.Handle(ctx, m)
+		if err != nil && ctx.Err() == nil {
+			j.log.Warn("a message was not committed", "err", err)
+			return errHandler
+		}
+		return err
+	})
+}
+
+// echo handles an event of our own: if it carries a send key, whoever keeps
+// the outbox learns that it arrived.
+func (j *roomJob) echo(ctx context.Context, evt *event.Event) error {
+	key := evt.Unsigned.TransactionID
+	if key == "" {
+		key = j.hiddenKey(ctx, evt)
+	}
+	if key == "" || strings.HasPrefix(key, "mautrix-go_") {
+		return nil
+	}
+	err := j.insist(ctx, "note that a message arrived", func() error {
+		return j.handler.Delivered(ctx, NetworkName, key, evt.ID.String())
+	})
+	if err != nil {
+		return err
+	}
+	j.echoes.put(key, evt.ID)
+	j.echoed = append(j.echoed, key)
+	return nil
+}
+
+// hiddenKey returns the send key inside an event of our own, "" if it has none
+// or cannot be read.
+func (t *Transport) hiddenKey(ctx context.Context, evt *event.Event) string {
+	if evt.Type.Type != event.EventEncrypted.Type {
+		return text(evt.Content.Raw, keyField)
+	}
+	plain, err := t.crypt.Decrypt(ctx, evt)
+	if err != nil {
+		return ""
+	}
+	return text(plain.Content.Raw, keyField)
+}
+
+// timelines returns the events between the last handled one and the timeline,
+// if the homeserver left some out, and the timeline.
+func (j *roomJob) timelines(ctx context.Context) (past, timeline []*event.Event, err error) {
+	reached := false
+	for _, evt := range j.data.Timeline.Events {
+		if evt == nil {
+			continue
+		}
+		parse(evt, j.room, event.MessageEventType)
+		timeline = append(timeline, evt)
+		reached = reached || (j.fresh && j.ownMembership(evt) == event.MembershipJoin) || (!j.fresh && evt.ID == j.row.last)
+	}
+	from := j.data.Timeline.PrevBatch
+	if !j.data.Timeline.Limited || from == "" || j.start || reached {
+		return nil, timeline, nil
+	}
+	err = j.insist(ctx, "fetch what was left out", func() (err error) {
+		past, err = j.gap(ctx, from)
+		if answered(err, "M_FORBIDDEN", "M_NOT_FOUND") {
+			past, err = nil, nil
+		}
+		return err
+	})
+	return past, timeline, err
+}
+
+const (
+	gapPage = 100                // Dendrite gives no more, whatever is asked for
+	gapMost = 10_000             // events
+	gapAge  = 7 * 24 * time.Hour // beyond the last handled event, in case it is not found
+)
+
+// gap pages backwards until the last handled event, or our join of a new room.
+// It never gives the homeserver an end: Dendrite then sends one event a page
+// and runs past it.
+func (j *roomJob) gap(ctx context.Context, from string) ([]*event.Event, error) {
+	var back []*event.Event
+	seen := make(map[id.EventID]bool)
+pages:
+	for len(back) < gapMost {
+		page, err := j.cli.Messages(ctx, j.room, from, "", mautrix.DirectionBackward, nil, gapPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, evt := range page.Chunk {
+			if evt == nil || seen[evt.ID] {
+				continue
+			}
+			parse(evt, j.room, event.MessageEventType)
+			if !j.fresh && (evt.ID == j.row.last || evt.Timestamp < j.row.ts-gapAge.Milliseconds()) {
+				break pages
+			}
+			seen[evt.ID] = true
+			back = append(back, evt)
+			if j.fresh && j.ownMembership(evt) == event.MembershipJoin {
+				break pages
+			}
+		}
+		if len(page.Chunk) == 0 || page.End == "" || page.End == from {
+			break
+		}
+		from = page.End
+	}
+	if len(back) >= gapMost {
+		j.log.Warn("more was missed in a room than is fetched", "events", len(back))
+	}
+	for i, k := 0, len(back)-1; i < k; i, k = i+1, k-1 {
+		back[i], back[k] = back[k], back[i]
+	}
+	return back, nil
+}

@@ -1,0 +1,322 @@
+package matrix
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/chat"
+)
+
+const (
+	backoffFirst = 200 * time.Millisecond
+	backoffMost  = 30 * time.Second
+	patience     = time.Minute // beyond the time for which a sync request is held
+	firstLimit   = 50          // events of one room in the very first response
+)
+
+// Run receives until ctx ends. It returns an error only when the account can
+// no longer be used as it is.
+func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
+	if !t.running.CompareAndSwap(false, true) {
+		return errors.New("matrix: Run was called twice")
+	}
+	defer t.running.Store(false)
+	t.passes.restart()
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error { t.courtesy.run(gctx); return nil })
+	group.Go(func() error { t.followInvites(gctx); return nil })
+	group.Go(func() error { return (&loop{Transport: t, handler: h}).run(gctx) })
+	if err := group.Wait(); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// loop is one Run.
+type loop struct {
+	*Transport
+	handler chat.Handler
+	warm    bool // the first response was handled
+}
+
+func (l *loop) run(ctx context.Context) error {
+	since, err := l.ledger.token(ctx)
+	if err != nil {
+		return clean("read the sync token", err)
+	}
+	quick, failures := true, 0
+	for ctx.Err() == nil {
+		pass := l.passes.begin()
+		resp, err := l.ask(ctx, since, quick)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, errPoked):
+			quick = true
+			continue
+		case answered(err, unknownToken, "M_USER_DEACTIVATED"):
+			return fmt.Errorf("%w: start again with the password of the bot's account configured", clean("sync", err))
+		case err != nil:
+			quick = true
+			f := classify(err)
+			if failures%8 == 0 {
+				l.log.Warn("sync failed, will try again", "err", clean("sync", err))
+			}
+			if sleep(ctx, max(backoff(failures), f.after)) != nil {
+				return nil
+			}
+			failures++
+			continue
+		}
+		if failures > 0 {
+			l.log.Info("sync works again")
+		}
+		quick, failures = false, 0
+		if err := l.handle(ctx, resp, since); err != nil {
+			return nil // only the end of ctx stops it
+		}
+		since, l.warm = resp.NextBatch, true
+		l.passes.finish(pass)
+	}
+	return nil
+}
+
+var errPoked = errors.New("asked again at once")
+
+// ask makes one sync request. A poke ends it with errPoked: then somebody
+// waits for a request that begins later.
+func (l *loop) ask(ctx context.Context, since string, quick bool) (*mautrix.RespSync, error) {
+	select {
+	case <-l.poke:
+		quick = true
+	default:
+	}
+	hold := time.Duration(0)
+	if !quick && since != "" {
+		hold = l.holdFor(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, hold+patience)
+	defer cancel()
+	answered := make(chan struct{})
+	poked := make(chan bool, 1)
+	go func() {
+		select {
+		case <-l.poke:
+			poked <- true
+			cancel()
+		case <-answered:
+			poked <- false
+		}
+	}()
+	body, err := l.cli.MakeFullRequest(ctx, mautrix.FullRequest{
+		Method: http.MethodGet, URL: l.syncURL(since, hold), MaxAttempts: 1,
+	})
+	close(answered)
+	if <-poked && err != nil {
+		return nil, errPoked
+	}
+	if err != nil {
+		return nil, err
+	}
+	resp, dropped, err := decodeSync(body)
+	if err != nil || resp.NextBatch == "" {
+		return nil, errors.New("the homeserver's answer to sync is not understood")
+	}
+	if dropped > 0 {
+		l.log.Warn("events that cannot be decoded were dropped", "count", dropped)
+	}
+	return resp, nil
+}
+
+// holdFor is how long the homeserver may hold the request: until the next
+// waiting event must be looked at.
+func (l *loop) holdFor(ctx context.Context) time.Duration {
+	due, ok, err := l.ledger.nextDue(ctx)
+	if err != nil || !ok {
+		return longPoll
+	}
+	return min(max(due.Sub(l.now()), 10*time.Millisecond), longPoll)
+}
+
+func (l *loop) syncURL(since string, hold time.Duration) string {
+	nothing := &mautrix.FilterPart{NotTypes: []event.Type{{Type: "*"}}}
+	filter := mautrix.Filter{
+		AccountData: nothing, Presence: nothing,
+		Room: &mautrix.RoomFilter{AccountData: nothing, Ephemeral: nothing, Timeline: &mautrix.FilterPart{Limit: l.timeline}},
+	}
+	query := map[string]string{"timeout": strconv.FormatInt(hold.Milliseconds(), 10)}
+	if since != "" {
+		query["since"] = since
+	} else {
+		filter.Room.Timeline.Limit = min(firstLimit, l.timeline)
+	}
+	inline, err := json.Marshal(filter)
+	if err == nil {
+		query["filter"] = string(inline)
+	}
+	return l.cli.BuildURLWithQuery(mautrix.ClientURLPath{"v3", "sync"}, query)
+}
+
+// handle does everything that a response asks for and then moves the token. It
+// fails only when ctx ends; then nothing of the batch is noted, and the next
+// start gets it again.
+func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string) error {
+	l.handleToDevice(ctx, resp)
+	jobs, err := l.jobs(ctx, resp, since)
+	if err != nil {
+		return err
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallelRooms)
+	for _, job := range jobs {
+		group.Go(func() error { return job.run(gctx) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	b := batch{rooms: make(map[id.RoomID]roomRow), invites: l.invitations(resp)}
+	if resp.NextBatch != since {
+		b.token = resp.NextBatch
+	}
+	for _, job := range jobs {
+		job.addTo(&b)
+	}
+	for room := range resp.Rooms.Leave {
+		if err := l.leave(ctx, room); err != nil {
+			return err
+		}
+		b.left = append(b.left, room)
+	}
+	err = l.insist(ctx, "write the sync token", func() error { return l.ledger.commit(ctx, b, l.now()) })
+	if err != nil {
+		return err
+	}
+	if len(b.invites) > 0 {
+		signal(l.invited)
+	}
+	for _, job := range jobs {
+		if job.readUpTo != "" {
+			l.courtesy.read(job.room, job.readUpTo)
+		}
+	}
+	return nil
+}
+
+// handleToDevice gives the crypto machine its part of a response, each event
+// by itself. What fails is its own loss: a key that did not come is asked for
+// when it is missed.
+func (l *loop) handleToDevice(ctx context.Context, resp *mautrix.RespSync) {
+	mach := l.crypt.mach
+	l.refreshDevices(ctx, resp.DeviceLists.Changed)
+	for _, evt := range resp.ToDevice.Events {
+		if evt == nil {
+			continue
+		}
+		parse(evt, "", event.ToDeviceEventType)
+		if strings.HasPrefix(evt.Type.Type, verificationPrefix) {
+			l.verify.toDevice(ctx, evt)
+			continue
+		}
+		if err := guard(func() error { mach.HandleToDeviceEvent(ctx, evt); return nil }); err != nil {
+			l.log.Warn("a to-device event could not be handled")
+		}
+	}
+	if err := guard(func() error { mach.HandleOTKCounts(ctx, &resp.DeviceOTKCount); return nil }); err != nil {
+		l.log.Warn("one-time keys could not be renewed")
+	}
+	mach.MarkOlmHashSavePoint(ctx)
+}
+
+// refreshDevices fetches the device lists that changed. They are marked first,
+// so that a failure or a crash only delays it to the next pass.
+func (l *loop) refreshDevices(ctx context.Context, changed []id.UserID) {
+	store := l.crypt.store
+	if len(changed) > 0 {
+		if err := store.MarkTrackedUsersOutdated(ctx, changed); err != nil {
+			l.log.Warn("changed devices could not be noted", "err", clean("mark devices", err))
+		}
+	}
+	outdated, err := store.GetOutdatedTrackedUsers(ctx)
+	if err == nil && len(outdated) > 0 {
+		_, err = l.crypt.mach.FetchKeys(ctx, outdated, false)
+	}
+	if err != nil && ctx.Err() == nil {
+		l.log.Warn("changed devices could not be fetched, will try again", "err", clean("fetch devices", err))
+	}
+}
+
+// leave forgets a room that the bot is no longer in.
+func (l *loop) leave(ctx context.Context, room id.RoomID) error {
+	return l.insist(ctx, "forget a room", func() error {
+		if err := l.state.ClearCachedMembers(ctx, room); err != nil {
+			return err
+		}
+		return l.crypt.store.RemoveOutboundGroupSession(ctx, room)
+	})
+}
+
+// insist repeats fn until it works or ctx ends. It is for what must not be
+// skipped: the token waits for it.
+func (t *Transport) insist(ctx context.Context, what string, fn func() error) error {
+	for attempt := 0; ; attempt++ {
+		err := guard(fn)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if attempt%8 == 0 {
+			t.log.Warn("will try again", "what", what, "attempt", attempt+1, "err", clean(what, err))
+		}
+		if err := sleep(ctx, max(backoff(attempt), classify(err).after)); err != nil {
+			return err
+		}
+	}
+}
+
+// guard turns a panic into an error without its text, which may hold anything.
+func guard(fn func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanic
+		}
+	}()
+	return fn()
+}
+
+func backoff(attempt int) time.Duration {
+	d := min(backoffFirst<<min(attempt, 10), backoffMost)
+	return d - time.Duration(rand.Int64N(int64(d)/5+1)) //nolint:gosec // jitter
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// signal wakes whoever waits on a channel with room for one.
+func signal(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
