@@ -1,0 +1,180 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	"handrail/bot/chat"
+	"handrail/bot/crisis"
+	"handrail/bot/flow"
+	"handrail/bot/lines"
+	"handrail/bot/schedule"
+	"handrail/bot/store"
+)
+
+// Limits and pauses of the host. Each has the reason beside it.
+const (
+	// DefaultBurst is how many messages one person may send at once before the
+	// bot answers them together. Above 70, the backlog of a day offline that
+	// must be answered one by one.
+	DefaultBurst = 200
+	// DefaultRefill is how many more a second after that: faster than anybody types.
+	DefaultRefill = 1.0
+	// DefaultFreshFor is how late something unprompted may start. Later than
+	// this it answers a moment that is over.
+	DefaultFreshFor = 2 * time.Hour
+	// sendTimeout bounds one Send. A homeserver that has not answered by then is
+	// treated as gone; the send is repeated under the same key.
+	sendTimeout = 90 * time.Second
+	// maxPause caps the pause between tries of a send, so that a reply comes
+	// soon after a long outage ends.
+	maxPause = 30 * time.Second
+	// settle is how long something unprompted waits after the person's last
+	// message when a conversation is under way.
+	settle = time.Minute
+	// lockShards bounds the memory of the per-person locks.
+	lockShards = 1024
+)
+
+// Config holds what a Bot is made of. Store, Library, Lexicon and Lines are
+// required; zero values of the rest mean the defaults.
+type Config struct {
+	Store      *store.Store
+	Library    *flow.Library
+	Lexicon    *crisis.Lexicon
+	Lines      *lines.Directory
+	Transports []chat.Transport
+	Now        func() time.Time // default time.Now
+	Log        *slog.Logger     // default: discards
+	Zone       string           // IANA zone of people who have not chosen one; default UTC
+	Lang       string           // language of the crisis words; default "en"
+	Quiet      schedule.QuietHours
+	FreshFor   time.Duration
+	Burst      int
+	Refill     float64 // messages a second
+	// Workers is how many people are served at the same time by Fire and
+	// Deliver; default 8. With 1 the order is the order of due times, which
+	// the simulator needs.
+	Workers int
+}
+
+// Bot is the host. Make it with New. Handle, Delivered, FireDue and DeliverDue
+// may be called from several goroutines.
+type Bot struct {
+	Config
+	zone    *time.Location
+	log     *slog.Logger
+	locks   [lockShards]sync.Mutex
+	flood   *floodGate
+	direct  *directReplies
+	kick    chan struct{} // something new may be due for sending
+	wake    chan struct{} // something new may be due for firing
+	network map[string]chat.Transport
+}
+
+// New checks the parts and joins them. It starts nothing.
+func New(c Config) (*Bot, error) {
+	switch {
+	case c.Store == nil:
+		return nil, errors.New("bot: no store")
+	case c.Library == nil:
+		return nil, errors.New("bot: no scripts")
+	case c.Lexicon == nil:
+		return nil, errors.New("bot: no crisis words")
+	case c.Lines == nil:
+		return nil, errors.New("bot: no help lines")
+	}
+	for _, id := range []string{flowWelcome, flowMenu, flowCrisis} {
+		if !c.Library.Has(id) {
+			return nil, errors.New("bot: the scripts have no flow " + id + ", which the bot needs")
+		}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Zone == "" {
+		c.Zone = "UTC"
+	}
+	if c.Lang == "" {
+		c.Lang = "en"
+	}
+	if c.FreshFor == 0 {
+		c.FreshFor = DefaultFreshFor
+	}
+	if c.Burst == 0 {
+		c.Burst = DefaultBurst
+	}
+	if c.Refill == 0 {
+		c.Refill = DefaultRefill
+	}
+	if c.Workers == 0 {
+		c.Workers = 8
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return nil, errors.New("bot: the default zone is not an IANA zone name such as Europe/Berlin")
+	}
+	b := &Bot{
+		Config: c, zone: zone, log: c.Log,
+		flood:   newFloodGate(c.Burst, c.Refill),
+		direct:  newDirectReplies(),
+		kick:    make(chan struct{}, 1),
+		wake:    make(chan struct{}, 1),
+		network: map[string]chat.Transport{},
+	}
+	for _, t := range c.Transports {
+		if b.network[t.Network()] != nil {
+			return nil, errors.New("bot: two transports for the network " + t.Network())
+		}
+		b.network[t.Network()] = t
+	}
+	return b, nil
+}
+
+// lock serialises everything that concerns one person and returns the unlock.
+// People share a shard now and then, which costs time and nothing else.
+func (b *Bot) lock(a chat.Address) func() {
+	h := fnv.New32a()
+	h.Write([]byte(a.Network))
+	h.Write([]byte{0})
+	h.Write([]byte(a.User))
+	m := &b.locks[h.Sum32()%lockShards]
+	m.Lock()
+	return m.Unlock
+}
+
+// Delivered implements chat.Handler.
+func (b *Bot) Delivered(ctx context.Context, network, key, eventID string) error {
+	return b.Store.SentByKey(ctx, network, key, eventID, b.Now())
+}
+
+// NextDue tells when FireDue or DeliverDue next has work; false: never, as
+// things are.
+func (b *Bot) NextDue(ctx context.Context) (time.Time, bool, error) {
+	return b.Store.NextDue(ctx)
+}
+
+// location is the person's zone, or the default.
+func (b *Bot) location(p *store.Person) *time.Location {
+	if name, _ := p.Vars[varZone].(string); name != "" {
+		if loc, err := time.LoadLocation(name); err == nil {
+			return loc
+		}
+	}
+	return b.zone
+}
+
+// nudge wakes a loop without waiting for it.
+func nudge(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

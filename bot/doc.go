@@ -1,0 +1,42 @@
+// Package bot is the conversation host: it connects the networks, the scripts,
+// the crisis words, the help lines, the clock and the store. It decides nothing
+// that a script can decide, and it is the only place where all of them meet.
+//
+// # How one message travels
+//
+//  1. A transport hands a chat.Message to Handle. It hands the same message up
+//     again until Handle has returned nil.
+//  2. Handle takes the person's lock, reads the clock once and opens one
+//     transaction. A message id seen before commits nothing.
+//  3. The safety order is always the same: stop and exit words, then the crisis
+//     scan (in every state, of every text), then words heard anywhere, then the
+//     step that waits, then start phrases, then the catch-all. The first two are
+//     decided here, the rest inside flow.Library.Step. There is always a reply.
+//  4. Step takes the session and the input and returns the next session and a
+//     list of effects. It does no I/O.
+//  5. apply turns every effect into rows: a Say into an outbox row, a Wait into a
+//     timer row that names the session's sequence number, an Every into a
+//     schedule with its next due time. Session and rows commit together, or not
+//     at all.
+//  6. Deliver takes the oldest row of every conversation that is due, sends it
+//     under a key that never changes, and deletes it. Order is kept within a
+//     conversation; one conversation that is stuck holds up no other.
+//
+// A scheduled message takes the same road from step 4 on: Fire claims what is
+// due, writes the next occurrence in the same transaction, and steps.
+//
+// # When something breaks
+//
+// A store error is returned to the transport, which delivers again; if it goes
+// on, the person gets a fixed reply past the store. An error or a panic of the
+// engine would come again, so the transaction is rolled back and a second one
+// keeps the message id, a fixed reply with help lines and a count for the
+// operator, and puts the session back to its beginning. A send that fails is
+// tried again with growing pauses; one that can never succeed becomes a dead row
+// without content.
+//
+// # What is never done here
+//
+// No words of a person are logged or put into an error. No goroutine belongs to
+// a conversation: a session is a row. There is no SQL in this package.
+package bot

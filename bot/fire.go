@@ -1,0 +1,259 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"handrail/bot/flow"
+	"handrail/bot/schedule"
+	"handrail/bot/store"
+)
+
+// firePage is how many due rows one pass reads at a time.
+const firePage = 500
+
+// FireDue runs everything that is due now, timers first, and returns how much
+// it ran. Each is claimed, stepped and moved on in one transaction; one that
+// fails does not hold up the others.
+func (b *Bot) FireDue(ctx context.Context) (int, error) {
+	now := b.Now()
+	total, progress := 0, true
+	var failed error
+	for progress && ctx.Err() == nil {
+		timers, err := b.Store.DueTimers(ctx, now, firePage)
+		if err != nil {
+			return total, fmt.Errorf("due timers: %w", err)
+		}
+		n, err := each(ctx, b.fireWorkers(), timers, func(tm store.Timer) error { return b.fireTimer(ctx, tm, now) })
+		failed = errors.Join(failed, err)
+		due, err := b.Store.DueSchedules(ctx, now, firePage)
+		if err != nil {
+			return total, fmt.Errorf("due schedules: %w", err)
+		}
+		m, err := each(ctx, b.fireWorkers(), due, func(s store.Schedule) error { return b.fireSchedule(ctx, s, now) })
+		failed = errors.Join(failed, err)
+		total += n + m
+		progress = n+m > 0
+	}
+	if total > 0 {
+		nudge(b.kick)
+	}
+	return total, failed
+}
+
+// fireWorkers is how many due rows are in flight: many, because they share
+// commits, unless the order must be that of due times.
+func (b *Bot) fireWorkers() int {
+	if b.Workers == 1 {
+		return 1
+	}
+	return 8 * b.Workers
+}
+
+// each runs fn over rows, a few at a time, and counts those that went well. It
+// returns the first error after all have ended.
+func each[T any](ctx context.Context, workers int, rows []T, fn func(T) error) (int, error) {
+	var done atomic.Int64
+	var g errgroup.Group
+	g.SetLimit(workers)
+	for _, r := range rows {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if err := fn(r); err != nil {
+				return err
+			}
+			done.Add(1)
+			return nil
+		})
+	}
+	err := g.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
+	return int(done.Load()), err
+}
+
+// fireTimer lets a waiting session go on. A timer whose number is not the
+// session's is stale: the person moved on, and it is only removed.
+func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) error {
+	unlock, err := b.lockPerson(ctx, tm.Person)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = b.Store.Update(ctx, func(tx *store.Tx) error {
+		t, ok, err := b.claimTimer(tx, tm, now)
+		if err != nil || !ok {
+			return err
+		}
+		if now.Sub(tm.Due) > b.FreshFor { // the moment it was meant for is over
+			t.p.Session = flow.Session{Seq: t.p.Session.Seq + 1, Last: t.p.Session.Last}
+			if err := tx.Note("late_timer", tm.Person, now); err != nil {
+				return err
+			}
+			return tx.SavePerson(t.p)
+		}
+		return t.step(flow.Input{Kind: flow.InTimer})
+	})
+	if again(err) {
+		b.log.Error("timer failed, answering with the fixed reply", "err", err)
+		err = b.Store.Update(ctx, func(tx *store.Tx) error {
+			t, ok, err := b.claimTimer(tx, tm, now)
+			if err != nil || !ok {
+				return err
+			}
+			return t.rescue()
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("fire a timer: %w", err)
+	}
+	return nil
+}
+
+// claimTimer removes the timer and loads whom it belongs to; ok is false when
+// it is no longer what it was, or stale.
+func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bool, error) {
+	cur, err := tx.LoadTimer(tm.Person, tm.Kind)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (cur.Seq != tm.Seq || cur.Due.After(now)) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if err := tx.ClearTimer(tm.Person, tm.Kind); err != nil {
+		return nil, false, err
+	}
+	p, err := tx.LoadPerson(tm.Person)
+	if err != nil {
+		return nil, false, err
+	}
+	if p.Session.Seq != tm.Seq {
+		return nil, false, nil
+	}
+	return &turn{bot: b, tx: tx, p: p, now: now, cause: fmt.Sprintf("timer.%d.%d", tm.Person, tm.Seq)}, true, nil
+}
+
+// fireSchedule starts what a schedule names, once per occurrence: the next
+// occurrence is written in the same transaction, whether this one is sent or
+// dropped.
+func (b *Bot) fireSchedule(ctx context.Context, s store.Schedule, now time.Time) error {
+	unlock, err := b.lockPerson(ctx, s.Person)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = b.Store.Update(ctx, func(tx *store.Tx) error {
+		t, due, ok, err := b.claimSchedule(tx, s.ID, now)
+		if err != nil || !ok {
+			return err
+		}
+		return t.start(due)
+	})
+	if again(err) {
+		b.log.Error("scheduled flow failed, skipping this occurrence", "err", err)
+		err = b.Store.Update(ctx, func(tx *store.Tx) error {
+			t, _, ok, err := b.claimSchedule(tx, s.ID, now)
+			if err != nil || !ok {
+				return err
+			}
+			return tx.Note("schedule_failed", t.p.ID, now)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("fire a schedule: %w", err)
+	}
+	return nil
+}
+
+// claimSchedule moves a due schedule to its next occurrence and returns the one
+// that was due.
+func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store.Schedule, bool, error) {
+	s, err := tx.LoadSchedule(id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && s.NextDue.After(now) {
+		return nil, s, false, nil
+	}
+	if err != nil {
+		return nil, s, false, err
+	}
+	p, err := tx.LoadPerson(s.Person)
+	if err != nil {
+		return nil, s, false, err
+	}
+	t := &turn{bot: b, tx: tx, p: p, now: now, unprompted: true}
+	if wait := p.Seen.Add(settle).Sub(now); wait > 0 && !p.Session.Idle() {
+		later := s // the person is in the middle of something: not now
+		later.NextDue = now.Add(wait)
+		return nil, s, false, tx.PutSchedule(later)
+	}
+	plan, err := schedule.Cron(s.Cron)
+	if err != nil {
+		return nil, s, false, &engineError{err}
+	}
+	loc := b.location(p)
+	moved := s
+	if fresh := b.freshFor(s); !schedule.Fresh(s.NextDue, now, fresh) {
+		// Long over: if a later occurrence is still fresh, that one is meant.
+		if later, ok := plan.Next(now.Add(-fresh), loc); ok && !later.After(now) {
+			s.NextDue = later
+		}
+	}
+	t.cause = fmt.Sprintf("schedule.%d.%d", s.ID, s.NextDue.UnixMilli())
+	next, ok := plan.Next(now, loc)
+	if !ok {
+		return t, s, true, tx.CancelSchedule(p.ID, s.Name)
+	}
+	moved.LastDue, moved.NextDue = s.NextDue, next
+	return t, s, true, tx.PutSchedule(moved)
+}
+
+// freshFor is how late a schedule may start.
+func (b *Bot) freshFor(s store.Schedule) time.Duration {
+	if s.FreshFor > 0 {
+		return s.FreshFor
+	}
+	return b.FreshFor
+}
+
+// start begins a scheduled flow, or drops this occurrence with a count: it is
+// late, the person asked for quiet, others are in the room, or it would come at
+// night though it was not meant for the night.
+func (t *turn) start(s store.Schedule) error {
+	b, p := t.bot, t.p
+	loc := b.location(p)
+	_, meant := b.Quiet.Until(s.NextDue.In(loc))
+	_, night := b.Quiet.Until(t.now.In(loc))
+	switch {
+	case !schedule.Fresh(s.NextDue, t.now, b.freshFor(s)):
+		return t.tx.Note("skipped_late", p.ID, t.now)
+	case p.QuietUntil.After(t.now):
+		return t.tx.Note("skipped_quiet", p.ID, t.now)
+	case p.Vars[varCrowd] == true:
+		return t.tx.Note("skipped_crowd", p.ID, t.now)
+	case night && !meant:
+		return t.tx.Note("skipped_night", p.ID, t.now)
+	case !b.Library.Has(s.Flow):
+		return t.tx.Note("skipped_no_flow", p.ID, t.now)
+	}
+	return t.step(flow.Input{Kind: flow.InStart, Flow: s.Flow})
+}
+
+// lockPerson takes the lock that Handle takes for the same person.
+func (b *Bot) lockPerson(ctx context.Context, id store.PersonID) (func(), error) {
+	var p *store.Person
+	err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.LoadPerson(id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find whom this is for: %w", err)
+	}
+	return b.lock(p.Addr), nil
+}

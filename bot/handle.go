@@ -1,0 +1,283 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"handrail/bot/chat"
+	"handrail/bot/crisis"
+	"handrail/bot/flow"
+	"handrail/bot/store"
+)
+
+// Flows and variables that the host itself names.
+const (
+	flowWelcome = "welcome"
+	flowMenu    = "menu"
+	flowCrisis  = "crisis"
+
+	varWelcomed = "welcomed" // bool: the welcome was gone through or declined
+	varZone     = "zone"     // IANA name
+	varCountry  = "country"  // ISO 3166 alpha-2
+	varAsk      = "_ask"     // key of the message that asks what now waits
+	varCrowd    = "_crowd"   // the room has more people than one
+)
+
+// engineError marks what went wrong inside a Step: it would go wrong again, so
+// it is answered and not retried.
+type engineError struct{ err error }
+
+func (e *engineError) Error() string { return "step: " + e.err.Error() }
+
+// again tells whether an error would come again with the same input.
+func again(err error) bool {
+	var e *engineError
+	var p *store.PanicError
+	return errors.As(err, &e) || errors.As(err, &p)
+}
+
+// Handle implements chat.Handler.
+func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
+	defer b.lock(m.From)()
+	now := b.Now()
+	key, known := b.reactedTo(ctx, m)
+	err := b.Store.Update(ctx, func(tx *store.Tx) error {
+		return b.receive(tx, m, now, key, known)
+	})
+	if again(err) {
+		b.log.Error("step failed, answering with the fixed reply", "err", err)
+		err = b.Store.Update(ctx, func(tx *store.Tx) error { return b.rescue(tx, m, now) })
+		if again(err) { // even the person's rows cannot be read
+			b.log.Error("fixed reply failed, answering past the store", "err", err)
+			b.replyDirectly(ctx, m, true)
+			err = b.Store.Update(ctx, func(tx *store.Tx) error {
+				_, err := tx.Admit(m.From.Network, m.ID, now)
+				return err
+			})
+		}
+	}
+	if err != nil {
+		b.replyDirectly(ctx, m, false)
+		return fmt.Errorf("handle a message: %w", err)
+	}
+	b.direct.settled(m.ID)
+	nudge(b.kick)
+	nudge(b.wake)
+	return nil
+}
+
+// reactedTo finds which of our messages a reaction stands under.
+func (b *Bot) reactedTo(ctx context.Context, m chat.Message) (key string, known bool) {
+	if m.Kind != chat.KindReaction {
+		return "", false
+	}
+	key, _, known, err := b.Store.SentKey(ctx, m.From.Network, m.Target)
+	if err != nil {
+		return "", false
+	}
+	return key, known
+}
+
+// receive is one message inside its transaction.
+func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted string, known bool) error {
+	fresh, err := tx.Admit(m.From.Network, m.ID, now)
+	if err != nil || !fresh {
+		return err
+	}
+	p, err := tx.FindPerson(m.From)
+	if errors.Is(err, store.ErrNotFound) {
+		if m.Kind == chat.KindRemoval || m.Kind == chat.KindReaction {
+			return nil
+		}
+		p, err = tx.CreatePerson(m.From, now)
+	}
+	if err != nil {
+		return err
+	}
+	t := &turn{bot: b, tx: tx, p: p, now: now, cause: m.ID}
+	p.Seen = now
+	if m.Kind == chat.KindCrowd || m.Kind == chat.KindUnencrypted {
+		return t.refuse(m)
+	}
+	p.Addr.Room = m.From.Room
+	delete(p.Vars, varCrowd)
+	if ok, tell := b.flood.pass(p.ID, now); !ok && !b.urgent(m) {
+		if tell {
+			return t.sentence("flood")
+		}
+		return tx.SavePerson(p)
+	}
+	switch m.Kind {
+	case chat.KindText:
+		return t.text(string(m.Text))
+	case chat.KindReaction:
+		if p.Session.Idle() || known && reacted != p.Vars[varAsk] {
+			return tx.SavePerson(p) // a heart under an old message asks for nothing
+		}
+		return t.step(flow.Input{Kind: flow.InReaction, Text: string(m.Text)})
+	case chat.KindStart:
+		if id := string(m.Text); b.Library.Has(id) {
+			return t.step(flow.Input{Kind: flow.InStart, Flow: id})
+		}
+		return t.text(string(m.Text))
+	case chat.KindOpened:
+		if p.Vars[varWelcomed] == true {
+			return t.sentence("opened")
+		}
+		return t.step(flow.Input{Kind: flow.InStart, Flow: flowWelcome})
+	case chat.KindEdit:
+		if id, alarm := b.alarm(p, string(m.Text)); alarm {
+			return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
+		}
+		return t.sentence("edited")
+	case chat.KindRemoval:
+		if _, err := tx.DropItemsFrom(p.ID, m.Target); err != nil {
+			return err
+		}
+		return tx.SavePerson(p)
+	case chat.KindMedia:
+		return t.sentence("media")
+	case chat.KindCall:
+		return t.sentence("call")
+	case chat.KindUnreadable:
+		return t.sentence("unreadable")
+	case chat.KindPlaintext:
+		return t.sentence("plaintext")
+	default:
+		panic(fmt.Sprintf("bot: message kind %d", m.Kind))
+	}
+}
+
+// urgent tells whether a message must be answered even in a flood.
+func (b *Bot) urgent(m chat.Message) bool {
+	if m.Kind != chat.KindText {
+		return false
+	}
+	if _, ok := b.Library.First(string(m.Text)); ok {
+		return true
+	}
+	f := b.Lexicon.Scan(string(m.Text), b.Lang)
+	return len(f) > 0 && f[0].Level == crisis.Crisis
+}
+
+// text is the safety order for plain words; the part of it that concerns the
+// scripts is inside Step.
+func (t *turn) text(words string) error {
+	b := t.bot
+	if strings.TrimSpace(words) == "" {
+		return t.sentence("empty")
+	}
+	if _, ok := b.Library.First(words); ok {
+		return t.step(flow.Input{Kind: flow.InText, Text: words})
+	}
+	if id, alarm := b.alarm(t.p, words); alarm {
+		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
+	}
+	if utf8.RuneCountInString(words) > flow.MaxAnswer {
+		return t.sentence("too_long")
+	}
+	return t.step(flow.Input{Kind: flow.InText, Text: words})
+}
+
+// alarm scans a text and names the flow that answers it. A person who already
+// is in that flow and answers its question is not alarmed about a second time.
+func (b *Bot) alarm(p *store.Person, words string) (id string, alarm bool) {
+	found := b.Lexicon.Scan(words, b.Lang)
+	if len(found) == 0 || found[0].Level == crisis.None {
+		return "", false
+	}
+	id = b.crisisFlow(found[0])
+	if n := len(p.Session.Frames); n > 0 && p.Session.Frames[n-1].Flow == id && b.understood(p, words) {
+		return "", false
+	}
+	return id, true
+}
+
+// understood tries a text on the question that waits. Step is pure, so trying
+// costs nothing but time.
+func (b *Bot) understood(p *store.Person, words string) bool {
+	if p.Session.Wait == nil {
+		return false
+	}
+	next, _, err := b.Library.Step(p.Session, flow.Input{
+		Kind: flow.InText, Text: words, Now: b.Now().In(b.location(p)), Vars: p.Vars,
+	})
+	if err != nil {
+		return false
+	}
+	return next.Wait == nil || next.Wait.Tries <= p.Session.Wait.Tries
+}
+
+// crisisFlow picks the answer to a finding: the category's own flow, for
+// findings that only ask the category's gentle one, else the general ones.
+func (b *Bot) crisisFlow(f crisis.Finding) string {
+	own := flowCrisis + "." + f.Category
+	tries := []string{own}
+	if f.Level == crisis.Ask {
+		tries = []string{own + ".ask"}
+		switch f.Category {
+		case "other_person", "own_behaviour", "hopeless", "strangulation", "stalking", "partner_suicide":
+			tries = append(tries, own)
+		}
+		tries = append(tries, flowCrisis+".check")
+	}
+	for _, id := range tries {
+		if b.Library.Has(id) {
+			return id
+		}
+	}
+	return flowCrisis
+}
+
+// refuse answers a room in which the bot does not talk. The person's own room
+// stays what it was, so that nothing meant for them is sent there.
+func (t *turn) refuse(m chat.Message) error {
+	key := "unencrypted"
+	if m.Kind == chat.KindCrowd {
+		key = "crowd"
+		if t.p.Addr.Room == m.From.Room {
+			t.p.Vars[varCrowd] = true
+		}
+	}
+	out := chat.Outgoing{
+		To: m.From, Text: chat.Text(t.bot.Library.Text(key, nil)),
+		AllowPlain: true, AllowCrowd: m.Kind == chat.KindCrowd,
+	}
+	if err := t.enqueue(out, ""); err != nil {
+		return err
+	}
+	return t.tx.SavePerson(t.p)
+}
+
+// rescue is the second transaction after a step that failed: the message is
+// kept as handled, the person gets the fixed reply with help lines, and the
+// session goes back to its beginning so that the next message works.
+func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
+	fresh, err := tx.Admit(m.From.Network, m.ID, now)
+	if err != nil || !fresh {
+		return err
+	}
+	p, err := tx.FindPerson(m.From)
+	if errors.Is(err, store.ErrNotFound) {
+		p, err = tx.CreatePerson(m.From, now)
+	}
+	if err != nil {
+		return err
+	}
+	p.Seen = now
+	t := &turn{bot: b, tx: tx, p: p, now: now, cause: m.ID}
+	return t.rescue()
+}
+
+// seed drives the choice among variants: the same for the same person and step,
+// so that a message handled again is answered in the same words.
+func seed(id store.PersonID, seq int64) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d.%d", id, seq)
+	return h.Sum64()
+}

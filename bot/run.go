@@ -1,0 +1,90 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"handrail/bot/flow"
+	"handrail/bot/lines"
+)
+
+// poll is how often the wall clock is looked at. A single long timer would
+// sleep through a clock that is set forward.
+const poll = time.Second
+
+// pruneEvery is how often rows that only serve to recognise repetitions are
+// tidied up.
+const pruneEvery = time.Hour
+
+// Run receives, fires and delivers until ctx ends, which is a clean stop (nil),
+// or until something goes wrong for good. Work that is under way is finished;
+// what is not sent stays in the outbox.
+func (b *Bot) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, tr := range b.Transports {
+		g.Go(func() error {
+			if err := tr.Run(ctx, b); err != nil {
+				return fmt.Errorf("network %s: %w", tr.Network(), err)
+			}
+			return nil
+		})
+	}
+	g.Go(func() error { b.loop(ctx, b.wake, b.FireDue, "fire"); return nil })
+	g.Go(func() error { b.loop(ctx, b.kick, b.DeliverDue, "deliver"); return nil })
+	g.Go(func() error { b.prune(ctx); return nil })
+	return g.Wait()
+}
+
+// loop runs a pass now, whenever it is woken, and every second. An error is
+// logged and waited out: the rows are still there.
+func (b *Bot) loop(ctx context.Context, wake <-chan struct{}, pass func(context.Context) (int, error), name string) {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for failures := 0; ; {
+		if _, err := pass(ctx); err != nil && ctx.Err() == nil {
+			failures++
+			if failures == 1 || failures%60 == 0 {
+				b.log.Error("pass failed, will try again", "pass", name, "failures", failures, "err", err)
+			}
+		} else {
+			failures = 0
+		}
+		if failures > 0 { // a failing store must not be hammered by every wake-up
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-wake:
+		}
+	}
+}
+
+func (b *Bot) prune(ctx context.Context) {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		if _, err := b.Store.Prune(ctx, b.Now()); err != nil && ctx.Err() == nil {
+			b.log.Error("pruning failed", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// renderLines picks and words the help lines.
+func renderLines(d *lines.Directory, lib *flow.Library, country, need string, now time.Time, upTo int) string {
+	return lines.Render(d.Pick(country, need, now, upTo), now, lib.Text)
+}

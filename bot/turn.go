@@ -1,0 +1,236 @@
+package bot
+
+import (
+	"fmt"
+	"time"
+
+	"handrail/bot/chat"
+	"handrail/bot/flow"
+	"handrail/bot/schedule"
+	"handrail/bot/store"
+)
+
+// timerSession is the kind of the one timer that a session has.
+const timerSession = "session"
+
+// itemsShown bounds how many lines of a list are loaded for a step.
+const itemsShown = 200
+
+// turn is one input of one person inside one transaction.
+type turn struct {
+	bot        *Bot
+	tx         *store.Tx
+	p          *store.Person
+	now        time.Time
+	cause      string // what brought this turn about: event id, or schedule and due time
+	unprompted bool
+	said       int // messages queued in this turn; part of the send key
+}
+
+// step runs the engine once and applies what it returns. On return the session
+// and all rows are in the transaction.
+func (t *turn) step(in flow.Input) error {
+	p := t.p
+	in.Now = t.now.In(t.bot.location(p))
+	in.Seed = seed(p.ID, p.Session.Seq)
+	in.Vars = p.Vars
+	in.Lists = map[string][]flow.Item{}
+	for _, list := range t.bot.Library.Lists() {
+		items, err := t.tx.Items(p.ID, list, itemsShown)
+		if err != nil {
+			return err
+		}
+		in.Lists[list] = items
+	}
+	next, effects, err := t.bot.Library.Step(p.Session, in)
+	if err != nil {
+		return &engineError{err}
+	}
+	p.Session = next
+	return t.apply(in, effects)
+}
+
+// apply turns effects into rows. It is the one place that knows every effect.
+func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
+	p := t.p
+	zone := p.Vars[varZone]
+	var wait *flow.Wait
+	for _, e := range effects {
+		var err error
+		switch e := e.(type) {
+		case flow.Say:
+			err = t.say(e)
+		case flow.Lines:
+			err = t.lines(e.Need, e.UpTo)
+		case flow.Wait:
+			wait = &e
+		case flow.Every:
+			err = t.every(e)
+		case flow.Cancel:
+			err = t.tx.CancelSchedule(p.ID, e.Name)
+		case flow.Quiet:
+			err = t.quiet(e)
+		case flow.Set:
+			if e.Value == nil {
+				delete(p.Vars, e.Name)
+			} else {
+				p.Vars[e.Name] = e.Value
+			}
+		case flow.Keep:
+			err = t.tx.AddItem(p.ID, e.List, e.Text, t.cause, t.now)
+		case flow.Drop:
+			err = t.tx.DropItem(p.ID, e.ID)
+		case flow.End:
+			delete(p.Vars, varAsk)
+		default:
+			panic(fmt.Sprintf("bot: effect %T", e))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if t.said == 0 && (in.Kind == flow.InText || in.Kind == flow.InReaction) {
+		return &engineError{fmt.Errorf("no reply to an input in flow state %q", top(p.Session))}
+	}
+	if zone != p.Vars[varZone] {
+		if err := t.moveSchedules(); err != nil {
+			return err
+		}
+	}
+	if wait == nil {
+		if err := t.tx.ClearTimer(p.ID, timerSession); err != nil {
+			return err
+		}
+	} else if err := t.tx.SetTimer(p.ID, timerSession, p.Session.Seq, t.now.Add(wait.For)); err != nil {
+		return err
+	}
+	return t.tx.SavePerson(p)
+}
+
+// top names the flow that runs, for an error; flow ids are not personal.
+func top(s flow.Session) string {
+	if s.Idle() {
+		return ""
+	}
+	return s.Frames[len(s.Frames)-1].Flow
+}
+
+func (t *turn) say(e flow.Say) error {
+	var editOf string
+	if e.Edit {
+		editOf = t.p.Anchor
+	}
+	key := t.key()
+	if e.Anchor && editOf == "" {
+		t.p.Anchor = key
+	}
+	if e.Ask {
+		t.p.Vars[varAsk] = key
+	}
+	return t.enqueue(chat.Outgoing{Text: chat.Text(e.Text)}, editOf)
+}
+
+// lines adds the help lines for the person's country, open or closed now.
+func (t *turn) lines(need string, upTo int) error {
+	return t.enqueue(chat.Outgoing{Text: chat.Text(t.bot.linesText(t.p, need, t.now, upTo))}, "")
+}
+
+// key is the send key of the turn's next message.
+func (t *turn) key() string { return t.tx.Key("send", int64(t.p.ID), t.cause, t.said) }
+
+func (t *turn) enqueue(out chat.Outgoing, editOf string) error {
+	if out.To == (chat.Address{}) {
+		out.To = t.p.Addr
+	}
+	key := t.key()
+	t.said++
+	return t.tx.Enqueue(t.p.ID, store.Post{Key: key, Out: out, EditOf: editOf, Unprompted: t.unprompted}, t.now)
+}
+
+// sentence answers with one of the fixed sentences and leaves the session as it is.
+func (t *turn) sentence(key string) error {
+	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.bot.Library.Text(key, nil))}, ""); err != nil {
+		return err
+	}
+	return t.tx.SavePerson(t.p)
+}
+
+// rescue answers with the fixed reply and help lines and puts the session back
+// to its beginning. Schedules and variables stay.
+func (t *turn) rescue() error {
+	t.p.Session = flow.Session{Seq: t.p.Session.Seq + 1}
+	delete(t.p.Vars, varAsk)
+	if err := t.tx.ClearTimer(t.p.ID, timerSession); err != nil {
+		return err
+	}
+	if err := t.tx.Note("rescued", t.p.ID, t.now); err != nil {
+		return err
+	}
+	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.bot.Library.Text("safe_reply", nil))}, ""); err != nil {
+		return err
+	}
+	if err := t.lines("", 0); err != nil {
+		return err
+	}
+	return t.tx.SavePerson(t.p)
+}
+
+func (t *turn) every(e flow.Every) error {
+	plan, err := planOf(e)
+	if err != nil { // the scripts were checked: only a value that a person's variable held can get here
+		return &engineError{fmt.Errorf("schedule %s: %w", e.Name, err)}
+	}
+	next, ok := plan.Next(t.now, t.bot.location(t.p))
+	if !ok {
+		return &engineError{fmt.Errorf("schedule %s never comes", e.Name)}
+	}
+	return t.tx.PutSchedule(store.Schedule{
+		Person: t.p.ID, Name: e.Name, Flow: e.Flow, Cron: plan.String(), FreshFor: e.FreshFor, NextDue: next,
+	})
+}
+
+func planOf(e flow.Every) (schedule.Plan, error) {
+	if e.Cron != "" {
+		return schedule.Cron(e.Cron)
+	}
+	return schedule.Daily(e.Time, e.Days)
+}
+
+// moveSchedules computes every next time anew after the zone changed.
+func (t *turn) moveSchedules() error {
+	all, err := t.tx.Schedules(t.p.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		plan, err := schedule.Cron(s.Cron)
+		if err != nil {
+			return &engineError{fmt.Errorf("schedule %s: %w", s.Name, err)}
+		}
+		next, ok := plan.Next(t.now, t.bot.location(t.p))
+		if !ok {
+			continue
+		}
+		s.NextDue = next
+		if err := t.tx.PutSchedule(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *turn) quiet(e flow.Quiet) error {
+	switch {
+	case e.Stop:
+		t.p.QuietUntil = store.Forever
+		return t.tx.DropUnprompted(t.p.ID)
+	case e.For > 0:
+		if until := t.now.Add(e.For); until.After(t.p.QuietUntil) { // never shorten a longer quiet
+			t.p.QuietUntil = until
+		}
+		return t.tx.DropUnprompted(t.p.ID)
+	default:
+		t.p.QuietUntil = time.Time{}
+		return nil
+	}
+}
