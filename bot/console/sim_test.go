@@ -246,7 +246,7 @@ func TestPlay(t *testing.T) {
 		{"a message too many", "> Noted.\n", "> Noted.\n> More.\n", `a.txt:12:1: expected "More." but the bot said nothing more (transcript)`},
 		{"another time", "2026-03-29T21:00:00+02:00", "2026-03-29T21:00:00+01:00", `a.txt:12:1: expected "timer daily 2026-03-29T22:00:00+02:00" but it is "timer daily 2026-03-29T21:00:00+02:00" (transcript)`},
 		{"a timer that is there", "no timer weekly", "no timer", `a.txt:14:1: expected "no timer" but it is "timer daily 2026-03-29T21:00:00+02:00" (transcript)`},
-		{"a timer that is not there", "timer daily 2026-03-28T21:00", "timer weekly 2026-03-28T21:00", `a.txt:5:1: expected "timer weekly 2026-03-28T21:00:00+01:00" but it is "no timer weekly" (transcript)`},
+		{"a timer that is not there", "timer daily 2026-03-28T21:00", "timer weekly 2026-03-28T21:00", `a.txt:5:1: expected "timer weekly 2026-03-28T21:00" but it is "no timer weekly" (transcript)`},
 		{"another count", "list days 1", "list days 2", `a.txt:13:1: expected "list days 2" but it is "list days 1" (transcript)`},
 		{"a clock that goes back", "@ +1d", "@ 2026-03-01", `a.txt:6:1: the clock cannot go back from 2026-03-28T20:30 to 2026-03-01T00:00: name a later time (transcript)`},
 		{"an assertion that is none", "! list days 1", "! days are long", `a.txt:13:1: cannot read the assertion "days are long": ` + console.AssertHelp + ` (transcript)`},

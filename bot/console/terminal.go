@@ -85,18 +85,20 @@ func (t *Terminal) read(next func() (string, error)) {
 // Lines are what the person writes; it is closed at the end of input.
 func (t *Terminal) Lines() <-chan string { return t.lines }
 
-// Show puts an entry of the bot on the screen. A short text that replaces the
-// one just above it is changed in place, as a chat client does.
+// Show puts an entry of the bot on the screen. A text that replaces the one
+// just above it is changed in place, as a chat client does.
 func (t *Terminal) Show(e Entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.resize()
-	if t.edit != nil && e.Act == Edited && t.last != nil && t.oneRow(*t.last) {
-		e.Act = Wrote
-		t.print("\x1b[1A\r\x1b[2K" + e.String() + "\n")
-	} else {
-		t.print(e.String() + "\n")
+	over := ""
+	if t.edit != nil && e.Act == Edited && t.last != nil && t.last.Act == Wrote {
+		if rows, ok := t.rows(*t.last); ok {
+			over = fmt.Sprintf("\x1b[%dA\r\x1b[J", rows) // up, and clear what is below
+			e.Act = Wrote
+		}
 	}
+	t.print(over + e.String() + "\n")
 	t.last = &e
 }
 
@@ -120,12 +122,17 @@ func (t *Terminal) print(text string) {
 	_, _ = io.WriteString(t.out, text)
 }
 
-// oneRow tells whether an entry took one row of the screen, going by bytes,
-// which is never too few columns but for wide signs, which take three bytes.
-func (t *Terminal) oneRow(e Entry) bool {
-	width, _, err := term.GetSize(int(t.file.Fd()))
-	text := e.String()
-	return err == nil && len(text) < width && !strings.Contains(text, "\n")
+// rows is how many rows of the screen an entry took; not ok if a line may have
+// been wrapped. It goes by bytes, which are never fewer than columns.
+func (t *Terminal) rows(e Entry) (rows int, ok bool) {
+	width, height, err := term.GetSize(int(t.file.Fd()))
+	lines := strings.Split(e.String(), "\n")
+	for _, line := range lines {
+		if len(line) >= width {
+			return 0, false
+		}
+	}
+	return len(lines), err == nil && len(lines) < height
 }
 
 func (t *Terminal) resize() {
@@ -138,4 +145,11 @@ func (t *Terminal) resize() {
 }
 
 // Close gives the terminal back.
-func (t *Terminal) Close() { t.restore() }
+func (t *Terminal) Close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.edit != nil {
+		_, _ = io.WriteString(t.file, "\r\n")
+	}
+	t.restore()
+}

@@ -2,9 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"handrail/bot/crisis"
@@ -67,10 +71,54 @@ func (s source) load() (c content, faults []finding, err error) {
 		return c, nil, err
 	}
 	if c.lexicon, err = crisis.Load(words); err != nil {
-		faults = append(faults, finding{path.Join(s.name, "crisis"), 1, 1, "crisis", err.Error()})
+		faults = append(faults, crisisFaults(path.Join(s.name, "crisis"), err)...)
 	}
 	sortFindings(faults)
 	return c, faults, nil
+}
+
+// crisisFault is one line of what crisis.Load says: file, line, perhaps column.
+var crisisFault = regexp.MustCompile(`^(?:load crisis words: )?([^\s:]+\.yaml):(\d+):(?:(\d+):)? *(.*)$`)
+
+// crisisFaults turns the error of crisis.Load into findings, one a line.
+func crisisFaults(folder string, err error) (faults []finding) {
+	for line := range strings.Lines(err.Error()) {
+		line = strings.TrimSpace(line)
+		f := finding{folder, 1, 1, "crisis", strings.TrimPrefix(line, "load crisis words: ")}
+		if m := crisisFault.FindStringSubmatch(line); m != nil {
+			f.File, f.Message = path.Join(folder, m[1]), m[4]
+			f.Line, _ = strconv.Atoi(m[2])
+			f.Col, _ = strconv.Atoi(m[3]) // absent: 0, printed as 1
+		}
+		faults = append(faults, f)
+	}
+	return faults
+}
+
+// wrongExamples are the sentences beside the crisis words that do not do what
+// they are examples of.
+func (c content) wrongExamples(folder string) (faults []finding) {
+	for _, x := range c.lexicon.Examples() {
+		got := crisis.None
+		for _, f := range c.lexicon.Scan(x.Text, x.Lang) {
+			if f.Category == x.Category {
+				got = f.Level
+				break
+			}
+		}
+		if got != x.Level {
+			faults = append(faults, finding{
+				path.Join(folder, x.Lang+".yaml"), 1, 1, "example",
+				fmt.Sprintf("rule %s: the example %q is heard as %s, not as %s", x.Rule, x.Text, got, x.Level),
+			})
+		}
+	}
+	return faults
+}
+
+// renderAll words help lines as the bot does.
+func (c content) renderAll(found []lines.Line, now time.Time) string {
+	return lines.Render(found, now, c.library.Text)
 }
 
 // loadLines reads the help lines alone.

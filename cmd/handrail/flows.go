@@ -19,6 +19,9 @@ type flowsCmd struct {
 	Play  flowsPlayCmd  `cmd:"" help:"Play transcripts and compare."`
 }
 
+// phrasesShown is how many start phrases of a flow are listed.
+const phrasesShown = 3
+
 type flowsListCmd struct {
 	Scripts string `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
 }
@@ -37,7 +40,7 @@ func (c *flowsListCmd) Run(s streams) error {
 	for _, f := range all.library.Flows() {
 		about := f.Title
 		if len(f.Start) > 0 {
-			about += "\t" + strings.Join(f.Start, ", ")
+			about += "\t" + strings.Join(f.Start[:min(len(f.Start), phrasesShown)], ", ")
 		}
 		fmt.Fprintf(w, "%s\t%s\n", f.ID, about)
 	}
@@ -81,7 +84,7 @@ func (c *flowsMatchCmd) Run(s streams) error {
 // then those that start a flow.
 func matched(lib *flow.Library, text string) string {
 	if id, ok := lib.First(text); ok {
-		return id + "\t" + strings.ToLower(strings.Join(strings.Fields(text), " "))
+		return id + "\t" + flow.Normalise(text)
 	}
 	if id, phrase, ok := lib.Match(text); ok {
 		return id + "\t" + orDash(phrase)

@@ -61,7 +61,7 @@ func (c *linesCmd) Run(s streams) error {
 	if len(found) == 0 {
 		return fail("no help lines for %s yet: the countries are %s", country, strings.Join(all.lines.Countries(), ", "))
 	}
-	_, err = fmt.Fprintln(s.out, renderAll(all, found, now))
+	_, err = fmt.Fprintln(s.out, all.renderAll(found, now))
 	return err
 }
 
