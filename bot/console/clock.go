@@ -104,8 +104,10 @@ func ParseMoment(text string, loc *time.Location) (time.Time, error) {
 			return t, nil
 		}
 	}
-	if t, err := time.Parse(time.RFC3339, when); err == nil && !named {
-		return t.In(loc), nil
+	for _, layout := range []string{"2006-01-02T15:04Z07:00", time.RFC3339} {
+		if t, err := time.Parse(layout, when); err == nil && !named {
+			return t.In(loc), nil
+		}
 	}
 	return time.Time{}, fmt.Errorf("cannot read the time %q: %s", text, MoveHelp)
 }

@@ -42,6 +42,7 @@ func TestParseMove(t *testing.T) {
 		{"date in the person's zone", "2026-03-29T21:00", eve, at("2026-03-29T21:00:00+02:00")},
 		{"date in a named zone", "2026-03-29T21:00 America/New_York", eve, at("2026-03-29T21:00:00-04:00")},
 		{"date with an offset", "2026-03-29T21:00:00+09:00", eve, at("2026-03-29T21:00:00+09:00")},
+		{"the same without seconds", "2026-10-25T02:30+02:00", eve, at("2026-10-25T02:30:00+02:00")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -52,7 +53,7 @@ func TestParseMove(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{"", "+", "+d", "+1", "+1y", "tomorrow", "25:00", "2026-02-30T10:00", "2026-03-28T20:59 Berlin", "+99999d", "+99999999999999999999m", "-1d"} {
+	for _, bad := range []string{"", "+", "+d", "+1", "+1y", "tomorrow", "25:00", "2026-02-30T10:00", "2026-03-28T20:59 Berlin", "2026-03-28T20:59+01:00 Europe/Berlin", "+99999d", "+99999999999999999999m", "-1d"} {
 		if got, err := ParseMove(bad, eve); err == nil {
 			t.Errorf("ParseMove(%q) = %v, want an error", bad, got)
 		}
