@@ -1,0 +1,435 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"handrail/bot/chat"
+)
+
+// lane is the lane's row as the tests look at it.
+type laneRow struct{ next, sent, try, attempts int64 }
+
+const idle = -1
+
+func readLane(t *testing.T, s *Store, id PersonID) (l laneRow) {
+	t.Helper()
+	mustView(t, s, func(tx *Tx) error {
+		return tx.row(`SELECT next_seq, sent_seq, COALESCE(next_try, -1), attempts FROM lane WHERE person = $1`,
+			[]any{int64(id)}, &l.next, &l.sent, &l.try, &l.attempts)
+	})
+	return l
+}
+
+func enqueue(t *testing.T, s *Store, id PersonID, now time.Time, posts ...Post) {
+	t.Helper()
+	mustUpdate(t, s, func(tx *Tx) error {
+		for _, p := range posts {
+			if err := tx.Enqueue(id, p, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func head(t *testing.T, s *Store, id PersonID) Parcel {
+	t.Helper()
+	p, ok, err := s.Head(context.Background(), int64(id))
+	if err != nil || !ok {
+		t.Fatalf("Head = %v, %v", ok, err)
+	}
+	return p
+}
+
+func mustSent(t *testing.T, s *Store, p Parcel, event string) {
+	t.Helper()
+	if err := s.Sent(context.Background(), p, event, start); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func text(key, words string) Post { return Post{Key: key, Out: chat.Outgoing{Text: chat.Text(words)}} }
+
+func TestPostKeepsEveryField(t *testing.T) {
+	t.Parallel()
+	out := chat.Outgoing{
+		Key: "k", To: bob, Form: chat.FormRemove, Text: "words", Target: "$target", Choices: []string{"👍", "👎"},
+		AllowPlain: true, AllowCrowd: true,
+	}
+	v := reflect.ValueOf(out)
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			t.Errorf("chat.Outgoing has a field %s that this test does not fill", v.Type().Field(i).Name)
+		}
+	}
+	s := newStore(t)
+	id := create(t, s, alice)
+	enqueue(t, s, id, start, Post{Key: "k", Out: out, Unprompted: true}, text("k2", "later"))
+	want := Parcel{Lane: int64(id), Seq: 1, Person: id, Key: "k", Out: out, Unprompted: true}
+	if p := head(t, s, id); !reflect.DeepEqual(p, want) {
+		t.Errorf("Head = %+v, want %+v", p, want)
+	}
+	mustSent(t, s, want, "$1")
+	if p := head(t, s, id); p.Out.To != alice || p.Out.Key != "k2" || p.Unprompted || p.Seq != 2 {
+		t.Errorf("the second: %+v", p)
+	}
+}
+
+func TestLaneGoesInOrderAndRests(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx := context.Background()
+	id := create(t, s, alice)
+	if l := readLane(t, s, id); l != (laneRow{1, 0, idle, 0}) {
+		t.Errorf("a new lane: %+v", l)
+	}
+	enqueue(t, s, id, start, text("a", "1"), text("b", "2"))
+	enqueue(t, s, id, start.Add(time.Minute), text("c", "3"))
+	if l := readLane(t, s, id); l != (laneRow{4, 0, start.UnixMilli(), 0}) {
+		t.Errorf("a full lane: %+v", l)
+	}
+	for i, key := range []string{"a", "b", "c"} {
+		p := head(t, s, id)
+		if p.Key != key || p.Seq != int64(i+1) {
+			t.Fatalf("head %d is %s", p.Seq, p.Key)
+		}
+		mustSent(t, s, p, "$"+key)
+		mustSent(t, s, p, "$"+key) // again: nothing happens
+	}
+	if l := readLane(t, s, id); l != (laneRow{4, 3, idle, 0}) {
+		t.Errorf("an empty lane: %+v", l)
+	}
+	if _, ok, err := s.Head(ctx, int64(id)); ok || err != nil {
+		t.Errorf("Head of an empty lane: %v, %v", ok, err)
+	}
+	if _, ok, err := s.Head(ctx, 99); ok || err != nil {
+		t.Errorf("Head of no lane: %v, %v", ok, err)
+	}
+	enqueue(t, s, id, start, text("d", "4"))
+	if p := head(t, s, id); p.Seq != 4 || p.Key != "d" {
+		t.Errorf("after the rest: %+v", p)
+	}
+}
+
+func TestSameKeyTwiceIsIgnored(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx := context.Background()
+	id := create(t, s, alice)
+	again := func(when string) {
+		t.Helper()
+		before := readLane(t, s, id)
+		enqueue(t, s, id, start, text("k", "again"))
+		if after := readLane(t, s, id); after != before {
+			t.Errorf("%s: the lane went from %+v to %+v", when, before, after)
+		}
+	}
+	enqueue(t, s, id, start, text("k", "first"))
+	again("waiting")
+	p := head(t, s, id)
+	if p.Out.Text != "first" {
+		t.Error("the first post was replaced")
+	}
+	mustSent(t, s, p, "$1")
+	again("sent")
+	enqueue(t, s, id, start, text("dead", "x"))
+	if err := s.Bury(ctx, head(t, s, id), "gone", start); err != nil {
+		t.Fatal(err)
+	}
+	before := readLane(t, s, id)
+	enqueue(t, s, id, start, text("dead", "again"))
+	if after := readLane(t, s, id); after != before {
+		t.Error("a buried post was enqueued again")
+	}
+	for name, fn := range map[string]func(tx *Tx) error{
+		"nobody": func(tx *Tx) error { return tx.Enqueue(99, text("x", "x"), start) },
+		"no key": func(tx *Tx) error { return tx.Enqueue(id, text("", "x"), start) },
+	} {
+		if err := s.Update(ctx, fn); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestDueLanes(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx := context.Background()
+	a, b, c := create(t, s, alice), create(t, s, bob), create(t, s, carol)
+	enqueue(t, s, b, start, text("b", "x"))
+	enqueue(t, s, a, start.Add(time.Second), text("a", "x"))
+	enqueue(t, s, c, start, text("c", "x"))
+	for name, tt := range map[string]struct {
+		network string
+		now     time.Time
+		limit   int
+		want    []int64
+	}{
+		"too early":     {"matrix", start.Add(-1), 10, nil},
+		"one":           {"matrix", start, 10, []int64{int64(b)}},
+		"both":          {"matrix", start.Add(time.Second), 10, []int64{int64(b), int64(a)}},
+		"limited":       {"matrix", start.Add(time.Second), 1, []int64{int64(b)}},
+		"other network": {"signal", start.Add(time.Second), 10, []int64{int64(c)}},
+		"no network":    {"", start.Add(time.Second), 10, nil},
+	} {
+		if got, err := s.DueLanes(ctx, tt.network, tt.now, tt.limit); err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: DueLanes = %v, %v; want %v", name, got, err, tt.want)
+		}
+	}
+}
+
+func TestRetryHoldsTheLane(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx := context.Background()
+	id := create(t, s, alice)
+	enqueue(t, s, id, start, text("a", "1"), text("b", "2"))
+	later := start.Add(time.Minute)
+	for n := int64(1); n <= 2; n++ {
+		if err := s.Retry(ctx, head(t, s, id), later); err != nil {
+			t.Fatal(err)
+		}
+		if l := readLane(t, s, id); l != (laneRow{3, 0, later.UnixMilli(), n}) {
+			t.Errorf("after %d failures: %+v", n, l)
+		}
+	}
+	enqueue(t, s, id, start, text("c", "3"))
+	if l := readLane(t, s, id); l.try != later.UnixMilli() {
+		t.Error("a new post ended the pause")
+	}
+	p := head(t, s, id)
+	if p.Key != "a" || p.Attempts != 2 {
+		t.Errorf("head %+v", p)
+	}
+	mustSent(t, s, p, "$a")
+	if l := readLane(t, s, id); l != (laneRow{4, 1, start.UnixMilli(), 0}) {
+		t.Errorf("after success: %+v", l)
+	}
+	// The network's echo settled it while the sender thought it had failed.
+	if err := s.Retry(ctx, p, later); err != nil {
+		t.Fatal(err)
+	}
+	if l := readLane(t, s, id); l != (laneRow{4, 1, start.UnixMilli(), 0}) {
+		t.Errorf("a late retry moved the lane: %+v", l)
+	}
+}
+
+func TestBuryLeavesNoContent(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx := context.Background()
+	id := create(t, s, alice)
+	reasons := map[string]string{
+		"room-gone": "room-gone", "left_room": "left_room", "": "other", "no room !a:example.org": "other",
+		"averylongreasonthatmaybeawordthatapersonwrote": "other", "Room": "other", "40": "other",
+	}
+	for reason, want := range reasons {
+		enqueue(t, s, id, start, text("k"+reason, "words"))
+		p := head(t, s, id)
+		for range 2 {
+			if err := s.Bury(ctx, p, reason, start); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := count(t, s, `SELECT COUNT(*) FROM dead WHERE person = $1 AND seq = $2 AND reason = $3`, int64(id), p.Seq, want); n != 1 {
+			t.Errorf("reason %q: %d rows with %q", reason, n, want)
+		}
+	}
+	if n := count(t, s, `SELECT COUNT(*) FROM outbox`); n != 0 {
+		t.Errorf("%d bodies left", n)
+	}
+	if l := readLane(t, s, id); l.try != idle || l.sent != int64(len(reasons)) {
+		t.Errorf("lane %+v", l)
+	}
+}
+
+func TestSentByKey(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx := context.Background()
+	id := create(t, s, alice)
+	enqueue(t, s, id, start, text("a", "1"), text("b", "2"), text("c", "3"))
+	by := func(network, key string) {
+		t.Helper()
+		if err := s.SentByKey(ctx, network, key, "$"+key, start); err != nil {
+			t.Error(err)
+		}
+	}
+	by("matrix", "unknown")
+	by("signal", "a") // another network's key
+	if l := readLane(t, s, id); l.sent != 0 {
+		t.Errorf("lane %+v", l)
+	}
+	by("matrix", "a")
+	by("matrix", "a")
+	if l := readLane(t, s, id); l != (laneRow{4, 1, start.UnixMilli(), 0}) {
+		t.Errorf("lane %+v", l)
+	}
+	// Out of order: what waits in front keeps its place.
+	by("matrix", "c")
+	if p := head(t, s, id); p.Key != "b" {
+		t.Errorf("head %s", p.Key)
+	}
+	if l := readLane(t, s, id); l.try == idle {
+		t.Error("the lane rests while a post waits")
+	}
+	p := head(t, s, id)
+	by("matrix", "b")
+	mustSent(t, s, p, "$b") // the sender's own answer, after the echo
+	if _, ok, err := s.Head(ctx, int64(id)); ok || err != nil {
+		t.Errorf("Head = %v, %v", ok, err)
+	}
+	if l := readLane(t, s, id); l != (laneRow{4, 3, idle, 0}) {
+		t.Errorf("lane %+v", l)
+	}
+	for _, key := range []string{"a", "b", "c"} {
+		if got, who, ok, err := s.SentKey(ctx, "matrix", "$"+key); got != key || who != id || !ok || err != nil {
+			t.Errorf("SentKey($%s) = %q, %d, %v, %v", key, got, who, ok, err)
+		}
+	}
+	for _, miss := range [][2]string{{"signal", "$a"}, {"matrix", "$unknown"}, {"matrix", ""}} {
+		if key, _, ok, err := s.SentKey(ctx, miss[0], miss[1]); ok || err != nil || key != "" {
+			t.Errorf("SentKey(%v) = %q, %v, %v", miss, key, ok, err)
+		}
+	}
+}
+
+func TestEditFindsItsTarget(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		form   chat.Form
+		before func(t *testing.T, s *Store, p Parcel)
+		want   chat.Form
+		target string
+	}{
+		{"sent", chat.FormText, func(t *testing.T, s *Store, p Parcel) { mustSent(t, s, p, "$first") }, chat.FormEdit, "$first"},
+		{"sent, form given", chat.FormEdit, func(t *testing.T, s *Store, p Parcel) { mustSent(t, s, p, "$first") }, chat.FormEdit, "$first"},
+		{"known from the echo", chat.FormEdit, func(t *testing.T, s *Store, p Parcel) {
+			if err := s.SentByKey(context.Background(), "matrix", p.Key, "$echo", start); err != nil {
+				t.Fatal(err)
+			}
+		}, chat.FormEdit, "$echo"},
+		{"buried", chat.FormEdit, func(t *testing.T, s *Store, p Parcel) {
+			if err := s.Bury(context.Background(), p, "gone", start); err != nil {
+				t.Fatal(err)
+			}
+		}, chat.FormText, ""},
+		{"forgotten", chat.FormEdit, func(t *testing.T, s *Store, p Parcel) {
+			mustSent(t, s, p, "$first")
+			if _, err := s.Prune(context.Background(), start.Add(2*sentAge)); err != nil {
+				t.Fatal(err)
+			}
+		}, chat.FormText, ""},
+		{"removal of a sent one", chat.FormRemove, func(t *testing.T, s *Store, p Parcel) { mustSent(t, s, p, "$first") }, chat.FormRemove, "$first"},
+		{"removal of none", chat.FormRemove, func(t *testing.T, s *Store, p Parcel) {
+			if err := s.Bury(context.Background(), p, "gone", start); err != nil {
+				t.Fatal(err)
+			}
+		}, chat.FormRemove, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			id := create(t, s, alice)
+			enqueue(t, s, id, start, text("first", "in"), Post{Key: "second", EditOf: "first", Out: chat.Outgoing{Form: tt.form, Text: "out"}})
+			tt.before(t, s, head(t, s, id))
+			p := head(t, s, id)
+			if p.Key != "second" || p.Out.Form != tt.want || p.Out.Target != tt.target || p.Out.Text != "out" {
+				t.Errorf("Head: form %d, target %q", p.Out.Form, p.Out.Target)
+			}
+		})
+	}
+}
+
+func TestDropUnprompted(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	unprompted := func(key string) Post { p := text(key, "x"); p.Unprompted = true; return p }
+	tests := []struct {
+		name  string
+		posts []Post
+		left  string
+	}{
+		{"nothing waits", nil, ""},
+		{"all unprompted", []Post{unprompted("a"), unprompted("b")}, ""},
+		{"in front", []Post{unprompted("a"), text("b", "x")}, "b"},
+		{"behind", []Post{text("a", "x"), unprompted("b")}, "a"},
+		{"between", []Post{text("a", "x"), unprompted("b"), text("c", "x")}, "ac"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			id, other := create(t, s, alice), create(t, s, bob)
+			enqueue(t, s, id, start, tt.posts...)
+			enqueue(t, s, other, start, unprompted("other"))
+			mustUpdate(t, s, func(tx *Tx) error { return tx.DropUnprompted(id) })
+			left := ""
+			for {
+				p, ok, err := s.Head(ctx, int64(id))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !ok {
+					break
+				}
+				left += p.Key
+				mustSent(t, s, p, "$"+p.Key)
+			}
+			if left != tt.left {
+				t.Errorf("left %q, want %q", left, tt.left)
+			}
+			n := int64(len(tt.posts))
+			if l := readLane(t, s, id); l != (laneRow{n + 1, n, idle, 0}) {
+				t.Errorf("lane %+v", l)
+			}
+			if p := head(t, s, other); p.Key != "other" {
+				t.Errorf("the other person's lane: %s", p.Key)
+			}
+		})
+	}
+}
+
+func TestHeadWithoutKeyIsAFault(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	id := create(t, s, alice)
+	enqueue(t, s, id, start, text("a", "1"))
+	mustUpdate(t, s, func(tx *Tx) error {
+		_, err := tx.exec(`DELETE FROM person_key WHERE person = $1`, int64(id))
+		return err
+	})
+	s.keys = newKeyCache(1)
+	if _, ok, err := s.Head(context.Background(), int64(id)); ok || err == nil || errors.Is(err, ErrNotFound) {
+		t.Errorf("Head = %v, %v; want a fault", ok, err)
+	}
+	if l := readLane(t, s, id); l.try == idle {
+		t.Error("the lane was set idle")
+	}
+}
+
+func TestHeadFollowsTheRoom(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	id := create(t, s, alice)
+	enqueue(t, s, id, start, text("a", "1"))
+	moved := alice
+	moved.Room = "!moved:example.org"
+	mustUpdate(t, s, func(tx *Tx) error {
+		p, err := tx.FindPerson(alice)
+		if err != nil {
+			return err
+		}
+		p.Addr = moved
+		return tx.SavePerson(p)
+	})
+	if p := head(t, s, id); p.Out.To != moved {
+		t.Error("the post goes to the old room")
+	}
+}
