@@ -39,11 +39,17 @@ func at(file string, n *yaml.Node) place {
 type findings struct {
 	list    []Finding
 	waivers map[string]map[int]*waiver // by file and line
+	// partial: a file makes no sense, so that what other files take from it
+	// cannot be known.
+	partial bool
 }
 
 func (c *findings) add(p place, rule, format string, args ...any) {
 	if w := c.waived(p, rule); w != nil {
 		w.used = true
+		return
+	}
+	if c.partial && (rule == ruleUnknownVar || rule == ruleUnknownList || rule == ruleSchedule) {
 		return
 	}
 	c.list = append(c.list, Finding{p.file, p.line, p.col, rule, fmt.Sprintf(format, args...)})

@@ -15,6 +15,7 @@ type flow struct {
 	first1  []phrase // `first` phrases
 	any1    []phrase // `anywhere` phrases
 	start1  []phrase // `start` phrases
+	idle1   []phrase // `idle` phrases
 	// noResume: when something interrupts this flow, nobody is asked to go back.
 	noResume bool
 }

@@ -21,6 +21,7 @@ type Library struct {
 	first    map[string]*flow // `first` phrases, normal
 	anywhere map[string]*flow
 	start    map[string]*flow
+	idle     map[string]*flow   // `idle` phrases
 	contain  map[string][]heard // `start` phrases of two words or more, by their first word
 	close    []heard            // `start` and `anywhere` phrases that a misspelling reaches
 	menu     []*flow            // in menu order
@@ -44,7 +45,7 @@ type Info struct {
 	Title string
 	About string
 	File  string
-	Start []string // every phrase that reaches it: first, anywhere, start
+	Start []string // every phrase that reaches it: first, anywhere, start, idle
 	Menu  int      // position in the menu; 0: not in the menu
 	Modes []string // contact modes it is offered in; nil: all
 	Rev   string   // changes when a waiting session could misread it
@@ -110,7 +111,7 @@ func hear(text string) string {
 }
 
 func (l *Library) exact(norm string) (heard, bool) {
-	for _, m := range []map[string]*flow{l.anywhere, l.start} {
+	for _, m := range []map[string]*flow{l.anywhere, l.start, l.idle} {
 		if f := m[norm]; f != nil && norm != "" {
 			return heard{f.phrase(norm), f}, true
 		}
@@ -150,7 +151,7 @@ func (l *Library) misspelt(norm string) (best heard, ok bool) {
 }
 
 func (f *flow) phrase(norm string) phrase {
-	for _, list := range [][]phrase{f.any1, f.start1, f.first1} {
+	for _, list := range [][]phrase{f.any1, f.start1, f.idle1, f.first1} {
 		for _, p := range list {
 			if p.norm == norm {
 				return p

@@ -29,7 +29,7 @@ func Load(fsys fs.FS, opt Options) (lib *Library, list []Finding, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read scripts: %w", err)
 	}
-	ld := &loader{c: &findings{}, opt: opt}
+	ld := &loader{c: &findings{}, opt: opt, broken: map[string]bool{}}
 	for _, e := range entries {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".yaml") || strings.HasPrefix(e.Name(), ".") {
 			continue
@@ -40,7 +40,7 @@ func Load(fsys fs.FS, opt Options) (lib *Library, list []Finding, err error) {
 		}
 		if tooBig {
 			ld.c.add(place{e.Name(), 1, 1}, ruleSize, "the file is larger than %d kB", MaxFileBytes>>10)
-			ld.broken = true
+			ld.broken[strings.TrimSuffix(e.Name(), ".yaml")] = true
 			continue
 		}
 		ld.file(e.Name(), src)
@@ -59,7 +59,7 @@ type loader struct {
 	opt     Options
 	parsers []*parser
 	texts   map[string]*text
-	broken  bool // a file could not be read as a script: its flow is not known
+	broken  map[string]bool // flows whose files make no sense; whoever points at them is not blamed
 
 	flows map[string]*flow
 	vars  map[string]varKind
@@ -75,7 +75,7 @@ func (ld *loader) file(name string, src []byte) {
 		return
 	}
 	if p.parse(src) == nil {
-		ld.broken = true
+		ld.broken[p.id] = true
 		return
 	}
 	ld.parsers = append(ld.parsers, p)
@@ -88,6 +88,7 @@ func (ld *loader) library() *Library {
 		ld.texts = map[string]*text{}
 		ld.c.add(place{textsFile, 1, 1}, ruleMissing, "the file with the sentences is missing or cannot be read")
 	}
+	ld.c.partial = len(ld.broken) > 0
 	ld.readWords()
 	ld.flows = map[string]*flow{}
 	for _, p := range ld.parsers {
@@ -115,7 +116,7 @@ func (ld *loader) build() *Library {
 	l := &Library{
 		flows: ld.flows, vars: ld.vars, texts: ld.texts, words: ld.words, reads: map[string]Reader{},
 		lists: slices.Sorted(maps.Keys(ld.lists)),
-		first: map[string]*flow{}, anywhere: map[string]*flow{}, start: map[string]*flow{},
+		first: map[string]*flow{}, anywhere: map[string]*flow{}, start: map[string]*flow{}, idle: map[string]*flow{},
 		contain: map[string][]heard{},
 	}
 	for _, id := range slices.Sorted(maps.Keys(ld.flows)) {
@@ -130,6 +131,9 @@ func (ld *loader) build() *Library {
 		for _, p := range f.any1 {
 			l.anywhere[p.norm] = f
 			l.close = append(l.close, heard{p, f})
+		}
+		for _, p := range f.idle1 {
+			l.idle[p.norm] = f
 		}
 		for _, p := range f.start1 {
 			l.start[p.norm] = f

@@ -130,7 +130,8 @@ func oneEdit(a, b string) bool {
 
 // closeTo tells whether what was heard may be a misspelling of word, which may
 // be several words: one edit, in a word of four letters or more, or a space too
-// many or too few. "can" and "can't" are never taken for each other.
+// many or too few. A word with a digit has no misspellings, and "can" and
+// "can't" are never taken for each other.
 func closeTo(heard, word string) bool {
 	if len(heard) < 3 || len(word) < 4 || !oneEdit(heard, word) {
 		return false
@@ -145,7 +146,7 @@ func closeTo(heard, word string) bool {
 		if hmore != wmore || strings.Count(hrest, " ") != strings.Count(wrest, " ") {
 			return strings.ReplaceAll(heard, " ", "") == strings.ReplaceAll(word, " ", "")
 		}
-		return utf8.RuneCountInString(w) >= 4 && !negates(h, w) && !negates(w, h)
+		return utf8.RuneCountInString(w) >= 4 && !strings.ContainsAny(h+w, "0123456789") && !negates(h, w) && !negates(w, h)
 	}
 	return true
 }

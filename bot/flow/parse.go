@@ -68,7 +68,7 @@ func (p *parser) parse(src []byte) *flow {
 	if !ok {
 		return nil
 	}
-	p.known(pairs, "the file", "flow", "title", "about", "start", "anywhere", "first", "menu", "modes", "safe", "resume", "review", "steps")
+	p.known(pairs, "the file", "flow", "title", "about", "start", "anywhere", "first", "idle", "menu", "modes", "safe", "resume", "review", "steps")
 	p.flow = &flow{
 		pos:   at(p.file, root),
 		nodes: map[string]*node{}, named: map[string]*node{},
@@ -119,6 +119,8 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 			f.any1 = p.phrases(kv.v, "anywhere")
 		case "first":
 			f.first1 = p.phrases(kv.v, "first")
+		case "idle":
+			f.idle1 = p.phrases(kv.v, "idle")
 		case "menu":
 			f.Menu = p.integer(kv.v, "menu", 1, 99)
 		case "modes":
@@ -131,7 +133,7 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 			p.review(kv.v)
 		}
 	}
-	for _, list := range [][]phrase{f.first1, f.any1, f.start1} {
+	for _, list := range [][]phrase{f.first1, f.any1, f.start1, f.idle1} {
 		for _, ph := range list {
 			f.Start = append(f.Start, ph.text)
 		}

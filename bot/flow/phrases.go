@@ -25,7 +25,7 @@ func (ld *loader) phrases() {
 	}
 	for _, p := range ld.parsers {
 		f := p.flow
-		for i, list := range [][]phrase{f.first1, f.any1, f.start1} {
+		for i, list := range [][]phrase{f.first1, f.any1, f.start1, f.idle1} {
 			for _, ph := range list {
 				if o, ok := owner[ph.norm]; ok {
 					ld.c.add(ph.pos, rulePhrase, "%q is said already in %s line %d", ph.text, o.pos.file, o.pos.line)

@@ -31,7 +31,6 @@ type part struct {
 	lit      string
 	name     string
 	fallback string // {{name | or "friend"}}
-	col      int    // for findings
 }
 
 func (t *text) uses(name string) bool {

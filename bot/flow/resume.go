@@ -1,0 +1,191 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+)
+
+// startFlow begins a flow that the host names.
+func (r *run) startFlow(id string) error {
+	f := r.lib.flows[id]
+	if f == nil {
+		return fmt.Errorf("start %q: %w", id, ErrNoFlow)
+	}
+	return r.begin(f)
+}
+
+// startQuietly begins a flow that nobody asked for at this moment. If it ends at
+// once, what waited before goes on waiting as if nothing had come between: a
+// question about it would be one more message out of the blue.
+func (r *run) startQuietly(id string) error {
+	before := r.s
+	r.quietly = true
+	if err := r.startFlow(id); err != nil {
+		return err
+	}
+	if !r.ended || r.hushed || before.Idle() || slices.ContainsFunc(before.Frames, func(f Frame) bool { return f.Flow == id }) {
+		return nil
+	}
+	r.ended = false
+	r.s.Frames, r.s.Wait, r.s.Parked = before.Frames, before.Wait, before.Parked
+	r.s.Answer, r.s.Echo = before.Answer, before.Echo
+	r.rearm()
+	return nil
+}
+
+// rearm sets the timer of the step that waits on after something was said in
+// between.
+func (r *run) rearm() {
+	if r.s.Wait == nil || len(r.s.Frames) == 0 {
+		return
+	}
+	_, n := r.waiting()
+	if n == nil {
+		return
+	}
+	w := *r.s.Wait
+	switch o := n.op.(type) {
+	case *askOp:
+		if !w.Nudged {
+			r.wait = o.noReply
+		}
+	case *waitOp:
+		r.wait = max(w.Until.Sub(r.in.Now), 1)
+	case *paceOp:
+		r.wait = max(w.Until.Sub(r.in.Now), 1)
+		w.Data = map[string]any{"fresh": true} // the next cue is a new message below
+		r.s.Wait = &w
+	}
+}
+
+// begin starts f afresh. What waits is parked, unless it is f itself.
+func (r *run) begin(f *flow) error {
+	if r.s.Parked != nil && r.s.Parked.Frames[0].Flow == f.ID {
+		r.s.Parked = nil
+	}
+	if r.parkable(f) {
+		r.s.Parked = &Parked{Frames: r.s.Frames, Wait: r.s.Wait, Answer: r.s.Answer, Echo: r.s.Echo}
+	}
+	return r.replace(f)
+}
+
+// replace puts f in the place of the whole stack.
+func (r *run) replace(f *flow) error {
+	r.s.Frames = []Frame{{Flow: f.ID, Rev: f.Rev}}
+	r.s.Wait = nil
+	r.s.Answer, r.s.Echo = nil, ""
+	return r.exec(f, f.first)
+}
+
+// parkable tells whether what waits now is worth coming back to after f.
+func (r *run) parkable(f *flow) bool {
+	if len(r.s.Frames) == 0 || r.s.Wait == nil || r.s.Wait.Kind == waitResume {
+		return false
+	}
+	for _, fr := range r.s.Frames {
+		if fr.Flow == f.ID {
+			return false
+		}
+		if g := r.lib.flows[fr.Flow]; g == nil || g.noResume {
+			return false
+		}
+	}
+	if _, n := r.waiting(); n != nil {
+		if _, menu := n.op.(*menuOp); menu {
+			return false
+		}
+	}
+	return true
+}
+
+// moved goes on in a script that changed under a running talk: at its safe
+// step, or with the menu when the whole script is gone.
+func (r *run) moved(f *flow) error {
+	r.s.Wait = nil
+	r.speak("moved", false)
+	if f != nil {
+		top := &r.s.Frames[len(r.s.Frames)-1]
+		top.Rev = f.Rev
+		return r.exec(f, f.safe)
+	}
+	r.s.Frames = nil
+	if menu := r.lib.flows[flowMenu]; menu != nil {
+		return r.replace(menu)
+	}
+	r.finish()
+	return nil
+}
+
+// finish is the end of the stack: a question about the talk that was
+// interrupted, or nothing more to do.
+func (r *run) finish() {
+	r.s.Frames = nil
+	r.s.Wait = nil
+	if r.offersResume() {
+		return
+	}
+	r.s.Parked = nil
+	r.s.Answer, r.s.Echo = nil, ""
+	r.ended = true
+}
+
+func (r *run) offersResume() bool {
+	p := r.s.Parked
+	if p == nil || r.quietly || len(p.Frames) == 0 {
+		return false
+	}
+	f := r.lib.flows[p.Frames[0].Flow]
+	if f == nil {
+		return false
+	}
+	text := r.sentence("resume", func(name string) string { return f.Title })
+	r.say(Say{Text: text + "\n1 " + r.lib.words.yesLabel + "\n2 " + r.lib.words.noLabel, Ask: true})
+	r.s.Wait = &Waiting{Kind: waitResume}
+	return true
+}
+
+// answerResume takes yes and no. Anything else drops the interrupted talk and
+// is handled as if nothing had waited.
+func (r *run) answerResume(norm, raw string) (done bool, err error) {
+	yes, no := slices.Contains(r.lib.words.yes, norm), slices.Contains(r.lib.words.no, norm)
+	n, isNumber := ordinal(norm)
+	if !isNumber {
+		n, _ = keycap(raw)
+	}
+	thumb := thumb(raw)
+	p := r.s.Parked
+	switch {
+	case p == nil || len(p.Frames) == 0:
+		r.s.Wait, r.s.Parked = nil, nil
+		return false, nil
+	case yes || n == 1 || thumb == signYes:
+		r.s.Frames = slices.Clone(p.Frames)
+		r.s.Wait, r.s.Answer, r.s.Echo = p.Wait, p.Answer, p.Echo
+		r.s.Parked = nil
+		return true, r.resume()
+	case no || n == 2 || thumb == signNo:
+		r.s.Parked = nil
+		r.speak("resume_no", false)
+		r.finish()
+		return true, nil
+	}
+	r.s.Wait, r.s.Parked = nil, nil
+	return false, nil
+}
+
+// resume takes up the step that waited when the talk was interrupted.
+func (r *run) resume() error {
+	f, n := r.waiting()
+	if n == nil {
+		return r.moved(f)
+	}
+	if o, ok := n.op.(*waitOp); ok {
+		if left := r.s.Wait.Until.Sub(r.in.Now); left > 0 && left <= o.length {
+			r.speak("pause_waiting", false)
+			r.wait = left
+			return nil
+		}
+		return r.exec(f, n.next)
+	}
+	return r.exec(f, n)
+}
