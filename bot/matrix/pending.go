@@ -64,9 +64,9 @@ func (j *roomJob) encrypted(ctx context.Context, evt *event.Event) error {
 	w := waiting{event: evt.ID, room: j.room, due: j.now().Add(j.cfg.Grace).UnixMilli()}
 	if content, ok := evt.Content.Parsed.(*event.EncryptedEventContent); ok && content.SessionID != "" {
 		w.session = content.SessionID
-		sender, device, key := evt.Sender, content.DeviceID, content.SenderKey
+		sender, key := evt.Sender, content.SenderKey
 		j.courtesy.do(j.room, func(ctx context.Context) error {
-			j.crypt.RequestSession(ctx, j.room, key, w.session, sender, device)
+			j.crypt.RequestSession(ctx, j.room, key, w.session, sender, "*")
 			return nil
 		})
 	}
