@@ -7,6 +7,10 @@ import (
 	"io/fs"
 	"path"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"handrail/bot/console"
 )
 
 type checkCmd struct {
@@ -88,25 +92,38 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 	return faults, old, summary, nil
 }
 
-// playAll plays the transcripts of a source.
+// playedAtOnce is how many transcripts are played at the same time. They wait
+// for the disk more than they compute.
+const playedAtOnce = 8
+
+// playAll plays the transcripts of a source. The faults are in the order of the
+// files.
 func (c content) playAll(ctx context.Context, src source) (played int, faults []finding, err error) {
 	files, err := fs.Glob(src.fsys, "testdata/*.txt")
 	if err != nil {
 		return 0, nil, err
 	}
-	for _, file := range files {
-		data, err := fs.ReadFile(src.fsys, file)
-		if err != nil {
-			return played, nil, fmt.Errorf("read a transcript: %w", err)
-		}
-		p, err := playFile(ctx, c, path.Join(src.name, file), data)
-		if err != nil {
-			return played, nil, err
-		}
-		played++
-		if p.Fault != nil {
-			faults = append(faults, finding{p.Fault.File, p.Fault.Line, 1, "transcript", p.Fault.Message})
+	found := make([]*console.Fault, len(files))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(playedAtOnce)
+	for i, file := range files {
+		g.Go(func() error {
+			data, err := fs.ReadFile(src.fsys, file)
+			if err != nil {
+				return fmt.Errorf("read a transcript: %w", err)
+			}
+			p, err := playFile(ctx, c, path.Join(src.name, file), data)
+			found[i] = p.Fault
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return 0, nil, err
+	}
+	for _, f := range found {
+		if f != nil {
+			faults = append(faults, finding{f.File, f.Line, 1, "transcript", f.Message})
 		}
 	}
-	return played, faults, nil
+	return len(files), faults, nil
 }

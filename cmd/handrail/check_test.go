@@ -12,13 +12,21 @@ import (
 	"handrail/flows"
 )
 
-// copyFlows copies the built-in scripts to a folder, to be spoilt there.
+// copyFlows copies the built-in scripts to a folder, to be spoilt there, with
+// one transcript in place of the many.
 func copyFlows(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "scripts")
 	if err := os.CopyFS(dir, flows.FS); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.RemoveAll(filepath.Join(dir, "testdata")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "testdata"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, dir, "testdata/stop.txt", "< STOP\n> ...\n! no timer\n")
 	return dir
 }
 
@@ -29,10 +37,10 @@ func writeFile(t *testing.T, dir, name, text string) {
 	}
 }
 
-func TestCheckBuiltIn(t *testing.T) {
+func TestCheckSound(t *testing.T) {
 	t.Parallel()
-	r := handrail(t, "", "check")
-	if r.code != 0 || r.out != "" || !strings.Contains(r.err, "no faults") {
+	r := handrail(t, "", "check", copyFlows(t))
+	if r.code != 0 || r.out != "" || !strings.Contains(r.err, " 1 transcript,") || !strings.Contains(r.err, "no faults") {
 		t.Errorf("exit %d\n%s%s", r.code, r.out, r.err)
 	}
 }
@@ -80,11 +88,12 @@ func TestCheckPlaysTranscripts(t *testing.T) {
 
 func TestCheckConfig(t *testing.T) {
 	t.Parallel()
-	path := writeConfig(t, goodConfig)
+	scripts := "scripts: " + copyFlows(t) + "\n"
+	path := writeConfig(t, goodConfig+scripts)
 	if r := handrail(t, "", "check", "-c", path); r.code != 0 {
 		t.Errorf("exit %d\n%s%s", r.code, r.out, r.err)
 	}
-	bad := writeConfig(t, goodConfig+"zoen: UTC\nlog: {level: loud}\n")
+	bad := writeConfig(t, goodConfig+"zoen: UTC\nlog: {level: loud}\n"+scripts)
 	r := handrail(t, "", "check", "-c", bad)
 	if r.code != 1 || !strings.HasPrefix(r.out, bad+":4:1: unknown key") || !strings.Contains(r.out, bad+":5:14: unknown level") {
 		t.Errorf("exit %d\n%s%s", r.code, r.out, r.err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -292,4 +293,36 @@ func TestParseSpan(t *testing.T) {
 			t.Errorf("parseSpan(%q) = %v", bad, got)
 		}
 	}
+}
+
+// TestInterrupt: a program that waits for input ends when it is told to, and
+// leaves nothing behind.
+func TestInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	for _, args := range [][]string{{"try"}, {"crisis", "scan"}, {"flows", "match"}} {
+		t.Run(args[0], func(t *testing.T) {
+			in, w := io.Pipe()
+			defer w.Close()
+			go func() { _, _ = io.WriteString(w, "hi\n") }() // and nothing after it
+			ctx, cancel := context.WithCancel(context.Background())
+			out := cancelOnWrite{cancel}
+			var errs bytes.Buffer
+			if code := run(ctx, args, streams{in, out, &errs}); code != 1 || !strings.Contains(errs.String(), "interrupted") && !strings.Contains(errs.String(), "canceled") {
+				t.Errorf("exit %d, %q", code, errs.String())
+			}
+		})
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// cancelOnWrite tells the program to stop as soon as it says something.
+type cancelOnWrite struct{ cancel func() }
+
+func (c cancelOnWrite) Write(p []byte) (int, error) {
+	c.cancel()
+	return len(p), nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 
@@ -26,7 +27,7 @@ func (scanCmd) Help() string {
 }
 
 // Run scans standard input.
-func (c *scanCmd) Run(s streams) error {
+func (c *scanCmd) Run(ctx context.Context, s streams) error {
 	src, err := openSource(c.Scripts)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func (c *scanCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	return eachLine(s.in, s.out, func(line string) string {
+	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string {
 		return scanned(all.lexicon.Scan(line, c.Lang))
 	})
 }

@@ -163,7 +163,7 @@ Any Matrix client on this machine can join in, while this runs:
 	if console.IsTerminal(d.in) {
 		err = d.live(ctx)
 	} else {
-		err = d.script(ctx, bufio.NewReader(d.in))
+		err = d.script(ctx, bufio.NewReader(interruptible(ctx, d.in)))
 	}
 	if err == nil && d.inspect != nil {
 		err = d.inspect(ctx, d.guest)

@@ -61,7 +61,7 @@ func (flowsMatchCmd) Help() string {
 }
 
 // Run matches one message or one a line.
-func (c *flowsMatchCmd) Run(s streams) error {
+func (c *flowsMatchCmd) Run(ctx context.Context, s streams) error {
 	if c.Lang != "en" {
 		return misuse("there are no scripts in %q yet: the language is en", c.Lang)
 	}
@@ -77,7 +77,7 @@ func (c *flowsMatchCmd) Run(s streams) error {
 		_, err := fmt.Fprintln(s.out, matched(all.library, c.Text))
 		return err
 	}
-	return eachLine(s.in, s.out, func(line string) string { return matched(all.library, line) })
+	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string { return matched(all.library, line) })
 }
 
 // matched is the line for a message: the words that are always heard first,

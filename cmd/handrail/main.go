@@ -74,6 +74,21 @@ func main() {
 	os.Exit(code)
 }
 
+// errInterrupted is why reading ended when the program was told to stop.
+var errInterrupted = errors.New("interrupted")
+
+// interruptible reads in until ctx ends, even while nothing comes. One read may
+// stay behind, blocked, until the process ends.
+func interruptible(ctx context.Context, in io.Reader) io.Reader {
+	r, w := io.Pipe()
+	context.AfterFunc(ctx, func() { _ = w.CloseWithError(errInterrupted) })
+	go func() {
+		_, err := io.Copy(w, in)
+		_ = w.CloseWithError(err) // nil means the end of input
+	}()
+	return r
+}
+
 // helpShown ends the parser after it printed the help.
 type helpShown struct{}
 

@@ -76,7 +76,7 @@ func (c *tryCmd) Run(ctx context.Context, s streams) error {
 	}
 	err = c.begin(ctx, sim)
 	if err == nil {
-		err = sim.Run(ctx, s.in)
+		err = sim.Run(ctx, interruptible(ctx, s.in))
 	}
 	if cerr := done(); err == nil {
 		err = cerr
