@@ -1,9 +1,9 @@
 package flow
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -85,16 +85,17 @@ func waivable(rule string) bool {
 
 // readWaivers finds the waivers of a file. It reads lines, not YAML, so that a
 // comment counts wherever it stands.
-func (c *findings) readWaivers(file string, src []byte) {
-	re := regexp.MustCompile(`#\s*lint:\s*(.*)$`)
-	form := regexp.MustCompile(`^allow\s+([a-z-]+)\s+because\s+\S.*$`)
+func (c *findings) readWaivers(file string, src []byte, rx *patterns) {
+	if !bytes.Contains(src, []byte("lint:")) {
+		return
+	}
 	for i, line := range strings.Split(string(src), "\n") {
-		m := re.FindStringSubmatchIndex(line)
+		m := rx.lint.FindStringSubmatchIndex(line)
 		if m == nil {
 			continue
 		}
 		p := place{file, i + 1, m[0] + 1}
-		parts := form.FindStringSubmatch(strings.TrimSpace(line[m[2]:m[3]]))
+		parts := rx.allow.FindStringSubmatch(strings.TrimSpace(line[m[2]:m[3]]))
 		if parts == nil {
 			c.add(p, ruleWaiver, "write it as: # lint: allow RULE because REASON")
 			continue

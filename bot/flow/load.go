@@ -29,7 +29,7 @@ func Load(fsys fs.FS, opt Options) (lib *Library, list []Finding, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read scripts: %w", err)
 	}
-	ld := &loader{c: &findings{}, opt: opt, broken: map[string]bool{}}
+	ld := &loader{c: &findings{}, opt: opt, rx: newPatterns(), wordings: wordings(), broken: map[string]bool{}}
 	for _, e := range entries {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".yaml") || strings.HasPrefix(e.Name(), ".") {
 			continue
@@ -55,11 +55,13 @@ func Load(fsys fs.FS, opt Options) (lib *Library, list []Finding, err error) {
 
 // loader gathers the files and then checks what lies between them.
 type loader struct {
-	c       *findings
-	opt     Options
-	parsers []*parser
-	texts   map[string]*text
-	broken  map[string]bool // flows whose files make no sense; whoever points at them is not blamed
+	c        *findings
+	opt      Options
+	rx       *patterns
+	wordings []string
+	parsers  []*parser
+	texts    map[string]*text
+	broken   map[string]bool // flows whose files make no sense; whoever points at them is not blamed
 
 	flows map[string]*flow
 	vars  map[string]varKind
@@ -68,8 +70,7 @@ type loader struct {
 }
 
 func (ld *loader) file(name string, src []byte) {
-	words, holder := wordings(), placeholder()
-	p := newParser(ld.c, name, ld.opt, words, holder)
+	p := newParser(ld.c, name, ld.opt, ld.rx, ld.wordings)
 	if name == textsFile {
 		ld.texts = p.sentences(src)
 		return
@@ -156,7 +157,7 @@ func (ld *loader) build() *Library {
 
 // sentences reads texts.yaml.
 func (p *parser) sentences(src []byte) map[string]*text {
-	p.c.readWaivers(p.file, src)
+	p.c.readWaivers(p.file, src, p.rx)
 	root := p.document(src)
 	if root == nil {
 		return nil

@@ -20,18 +20,18 @@ func Normalise(text string) string {
 	space := false
 	for _, r := range norm.NFKC.String(text) {
 		switch {
+		case isApostrophe(r) || isIgnorable(r):
 		case unicode.IsLetter(r) || unicode.IsNumber(r) || isMark(r):
 			if space && b.Len() > 0 {
 				b.WriteByte(' ')
 			}
 			space = false
 			b.WriteRune(unicode.ToLower(r))
-		case isApostrophe(r) || isIgnorable(r):
 		default:
 			space = true
 		}
 	}
-	return b.String()
+	return norm.NFKC.String(b.String()) // what was left out may have kept two apart
 }
 
 // normalASCII is Normalise for plain ASCII; it returns the text itself when it
@@ -83,9 +83,7 @@ func isApostrophe(r rune) bool {
 }
 
 // isMark tells letters' marks from the enclosing marks and selectors of emoji.
-func isMark(r rune) bool {
-	return unicode.IsMark(r) && !unicode.Is(unicode.Me, r) && !unicode.Is(unicode.Variation_Selector, r)
-}
+func isMark(r rune) bool { return unicode.IsMark(r) && !isIgnorable(r) }
 
 // isIgnorable: what cannot be seen, so that two texts that look the same are.
 func isIgnorable(r rune) bool {

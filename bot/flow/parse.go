@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,8 +26,8 @@ type parser struct {
 	cancels []ref
 	goings  []going // call, run, every: other flows
 
+	rx       *patterns
 	wordings []string
-	holder   *regexp.Regexp
 }
 
 // variable is one place where a variable gets a value.
@@ -52,14 +51,14 @@ type phrase struct {
 	pos  place
 }
 
-func newParser(c *findings, file string, opt Options, words []string, holder *regexp.Regexp) *parser {
+func newParser(c *findings, file string, opt Options, rx *patterns, words []string) *parser {
 	id := strings.TrimSuffix(file, ".yaml")
-	return &parser{c: c, file: file, id: id, opt: opt, wordings: words, holder: holder}
+	return &parser{c: c, file: file, id: id, opt: opt, rx: rx, wordings: words}
 }
 
 // parse reads the whole file; nil when there is nothing to work with.
 func (p *parser) parse(src []byte) *flow {
-	p.c.readWaivers(p.file, src)
+	p.c.readWaivers(p.file, src, p.rx)
 	root := p.document(src)
 	if root == nil {
 		return nil
@@ -101,7 +100,7 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 		switch kv.key {
 		case "flow":
 			id, ok := p.str(kv.v, "flow")
-			if ok && !regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`).MatchString(id) {
+			if ok && !p.rx.id.MatchString(id) {
 				p.c.add(at(p.file, kv.v), ruleValue, "a flow id has small letters, digits, - and _, in parts joined by dots")
 			} else if ok && id != p.id {
 				p.c.add(at(p.file, kv.v), ruleFile, "flow %q must be in the file %s.yaml", id, id)
@@ -178,7 +177,7 @@ func (p *parser) review(n *yaml.Node) {
 		if kv.v.Kind != yaml.ScalarNode {
 			p.c.add(at(p.file, kv.v), ruleType, "%s must be text", kv.key)
 		}
-		if kv.key == "on" && kv.v.Value != "" && !regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`).MatchString(kv.v.Value) {
+		if kv.key == "on" && kv.v.Value != "" && !p.rx.date.MatchString(kv.v.Value) {
 			p.c.add(at(p.file, kv.v), ruleValue, "on must be a date like 2026-05-30")
 		}
 	}
@@ -203,7 +202,7 @@ func (p *parser) variable(n *yaml.Node, what string) ref {
 }
 
 func (p *parser) variableName(r ref) bool {
-	if !regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`).MatchString(r.name) {
+	if !p.rx.name.MatchString(r.name) {
 		p.c.add(r.pos, ruleValue, "a name has small letters, digits and _: %q", r.name)
 		return false
 	}
@@ -217,7 +216,7 @@ func (p *parser) variableName(r ref) bool {
 // listName reads the name of a person's list.
 func (p *parser) listName(n *yaml.Node, what string) ref {
 	r := p.ref(n, what)
-	if r.name != "" && !regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`).MatchString(r.name) {
+	if r.name != "" && !p.rx.name.MatchString(r.name) {
 		p.c.add(r.pos, ruleValue, "a list's name has small letters, digits and _: %q", r.name)
 		r.name = ""
 	}

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,8 +31,10 @@ func (p *parser) schedule(v pair, pairs []pair) op {
 	if hasAt {
 		s, _ := p.str(when.v, "at")
 		switch {
-		case regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d$`).MatchString(s):
+		case p.rx.clock.MatchString(s):
 			o.effect.Time = s
+		case s != "" && s[0] >= '0' && s[0] <= '9':
+			p.c.add(at(p.file, when.v), ruleValue, "a time is written like 21:00")
 		case s != "":
 			o.atVar = ref{s, at(p.file, when.v)}
 		}

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -74,7 +73,7 @@ func (p *parser) name(st *node, n *yaml.Node) {
 	if !ok {
 		return
 	}
-	if !regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`).MatchString(name) {
+	if !p.rx.step.MatchString(name) {
 		p.c.add(at(p.file, n), ruleValue, "a step's name has small letters, digits, - and _")
 		return
 	}

@@ -72,10 +72,19 @@ func readers() map[string]Reader {
 	}
 }
 
+// tester is what testing.TB and rapid.T have in common.
+type tester interface {
+	Helper()
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // talk is a small host: it keeps what the effects say, with the session as JSON
 // between steps, and checks what must hold for every step.
 type talk struct {
-	t       testing.TB
+	t       tester
 	lib     *Library
 	session []byte
 	vars    map[string]any
@@ -88,7 +97,7 @@ type talk struct {
 	out     strings.Builder
 }
 
-func newTalk(t testing.TB, lib *Library) *talk {
+func newTalk(t tester, lib *Library) *talk {
 	return &talk{
 		t: t, lib: lib, session: []byte("{}"), vars: map[string]any{}, lists: map[string][]Item{},
 		now: time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC),

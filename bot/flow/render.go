@@ -6,8 +6,15 @@ import (
 	"time"
 )
 
-// say adds a message, cut to size.
+// say adds a message, cut to size. A text that is nothing but an empty
+// placeholder is no message.
 func (r *run) say(s Say) {
+	if strings.TrimSpace(s.Text) == "" {
+		if !s.Ask {
+			return
+		}
+		s.Text = r.sentence("noted", nil)
+	}
 	s.Text = cut(s.Text, MaxSay)
 	r.out = append(r.out, s)
 	r.spoke = true

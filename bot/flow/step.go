@@ -37,6 +37,9 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	r := &run{lib: l, in: &in, s: s, out: make([]Effect, 0, 4)}
 	r.s.Seq++
 	r.s.Frames = append(make([]Frame, 0, len(s.Frames)+1), s.Frames...)
+	if p := s.Parked; p != nil && len(p.Frames) == 0 {
+		r.s.Parked = nil
+	}
 	var err error
 	switch in.Kind {
 	case InText:
@@ -177,7 +180,7 @@ func (r *run) heardReaction() error {
 // timer goes on after a pause, a cue or a silence.
 func (r *run) timer() error {
 	w := r.s.Wait
-	if w == nil || w.Kind == waitResume || len(r.s.Frames) == 0 {
+	if len(r.s.Frames) == 0 || w != nil && w.Kind == waitResume {
 		return nil
 	}
 	f, n := r.waiting()

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -56,10 +55,6 @@ func (t *text) appendAll(s string) {
 	}
 }
 
-func placeholder() *regexp.Regexp {
-	return regexp.MustCompile(`^\s*([a-z][a-z0-9_]*)\s*(?:\|\s*or\s+("(?:[^"\\]|\\.)*")\s*)?$`)
-}
-
 // template compiles one wording; what is wrong with its form is reported, its
 // names are checked later.
 func (p *parser) template(src string, pos place) template {
@@ -83,7 +78,7 @@ func (p *parser) template(src string, pos place) template {
 			p.c.add(pos, ruleTemplate, "{{ is not closed by }}")
 			return t
 		}
-		m := p.holder.FindStringSubmatch(rest[:j])
+		m := p.rx.holder.FindStringSubmatch(rest[:j])
 		if m == nil {
 			p.c.add(pos, ruleTemplate, `{{%s}} is not understood; write {{name}} or {{name | or "word"}}`, rest[:j])
 		} else {

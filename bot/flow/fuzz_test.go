@@ -1,0 +1,285 @@
+package flow
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// everything is a library in which every verb and every kind of question
+// stands, also inside each other.
+func everything() map[string]string {
+	return map[string]string{
+		"welcome": "steps: [{say: Welcome., any: [Hello.]}, {set: {welcomed: true}}, {run: menu}]",
+		"menu":    "anywhere: [menu]\nresume: false\nsteps: [{menu: Menu., any: [Again.]}, {say: Fine.}]",
+		"stop":    "first: [stop]\nsteps: [{say: Stopped.}, {cancel: all}, {quiet: stop}]",
+		"help":    "anywhere: [help]\nsteps: [{lines: dv}, {ask: More., yes_no: {yes: {call: list}}}]",
+		"quiet":   "start: [pause]\nsteps: [{quiet: {for: 7d}}, {wait: 1d}, {quiet: off}]",
+		"silent":  "start: [silent]\nsteps: [{set: {n: 1}}]",
+		"list": `menu: 2
+modes: [together, deciding]
+start: [my list, show me my list]
+steps:
+  - if: count_mine > 3
+    do:
+      - show: mine
+        pick: random
+        up_to: 2
+    else:
+      - show: mine
+        numbered: true
+        newest: true
+        none:
+          - say: Nothing.
+          - ask: Add?
+            yes_no: {yes: {goto: add}, no: {end: }}
+  - ask: What now?
+    pick:
+      add: {goto: add}
+      drop: {also: [remove], do: [{ask: Which., number: {from: 1, to: 99}, keep: n}, {drop: mine, number: n}]}
+      done: {}
+    not_understood:
+      - say: Add or drop.
+      - ask: Really?
+        yes_no: {}
+  - end:
+  - ask: Write.
+    name: add
+    text: {max: 40}
+    keep: {list: mine}
+    no_reply: {after: 5m, do: [{ask: "There?", text: {}}, {say: "{{answer}}"}]}
+  - keep: {list: mine, text: "{{answer | or \"-\"}} at {{time}}"}
+  - goto: add`,
+		"urge": `menu: 1
+start: [urge]
+safe: rest
+steps:
+  - ask: How strong?
+    scale: {from: 0, to: 10}
+    keep: pull
+    no_reply: {after: 10m, call: deep}
+  - set: {mode: "= pull > 5 ? 'together' : 'deciding'", half: "= pull / 2", echo_text: "<{{pull}}>"}
+  - if: answer > 3 and hour >= 0 and weekday in ["mon", "tue"] or half == 1.5
+    do: [{call: deep}]
+  - say: Until {{until}}, {{mode}}, {{half}}, {{echo_text}}.
+    name: rest
+  - wait: 15m
+  - pace: {in: 4, hold: 1, out: 6, rest: 1, rounds: 2}
+    words: {in: "In {{half}}"}
+  - say: Over.`,
+		"deep": `steps:
+  - ask: When?
+    time: {}
+    keep: at_time
+    skip: false
+    no_reply: {after: 1h, end: }
+  - ask: Which days?
+    days: {}
+    keep: on_days
+  - ask: Where?
+    zone: {}
+    keep: zone
+  - ask: Land?
+    country: {}
+    keep: country
+    no_reply: {after: 1h, run: help}
+  - every: daily
+    flow: checkin
+    at: at_time
+    days: on_days
+    fresh_for: 2h
+  - every: weekly
+    flow: checkin
+    cron: 0 9 * * 1
+  - say: "{{at_time}} {{on_days}} {{zone}} {{country}}"
+  - cancel: weekly`,
+		"checkin": "steps: [{ask: 'How is it?', any: ['And now?'], pick: {light: {}, heavy: {run: urge}}, no_reply: {after: 2h, end: }}, {say: Noted.}]",
+	}
+}
+
+func vocabulary() []string {
+	return []string{
+		"yes", "no", "1", "2", "3", "7/10", "skip", "back", "done", "menu", "help", "stop", "urge", "my list", "add",
+		"drop", "remove", "at 9", "on mon", "in Ulm", "from Ire", "light", "heavy", "xyzzy", "", "👍", "ok", "silent",
+		"pause", "hepl", "{{pull}}", "show me my list now", strings.Repeat("long ", 2000),
+		"/timer", "/later 20m", "/later 48h", "/start checkin", "/start urge", "/start deep", "/interrupt help",
+		"/interrupt silent", "/react 👍", "/react 👎", "/react 2️⃣", "/react ❤️", "/react 🔟",
+	}
+}
+
+// run plays commands; any error of Step is a fault.
+func (k *talk) run(cmds []string) {
+	k.t.Helper()
+	k.quiet = true
+	for i, c := range cmds {
+		k.seed = mix(uint64(i))
+		k.do(c)
+		if k.out.Len() > 0 {
+			k.t.Fatalf("%q: %s", c, k.out.String())
+		}
+	}
+}
+
+// TestAnyTalk plays random talks. What must hold is checked at every step.
+func TestAnyTalk(t *testing.T) {
+	t.Parallel()
+	lib := library(t, everything())
+	rapid.Check(t, func(rt *rapid.T) {
+		cmds := rapid.SliceOfN(rapid.SampledFrom(vocabulary()), 1, 40).Draw(rt, "talk")
+		newTalk(rt, lib).run(cmds)
+	})
+}
+
+// TestAnySession: whatever is stored, a step never panics and gets out of it.
+func TestAnySession(t *testing.T) {
+	t.Parallel()
+	lib := library(t, everything())
+	paths := []string{"", "1", "2", "3", "7", "1.no_reply.1", "2.not_understood.2", "1.else.1.none.2", "99"}
+	rapid.Check(t, func(rt *rapid.T) {
+		frame := rapid.Custom(func(rt *rapid.T) Frame {
+			f := Frame{
+				Flow: rapid.SampledFrom([]string{"list", "urge", "deep", "menu", "gone", ""}).Draw(rt, "flow"),
+				Step: rapid.SampledFrom(paths).Draw(rt, "step"),
+			}
+			if rapid.Bool().Draw(rt, "current") && lib.Has(f.Flow) {
+				f.Rev = lib.flows[f.Flow].Rev
+			}
+			return f
+		})
+		waiting := rapid.Custom(func(rt *rapid.T) *Waiting {
+			return &Waiting{
+				Kind:   rapid.SampledFrom([]string{"", "ask", "pause", "pace", "resume", "other"}).Draw(rt, "kind"),
+				Round:  rapid.IntRange(-3, 20).Draw(rt, "round"),
+				Tries:  rapid.IntRange(-1, 5).Draw(rt, "tries"),
+				Nudged: rapid.Bool().Draw(rt, "nudged"),
+				Data:   map[string]any{"menu": rapid.SampledFrom([]any{"urge gone", 7.0, nil, ""}).Draw(rt, "menu")},
+			}
+		})
+		s := Session{Frames: rapid.SliceOfN(frame, 0, 5).Draw(rt, "frames")}
+		if rapid.Bool().Draw(rt, "waits") {
+			s.Wait = waiting.Draw(rt, "wait")
+		}
+		if rapid.Bool().Draw(rt, "parks") {
+			s.Parked = &Parked{Frames: rapid.SliceOfN(frame, 0, 2).Draw(rt, "parked"), Wait: waiting.Draw(rt, "parked wait")}
+		}
+		k := newTalk(rt, lib)
+		var err error
+		if k.session, err = json.Marshal(s); err != nil {
+			rt.Fatal(err)
+		}
+		k.run(rapid.SliceOfN(rapid.SampledFrom(vocabulary()), 1, 5).Draw(rt, "talk"))
+	})
+}
+
+// FuzzStep plays a talk of which each line is a text or a command.
+func FuzzStep(f *testing.F) {
+	words := vocabulary()
+	f.Add(strings.Join(words, "\n"), uint64(1))
+	slices.Reverse(words)
+	f.Add(strings.Join(words, "\n"), uint64(2))
+	f.Add("urge\n7\n/timer\n/timer\nhi\n/timer\nhelp\nyes", uint64(3))
+	lib := library(f, everything())
+	f.Fuzz(func(t *testing.T, lines string, seed uint64) {
+		k := newTalk(t, lib)
+		k.quiet = true
+		n := 0
+		for l := range strings.SplitSeq(lines, "\n") {
+			if n++; n > 60 {
+				break
+			}
+			in := Input{Text: l}
+			if rest, ok := strings.CutPrefix(l, "/"); ok {
+				verb, arg, _ := strings.Cut(rest, " ")
+				switch verb {
+				case "timer":
+					k.now = k.now.Add(k.wait)
+					in = Input{Kind: InTimer}
+				case "react":
+					in = Input{Kind: InReaction, Text: arg}
+				case "later":
+					k.now = k.now.Add(time.Duration(len(arg)) * time.Hour)
+					continue
+				case "start", "interrupt":
+					if !lib.Has(arg) {
+						continue
+					}
+					in = Input{Kind: InStart, Flow: arg}
+					if verb == "interrupt" {
+						in.Kind = InInterrupt
+					}
+				}
+			}
+			k.seed = mix(seed + uint64(n))
+			if _, err := k.step(in); err != nil {
+				t.Fatalf("step %d: %v", n, err)
+			}
+		}
+	})
+}
+
+// FuzzLoad gives the parser a file. It must answer with findings or with a
+// library that runs; twice the same.
+func FuzzLoad(f *testing.F) {
+	for id, body := range everything() {
+		f.Add([]byte("flow: a\ntitle: " + id + "\n" + body))
+	}
+	broken, err := filepath.Glob("testdata/broken/*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range broken {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(src)
+	}
+	sentences := texts(f)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		fsys := fstest.MapFS{textsFile: {Data: sentences}, "a.yaml": {Data: src}}
+		lib, list, err := Load(fsys, Options{Readers: readers()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, again, _ := Load(fsys, Options{Readers: readers()}); !reflect.DeepEqual(list, again) {
+			t.Errorf("two runs, two findings:\n%v\n%v", list, again)
+		}
+		if (lib == nil) != (len(list) > 0) {
+			t.Fatalf("library is nil: %t, with %d findings", lib == nil, len(list))
+		}
+		last := 2
+		for _, r := range string(src) {
+			if strings.ContainsRune("\n\r\u0085\u2028\u2029", r) { // what YAML takes for a line break
+				last++
+			}
+		}
+		for _, fd := range list {
+			if fd.Line < 1 || fd.Col < 1 || fd.File == "a.yaml" && fd.Line > last {
+				t.Errorf("a finding outside the file: %v", fd)
+			}
+		}
+		if lib == nil {
+			return
+		}
+		s, now := Session{}, time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)
+		for _, in := range []Input{{Kind: InStart, Flow: "a"}, {Kind: InTimer}, {Text: "1"}, {Text: "x"}, {Text: "skip"}, {Kind: InTimer}} {
+			in.Now = now
+			next, effects, err := lib.Step(s, in)
+			if err != nil {
+				continue // too many steps
+			}
+			if in.Kind == InText && len(effects) == 0 {
+				t.Error("silence after the person wrote")
+			}
+			s = next
+		}
+	})
+}

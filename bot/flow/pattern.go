@@ -1,0 +1,26 @@
+package flow
+
+import "regexp"
+
+// patterns are the forms that names and values must have. They are compiled
+// once for each Load.
+type patterns struct {
+	id, name, step, clock, date *regexp.Regexp
+	holder                      *regexp.Regexp // what stands between {{ and }}
+	lint, allow                 *regexp.Regexp // a waiver, and its right form
+	syntax                      *regexp.Regexp // an error of the YAML package
+}
+
+func newPatterns() *patterns {
+	return &patterns{
+		id:     regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`),
+		name:   regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`),
+		step:   regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`),
+		clock:  regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d$`),
+		date:   regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`),
+		holder: regexp.MustCompile(`^\s*([a-z][a-z0-9_]*)\s*(?:\|\s*or\s+("(?:[^"\\]|\\.)*")\s*)?$`),
+		lint:   regexp.MustCompile(`#\s*lint:\s*(.*)$`),
+		allow:  regexp.MustCompile(`^allow\s+([a-z-]+)\s+because\s+\S.*$`),
+		syntax: regexp.MustCompile(`^line (\d+): (.*)`),
+	}
+}
