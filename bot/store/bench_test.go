@@ -101,7 +101,9 @@ func BenchmarkUpdate(b *testing.B) {
 	fill(b, s, 0, benchPeople)
 	text := chat.Text("Thank you for telling me. Would you like to breathe together for two minutes, or is there something else? " +
 		"You can always write help, and you can always stop.")
-	var events atomic.Int64
+	var events, commits atomic.Int64
+	real := s.writer.commit
+	s.writer.commit = func(c *conn) error { commits.Add(1); return real(c) }
 	op := func(int) error {
 		n := events.Add(1)
 		event := "$" + strconv.FormatInt(n, 10) + "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop"
@@ -126,7 +128,11 @@ func BenchmarkUpdate(b *testing.B) {
 		})
 	}
 	for _, callers := range benchCallers {
-		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) { spread(b, callers, op) })
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			commits.Store(0)
+			spread(b, callers, op)
+			b.ReportMetric(float64(b.N)/float64(commits.Load()), "callers/commit")
+		})
 	}
 }
 

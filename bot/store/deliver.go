@@ -13,7 +13,8 @@ import (
 // never derived from the outbox, where a concurrent insert could be overlooked:
 // next_seq only grows; sent_seq is the highest settled number and grows only
 // when nothing lower waits; next_try is NULL only when sent_seq has reached
-// next_seq-1 or, in rest, when the outbox was seen empty under the lock.
+// next_seq-1, in rest, when the outbox was seen empty under the lock, or in
+// sleep, when there is no address to send to.
 
 // Parcel is a post at the head of its lane, ready to send.
 type Parcel struct {
@@ -54,72 +55,94 @@ const (
 )
 
 // Head returns the oldest post of a lane, whether or not its time has come, and
-// false when there is none. A lane in which nothing waits is set idle.
+// false when there is none: the lane is set idle then. A post that cannot be
+// opened is buried as "broken" and the next one returned. If it is the address
+// that cannot be opened, Head fails with ErrBroken and the lane sleeps until the
+// person's next message.
 func (s *Store) Head(ctx context.Context, lane int64) (Parcel, bool, error) {
-	var p Parcel
-	err := s.View(ctx, func(tx *Tx) (err error) {
-		p, err = tx.head(PersonID(lane))
-		return err
-	})
-	if errors.Is(err, ErrNotFound) {
-		if err = s.rest(ctx, lane); err == nil {
-			return Parcel{}, false, nil
-		}
-	}
+	p, ok, err := s.head(ctx, lane)
 	if err != nil {
 		return Parcel{}, false, fmt.Errorf("read head of lane: %w", err)
 	}
-	return p, true, nil
+	return p, ok, nil
 }
 
+func (s *Store) head(ctx context.Context, lane int64) (p Parcel, ok bool, err error) {
+	for {
+		err = s.View(ctx, func(tx *Tx) (err error) {
+			p, err = tx.head(PersonID(lane))
+			return err
+		})
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return Parcel{}, false, s.rest(ctx, lane)
+		case errors.Is(err, errBrokenAddress):
+			return Parcel{}, false, errors.Join(err, s.sleep(ctx, lane))
+		case errors.Is(err, ErrBroken):
+			s.log.Error("a post cannot be opened and is given up", "lane", p.Lane, "seq", p.Seq)
+			if err := s.discard(ctx, p); err != nil {
+				return Parcel{}, false, err
+			}
+		default:
+			return p, err == nil, err
+		}
+	}
+}
+
+// errBrokenAddress tells a broken address from a broken post.
+var errBrokenAddress = fmt.Errorf("%w: the address", ErrBroken)
+
+// head reads the head of a lane; along with ErrBroken, lane and number are set.
 func (t *Tx) head(id PersonID) (Parcel, error) {
 	p := Parcel{Lane: int64(id), Person: id}
 	var sealed, address []byte
 	if err := t.row(sqlHead, []any{int64(id)}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &address); err != nil {
-		return Parcel{}, err
+		return p, err
 	}
 	var body postBody
 	if err := t.unseal(id, sealed, &body, fieldPost, p.Seq); err != nil {
-		return Parcel{}, noRow(err)
+		return p, err
 	}
 	p.Key = body.Key
 	p.Out = chat.Outgoing{
-		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text),
-		Target: body.Target, Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
+		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text), Target: body.Target,
+		Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
 	}
 	if body.To != nil {
 		p.Out.To = chat.Address(*body.To)
 	} else {
 		var to personAddress
-		if err := t.unseal(id, address, &to, fieldAddress); err != nil {
-			return Parcel{}, noRow(err)
+		err := t.unseal(id, address, &to, fieldAddress)
+		if errors.Is(err, ErrBroken) {
+			return p, errBrokenAddress
+		}
+		if err != nil {
+			return p, err
 		}
 		p.Out.To = chat.Address(to)
 	}
 	if body.EditOf == "" {
 		return p, nil
 	}
-	event, err := t.sentEvent(id, body.EditOf)
+	return p, t.aim(&p, body.EditOf)
+}
+
+// aim points an edit at the message with this key; where that never arrived, an
+// edit becomes a new message, and a removal has no Target.
+func (t *Tx) aim(p *Parcel, editOf string) error {
+	event, err := t.sentEvent(p.Person, editOf)
+	lost := errors.Is(err, ErrNotFound) || errors.Is(err, ErrBroken)
 	switch {
-	case errors.Is(err, ErrNotFound) && body.Form != chat.FormRemove:
-		p.Out.Form, p.Out.Target = chat.FormText, ""
-	case errors.Is(err, ErrNotFound): // nothing to take back: an empty Target says so
-	case err != nil:
-		return Parcel{}, noRow(err)
-	case body.Form == chat.FormRemove:
+	case err != nil && !lost:
+		return err
+	case p.Out.Form == chat.FormRemove:
 		p.Out.Target = event
+	case lost:
+		p.Out.Form, p.Out.Target = chat.FormText, ""
 	default:
 		p.Out.Form, p.Out.Target = chat.FormEdit, event
 	}
-	return p, nil
-}
-
-// noRow keeps a fault in the middle from looking like an empty lane.
-func noRow(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return errors.New("the post cannot be opened: the key of its person is gone")
-	}
-	return err
+	return nil
 }
 
 const (
@@ -146,8 +169,18 @@ func (s *Store) rest(ctx context.Context, lane int64) error {
 	})
 }
 
+const sqlSleepLane = `UPDATE lane SET next_try = NULL WHERE person = $1`
+
+// sleep stops a lane until something is enqueued.
+func (s *Store) sleep(ctx context.Context, lane int64) error {
+	return s.Update(ctx, func(tx *Tx) error {
+		_, err := tx.exec(sqlSleepLane, lane)
+		return err
+	})
+}
+
 const (
-	sqlDropPost = `DELETE FROM outbox WHERE lane = $1 AND seq = $2 AND key = $3`
+	sqlDropPost = `DELETE FROM outbox WHERE lane = $1 AND seq = $2`
 	sqlSettle   = `UPDATE lane SET attempts = 0, ` +
 		`sent_seq = CASE WHEN sent_seq > $1 THEN sent_seq ELSE $1 END, ` +
 		`next_try = CASE WHEN sent_seq >= next_seq - 1 OR $1 >= next_seq - 1 THEN NULL ELSE $2 END ` +
@@ -156,7 +189,7 @@ const (
 
 // settle takes a post out of its lane, and its words out of the database.
 func (t *Tx) settle(p Parcel, now time.Time) error {
-	n, err := t.exec(sqlDropPost, p.Lane, p.Seq, t.s.sendKey(p.Key))
+	n, err := t.exec(sqlDropPost, p.Lane, p.Seq)
 	if err != nil || n == 0 {
 		return err // 0: the network's echo was faster
 	}
@@ -222,6 +255,8 @@ func (s *Store) Retry(ctx context.Context, p Parcel, at time.Time) error {
 	return nil
 }
 
+const sqlLaneTime = `SELECT COALESCE(next_try, 0) FROM lane WHERE person = $1`
+
 const sqlBury = `INSERT INTO dead (person, seq, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 
 // Bury gives a parcel up: a row without content says that and why, and the lane
@@ -242,6 +277,22 @@ func (s *Store) Bury(ctx context.Context, p Parcel, reason string, now time.Time
 		return fmt.Errorf("bury: %w", err)
 	}
 	return nil
+}
+
+// discard buries a post of which nothing is known but its place; it has no
+// clock, and the lane's own time stands in.
+func (s *Store) discard(ctx context.Context, p Parcel) error {
+	return s.Update(ctx, func(tx *Tx) error {
+		var at int64
+		if err := tx.row(sqlLaneTime, []any{p.Lane}, &at); err != nil {
+			return err
+		}
+		if err := tx.settle(p, moment(at)); err != nil {
+			return err
+		}
+		_, err := tx.exec(sqlBury, int64(p.Person), p.Seq, "broken", at)
+		return err
+	})
 }
 
 func plainReason(reason string) string {

@@ -396,21 +396,80 @@ func TestDropUnprompted(t *testing.T) {
 	}
 }
 
-func TestHeadWithoutKeyIsAFault(t *testing.T) {
+func TestBrokenPostDoesNotStopItsLane(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, damage string
+		left         string
+		dead         int
+	}{
+		{"first", `UPDATE outbox SET body = $1 WHERE seq = 1`, "bc", 1},
+		{"last", `UPDATE outbox SET body = $1 WHERE seq = 3`, "ab", 1},
+		{"all", `UPDATE outbox SET body = $1`, "", 3},
+		{"key gone", `DELETE FROM person_key WHERE wrapped <> $1`, "", 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			s.keys = newKeyCache(0)
+			id := create(t, s, alice)
+			enqueue(t, s, id, start, text("a", "1"), text("b", "2"), text("c", "3"))
+			mustUpdate(t, s, func(tx *Tx) error { _, err := tx.exec(tt.damage, []byte("damaged")); return err })
+			left := ""
+			for {
+				p, ok, err := s.Head(context.Background(), int64(id))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !ok {
+					break
+				}
+				left += p.Key
+				mustSent(t, s, p, "$"+p.Key)
+			}
+			if left != tt.left {
+				t.Errorf("left %q, want %q", left, tt.left)
+			}
+			if n := count(t, s, `SELECT COUNT(*) FROM dead WHERE reason = 'broken'`); n != tt.dead {
+				t.Errorf("%d dead, want %d", n, tt.dead)
+			}
+			if l := readLane(t, s, id); l != (laneRow{4, 3, idle, 0}) {
+				t.Errorf("lane %+v", l)
+			}
+		})
+	}
+}
+
+func TestLaneWithoutAddressSleeps(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
+	ctx := context.Background()
 	id := create(t, s, alice)
 	enqueue(t, s, id, start, text("a", "1"))
 	mustUpdate(t, s, func(tx *Tx) error {
-		_, err := tx.exec(`DELETE FROM person_key WHERE person = $1`, int64(id))
+		_, err := tx.exec(`UPDATE person SET address = $1`, []byte("damaged"))
 		return err
 	})
-	s.keys = newKeyCache(1)
-	if _, ok, err := s.Head(context.Background(), int64(id)); ok || err == nil || errors.Is(err, ErrNotFound) {
-		t.Errorf("Head = %v, %v; want a fault", ok, err)
+	if _, ok, err := s.Head(ctx, int64(id)); ok || !errors.Is(err, ErrBroken) {
+		t.Fatalf("Head = %v, %v; want ErrBroken", ok, err)
 	}
-	if l := readLane(t, s, id); l.try == idle {
-		t.Error("the lane was set idle")
+	if lanes, err := s.DueLanes(ctx, "matrix", Forever, 9); err != nil || len(lanes) != 0 {
+		t.Errorf("due lanes %v, %v", lanes, err)
+	}
+	// The person writes: their address is known again, and nothing was lost.
+	mustUpdate(t, s, func(tx *Tx) error {
+		p, err := tx.FindPerson(alice)
+		if !errors.Is(err, ErrBroken) {
+			return err
+		}
+		return errors.Join(tx.SavePerson(p), tx.Enqueue(id, text("b", "2"), start))
+	})
+	if lanes, err := s.DueLanes(ctx, "matrix", start, 9); err != nil || len(lanes) != 1 {
+		t.Errorf("due lanes %v, %v", lanes, err)
+	}
+	if p := head(t, s, id); p.Key != "a" || p.Out.To != alice {
+		t.Errorf("head %s", p.Key)
 	}
 }
 

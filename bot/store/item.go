@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -10,9 +11,14 @@ import (
 	"handrail/bot/flow"
 )
 
-// fieldItem is followed by the name of the list, so that a line cannot be moved
-// from one list to another.
-const fieldItem = "item.body/"
+const fieldItem = "item.body"
+
+// personItem is the sealed part of a line. It repeats the list, so that a line
+// cannot be moved from one list to another.
+type personItem struct {
+	List string `json:"list"`
+	Text string `json:"text"`
+}
 
 func (t *Tx) list(id PersonID, list string) []byte {
 	return t.s.index("list", strconv.FormatInt(int64(id), 10), list)
@@ -25,7 +31,8 @@ func (t *Tx) source(id PersonID, source string) []byte {
 const sqlItems = `SELECT n, body FROM item WHERE person = $1 AND list = $2 ORDER BY n DESC LIMIT $3`
 
 // Items returns the newest limit lines of one of the person's own lists, oldest
-// first; limit 0 is all of them.
+// first; limit 0 is all of them. A line that cannot be opened is left out, and
+// logged by its numbers.
 func (t *Tx) Items(id PersonID, list string, limit int) ([]flow.Item, error) {
 	if limit <= 0 {
 		limit = math.MaxInt32
@@ -46,14 +53,19 @@ func (t *Tx) Items(id PersonID, list string, limit int) ([]flow.Item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list items: %w", err)
 	}
-	items := make([]flow.Item, len(rows))
-	for i, r := range rows {
-		items[i].ID = r.n
-		if err := t.unseal(id, r.body, &items[i].Text, fieldItem+list, r.n); err != nil {
+	items := make([]flow.Item, 0, len(rows))
+	for _, r := range slices.Backward(rows) {
+		var body personItem
+		err := t.unseal(id, r.body, &body, fieldItem, r.n)
+		if errors.Is(err, ErrBroken) || err == nil && body.List != list {
+			t.s.log.Error("a line of a list cannot be opened", "person", int64(id), "item", r.n)
+			continue // the person still has the others
+		}
+		if err != nil {
 			return nil, fmt.Errorf("list items: %w", err)
 		}
+		items = append(items, flow.Item{ID: r.n, Text: body.Text})
 	}
-	slices.Reverse(items)
 	return items, nil
 }
 
@@ -69,7 +81,7 @@ func (t *Tx) AddItem(id PersonID, list, text, source string, now time.Time) erro
 	if err := t.change(sqlNextItem, []any{int64(id)}, &n); err != nil {
 		return fmt.Errorf("add item: %w", err)
 	}
-	body, err := t.seal(id, text, fieldItem+list, n)
+	body, err := t.seal(id, personItem{List: list, Text: text}, fieldItem, n)
 	if err != nil {
 		return fmt.Errorf("add item: %w", err)
 	}

@@ -55,22 +55,28 @@ const (
 )
 
 // FindPerson loads the person with this network and user, whatever the room, or
-// fails with ErrNotFound.
+// fails with ErrNotFound. If the stored state cannot be opened, it returns
+// ErrBroken and a person with id and address all the same, who has not begun:
+// saving that one makes the row sound again, so that nobody goes unanswered.
 func (t *Tx) FindPerson(a chat.Address) (*Person, error) {
 	p, err := t.readPerson(sqlFindPerson, t.who(a))
 	if err != nil {
-		return nil, fmt.Errorf("find person: %w", err)
+		err = fmt.Errorf("find person: %w", err)
 	}
-	return p, nil
+	if p != nil && p.Addr == (chat.Address{}) {
+		p.Addr = a
+	}
+	return p, err
 }
 
-// LoadPerson loads a person by id, or fails with ErrNotFound.
+// LoadPerson loads a person by id, or fails with ErrNotFound. ErrBroken is as
+// with FindPerson, but the address may be missing.
 func (t *Tx) LoadPerson(id PersonID) (*Person, error) {
 	p, err := t.readPerson(sqlLoadPerson, int64(id))
 	if err != nil {
-		return nil, fmt.Errorf("load person: %w", err)
+		err = fmt.Errorf("load person: %w", err)
 	}
-	return p, nil
+	return p, err
 }
 
 func (t *Tx) readPerson(query string, arg any) (*Person, error) {
@@ -78,26 +84,31 @@ func (t *Tx) readPerson(query string, arg any) (*Person, error) {
 		p                    Person
 		address, sealed      []byte
 		quiet, created, seen int64
-		state                personState
-		addr                 personAddress
 	)
 	if err := t.row(query, []any{arg}, &p.ID, &address, &sealed, &quiet, &created, &seen); err != nil {
 		return nil, err
 	}
-	if err := t.unseal(p.ID, address, &addr, fieldAddress); err != nil {
-		return nil, err
+	p.QuietUntil, p.Created, p.Seen = moment(quiet), moment(created), moment(seen)
+	var addr personAddress
+	errAddress := t.unseal(p.ID, address, &addr, fieldAddress)
+	if errAddress == nil {
+		p.Addr = chat.Address(addr)
+		p.loaded = p.Addr
 	}
-	if err := t.unseal(p.ID, sealed, &state, fieldState); err != nil {
-		return nil, err
+	var state personState
+	errState := t.unseal(p.ID, sealed, &state, fieldState)
+	if errState == nil {
+		p.Vars, p.Session, p.Anchor = state.Vars, state.Session, state.Anchor
 	}
-	p.Addr = chat.Address(addr)
-	p.Vars, p.Session, p.Anchor = state.Vars, state.Session, state.Anchor
 	if p.Vars == nil {
 		p.Vars = map[string]any{}
 	}
-	p.QuietUntil, p.Created, p.Seen = moment(quiet), moment(created), moment(seen)
-	p.loaded = p.Addr
-	return &p, nil
+	for _, err := range []error{errAddress, errState} {
+		if err != nil && !errors.Is(err, ErrBroken) {
+			return nil, err
+		}
+	}
+	return &p, errors.Join(errAddress, errState)
 }
 
 const (

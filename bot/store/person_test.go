@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -117,43 +118,76 @@ func TestRowsCannotBeSwapped(t *testing.T) {
 				return err
 			}
 		}
+		p, err := tx.FindPerson(alice)
+		if err != nil {
+			return err
+		}
+		p.Vars["name"] = "x"
+		if err := errors.Join(tx.SavePerson(p), tx.AddItem(a, "people", "three", "", start)); err != nil {
+			return err
+		}
 		if err := tx.PutSchedule(Schedule{Person: a, Name: "x", Zone: "UTC"}); err != nil {
 			return err
 		}
 		return tx.PutSchedule(Schedule{Person: a, Name: "y", Zone: "UTC"})
 	})
+	items := func(tx *Tx) string {
+		list, err := tx.Items(a, "reasons", 0)
+		return texts(list) + fmt.Sprint(err)
+	}
 	tests := []struct {
 		name, query string
-		read        func(tx *Tx) error
+		read        func(tx *Tx) string
+		want        string
 	}{
 		{
 			"state of another person", `UPDATE person SET state = (SELECT state FROM person WHERE id = 2) WHERE id = 1`,
-			func(tx *Tx) error { _, err := tx.LoadPerson(a); return err },
+			func(tx *Tx) string {
+				p, err := tx.FindPerson(alice)
+				return fmt.Sprint(p.ID, p.Addr == alice, len(p.Vars), errors.Is(err, ErrBroken))
+			}, "1 true 0 true",
+		},
+		{
+			"address of another person", `UPDATE person SET address = (SELECT address FROM person WHERE id = 2) WHERE id = 1`,
+			func(tx *Tx) string {
+				p, err := tx.FindPerson(alice)
+				return fmt.Sprint(p.ID, p.Addr == alice, len(p.Vars), errors.Is(err, ErrBroken))
+			}, "1 true 1 true",
 		},
 		{
 			"key of another person", `UPDATE person_key SET wrapped = (SELECT wrapped FROM person_key WHERE person = 1) WHERE person = 2`,
-			func(tx *Tx) error { clear(tx.fresh); _, err := tx.LoadPerson(b); return err },
+			func(tx *Tx) string {
+				p, err := tx.LoadPerson(b)
+				return fmt.Sprint(p.ID, p.Addr == bob, errors.Is(err, ErrBroken))
+			}, "2 false true",
 		},
 		{
-			"item in another row", `UPDATE item SET body = (SELECT body FROM item WHERE n = 2) WHERE n = 1`,
-			func(tx *Tx) error { _, err := tx.Items(a, "reasons", 0); return err },
+			"no key", `DELETE FROM person_key WHERE person = 2`,
+			func(tx *Tx) string {
+				p, err := tx.FindPerson(bob)
+				return fmt.Sprint(p.ID, p.Addr == bob, errors.Is(err, ErrBroken))
+			}, "2 true true",
 		},
+		{"item in another row", `UPDATE item SET body = (SELECT body FROM item WHERE n = 2) WHERE n = 1`, items, "2:two<nil>"},
+		{"item in another list", `UPDATE item SET list = (SELECT list FROM item WHERE n = 2) WHERE n = 3`, items, "1:one 2:two<nil>"},
 		{
 			"schedule under another name", `UPDATE schedule SET body = (SELECT body FROM schedule WHERE id = 1) WHERE id = 2`,
-			func(tx *Tx) error { _, err := tx.Schedules(a); return err },
+			func(tx *Tx) string {
+				list, err := tx.Schedules(a)
+				_, errLoad := tx.LoadSchedule(2)
+				return fmt.Sprint(len(list), err, errors.Is(errLoad, ErrBroken))
+			}, "1 <nil> true",
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			err := s.Update(context.Background(), func(tx *Tx) error {
-				if err := tt.read(tx); err != nil {
-					t.Errorf("before: %v", err)
-				}
+				clear(tx.fresh)
 				if n, err := tx.exec(tt.query); err != nil || n != 1 {
 					t.Fatalf("change: %d, %v", n, err)
 				}
-				if err := tt.read(tx); err == nil {
-					t.Error("a swapped row was accepted")
+				if got := tt.read(tx); got != tt.want {
+					t.Errorf("got %q, want %q", got, tt.want)
 				}
 				return errCaller // undo
 			})
@@ -162,6 +196,31 @@ func TestRowsCannotBeSwapped(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestBrokenPersonCanBeMadeSound(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	create(t, s, alice)
+	mustUpdate(t, s, func(tx *Tx) error {
+		_, err := tx.exec(`UPDATE person SET state = $1, address = $1`, []byte("damaged"))
+		return err
+	})
+	mustUpdate(t, s, func(tx *Tx) error {
+		p, err := tx.FindPerson(alice)
+		if !errors.Is(err, ErrBroken) {
+			t.Fatalf("FindPerson: %v, want ErrBroken", err)
+		}
+		p.Vars["welcomed"] = true
+		return tx.SavePerson(p)
+	})
+	mustView(t, s, func(tx *Tx) error {
+		p, err := tx.LoadPerson(1)
+		if err == nil && (p.Addr != alice || p.Vars["welcomed"] != true) {
+			t.Errorf("person %+v", p)
+		}
+		return err
+	})
 }
 
 func TestKeyCache(t *testing.T) {

@@ -218,6 +218,32 @@ func TestSchedules(t *testing.T) {
 	})
 }
 
+func TestBrokenScheduleDoesNotStopTheOthers(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx := context.Background()
+	a, b := create(t, s, alice), create(t, s, bob)
+	mustUpdate(t, s, func(tx *Tx) error {
+		err := errors.Join(
+			tx.PutSchedule(Schedule{Person: a, Name: "x", NextDue: start}),
+			tx.PutSchedule(Schedule{Person: b, Name: "x", NextDue: start.Add(time.Minute)}))
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(`UPDATE schedule SET body = $1 WHERE id = 1`, []byte("damaged"))
+		return err
+	})
+	for round, want := range []int{0, 1, 1} { // the broken one takes its place once
+		list, err := s.DueSchedules(ctx, Forever, 1)
+		if err != nil || len(list) != want || want == 1 && list[0].Person != b {
+			t.Errorf("round %d: %+v, %v", round, list, err)
+		}
+	}
+	if due, ok, err := s.NextDue(ctx); err != nil || !ok || !due.Equal(start.Add(time.Minute)) {
+		t.Errorf("NextDue = %v, %v, %v", due, ok, err)
+	}
+}
+
 func TestTimers(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

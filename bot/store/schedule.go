@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,20 +85,24 @@ const (
 		`WHERE next_due <= $1 ORDER BY next_due LIMIT $2`
 )
 
-// Schedules returns every schedule of the person, oldest first.
+// Schedules returns every schedule of the person, oldest first, but for those
+// that cannot be opened.
 func (t *Tx) Schedules(id PersonID) ([]Schedule, error) {
-	list, err := t.readSchedules(sqlSchedules, int64(id))
+	list, _, err := t.readSchedules(sqlSchedules, int64(id))
 	if err != nil {
 		return nil, fmt.Errorf("list schedules: %w", err)
 	}
 	return list, nil
 }
 
-// LoadSchedule loads one schedule, or fails with ErrNotFound.
+// LoadSchedule loads one schedule, or fails with ErrNotFound or ErrBroken.
 func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
-	list, err := t.readSchedules(sqlLoadSchedule, id)
+	list, broken, err := t.readSchedules(sqlLoadSchedule, id)
 	if err != nil {
 		return Schedule{}, fmt.Errorf("load schedule: %w", err)
+	}
+	if len(broken) > 0 {
+		return Schedule{}, fmt.Errorf("load schedule: %w", ErrBroken)
 	}
 	if len(list) == 0 {
 		return Schedule{}, fmt.Errorf("load schedule: %w", ErrNotFound)
@@ -105,27 +110,45 @@ func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
 	return list[0], nil
 }
 
+const sqlParkSchedule = `UPDATE schedule SET next_due = NULL WHERE id = $1`
+
 // DueSchedules returns up to limit schedules whose time has come, the earliest
-// first. Firing one takes an Update that loads it again.
+// first. Firing one takes an Update that loads it again. A schedule that cannot
+// be opened is logged by its number and never due again, so that it does not
+// stand in the way of the others.
 func (s *Store) DueSchedules(ctx context.Context, now time.Time, limit int) ([]Schedule, error) {
 	var list []Schedule
+	var broken []int64
 	err := s.View(ctx, func(tx *Tx) (err error) {
-		list, err = tx.readSchedules(sqlDueSchedules, millis(now), limit)
+		list, broken, err = tx.readSchedules(sqlDueSchedules, millis(now), limit)
 		return err
 	})
+	if err == nil && len(broken) > 0 {
+		s.log.Error("schedules cannot be opened and are stopped", "schedules", broken)
+		err = s.Update(ctx, func(tx *Tx) error {
+			for _, id := range broken {
+				if _, err := tx.exec(sqlParkSchedule, id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find due schedules: %w", err)
 	}
 	return list, nil
 }
 
-func (t *Tx) readSchedules(query string, args ...any) ([]Schedule, error) {
+// readSchedules returns the schedules that a query finds, and the ids of those
+// that cannot be opened.
+func (t *Tx) readSchedules(query string, args ...any) (list []Schedule, broken []int64, err error) {
 	type row struct {
 		id, person, next, last int64
 		name, body             []byte
 	}
 	var rows []row
-	err := t.rows(query, args, func(scan func(...any) error) error {
+	err = t.rows(query, args, func(scan func(...any) error) error {
 		var r row
 		if err := scan(&r.id, &r.person, &r.name, &r.body, &r.next, &r.last); err != nil {
 			return err
@@ -134,22 +157,23 @@ func (t *Tx) readSchedules(query string, args ...any) ([]Schedule, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	list := make([]Schedule, len(rows))
-	for i, r := range rows {
+	for _, r := range rows {
 		var body scheduleBody
 		person := PersonID(r.person)
-		if err := t.unseal(person, r.body, &body, fieldSchedule); err != nil {
-			return nil, err
+		err := t.unseal(person, r.body, &body, fieldSchedule)
+		if errors.Is(err, ErrBroken) || err == nil && !bytes.Equal(t.s.scheduleName(person, body.Name), r.name) {
+			broken = append(broken, r.id)
+			continue
 		}
-		if string(t.s.scheduleName(person, body.Name)) != string(r.name) {
-			return nil, errors.New("the body of a schedule belongs to another one")
+		if err != nil {
+			return nil, nil, err
 		}
-		list[i] = Schedule{
+		list = append(list, Schedule{
 			ID: r.id, Person: person, Name: body.Name, Flow: body.Flow, Cron: body.Cron, Zone: body.Zone,
 			FreshFor: body.FreshFor, NextDue: moment(r.next), LastDue: moment(r.last),
-		}
+		})
 	}
-	return list, nil
+	return list, broken, nil
 }

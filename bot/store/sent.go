@@ -46,7 +46,7 @@ func (t *Tx) sentEvent(id PersonID, key string) (string, error) {
 		return "", err
 	}
 	if body.Key != key {
-		return "", errors.New("the body of a sent row belongs to another one")
+		return "", fmt.Errorf("%w: a sent row with the body of another", ErrBroken)
 	}
 	return body.Event, nil
 }
@@ -74,7 +74,7 @@ func (s *Store) SentKey(ctx context.Context, network, eventID string) (key strin
 	case err != nil:
 		return "", 0, false, fmt.Errorf("find sent message: %w", err)
 	case body.Event != eventID:
-		return "", 0, false, errors.New("find sent message: the body of a sent row belongs to another one")
+		return "", 0, false, fmt.Errorf("find sent message: %w: a row with the body of another", ErrBroken)
 	}
 	return body.Key, person, true, nil
 }

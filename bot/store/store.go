@@ -45,6 +45,10 @@ var (
 	ErrClosed = errors.New("the store is closed")
 	// ErrReadOnly says that a View tried to write.
 	ErrReadOnly = errors.New("a view cannot write")
+	// ErrBroken says that a row is there but its sealed bytes cannot be opened
+	// or read: they were damaged or moved, or the key of the person is gone.
+	// Trying again does not help.
+	ErrBroken = errors.New("a stored row cannot be opened")
 	// ErrTxOver says that a Tx was used after its function had returned.
 	ErrTxOver = errors.New("the transaction is over")
 )
@@ -62,7 +66,8 @@ type Options struct {
 	Path string
 	// Master opens and seals. It must be the one the store was made with.
 	Master *seal.Master
-	// Log gets what Open upgraded and what the writer had to repair; nil: nothing.
+	// Log gets what Open upgraded and that the writer had to replace its
+	// connection; nil: nothing.
 	Log *slog.Logger
 	// Group bounds how many callers share one commit; 0: 64.
 	Group int
@@ -118,6 +123,7 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 		return nil, err
 	}
 	s.db.UpgradeTable = table
+	s.db.Log = upgradeLog{dbutil.NoopLogger, o.Log}
 	if err := s.db.Upgrade(ctx); err != nil {
 		if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
 			return nil, fmt.Errorf("%w (%w)", ErrNewerSchema, err)

@@ -263,7 +263,8 @@ func TestUnsafeConnectionIsRefused(t *testing.T) {
 
 func TestReopenKeepsEverything(t *testing.T) {
 	t.Parallel()
-	o := Options{Path: newPath(t), Master: newMaster(t), Log: slog.New(slog.DiscardHandler)}
+	var log strings.Builder
+	o := Options{Path: newPath(t), Master: newMaster(t), Log: slog.New(slog.NewTextHandler(&log, nil))}
 	s, err := Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -273,6 +274,9 @@ func TestReopenKeepsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = openStore(t, o)
+	if n := strings.Count(log.String(), "store upgrade"); n != len(upgrades()) {
+		t.Errorf("%d upgrades logged, want %d: %s", n, len(upgrades()), log.String())
+	}
 	mustView(t, s, func(tx *Tx) error {
 		p, err := tx.FindPerson(alice)
 		if err == nil && (p.ID != id || p.Addr != alice) {

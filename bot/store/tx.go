@@ -106,18 +106,22 @@ func (t *Tx) seal(id PersonID, v any, what string, row ...int64) ([]byte, error)
 	return k.Seal(plain, what, append([]int64{int64(id)}, row...)...)
 }
 
-// unseal is the reverse of seal.
+// unseal is the reverse of seal for a row that was found. Whatever is wrong
+// with its bytes or its key is ErrBroken.
 func (t *Tx) unseal(id PersonID, sealed []byte, v any, what string, row ...int64) error {
 	k, err := t.key(id)
+	if errors.Is(err, ErrNotFound) || errors.Is(err, seal.ErrOpen) {
+		return fmt.Errorf("%w: no key for %s", ErrBroken, what)
+	}
 	if err != nil {
 		return err
 	}
 	plain, err := k.Open(sealed, what, append([]int64{int64(id)}, row...)...)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrBroken, err)
 	}
 	if err := json.Unmarshal(plain, v); err != nil {
-		return errors.New(what + ": cannot be read as JSON") // the cause could quote a value
+		return fmt.Errorf("%w: %s is not what it should be", ErrBroken, what) // the cause could quote a value
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"embed"
+	"log/slog"
 
 	"go.mau.fi/util/dbutil"
 )
@@ -13,4 +14,15 @@ var upgradeFiles embed.FS
 // Each file says which version it makes; none is ever edited.
 func upgrades() dbutil.UpgradeTable {
 	return dbutil.BuildUpgradeTable().WithFSPath(upgradeFiles, "upgrades").Finish()
+}
+
+// upgradeLog tells of upgrades and of nothing else that dbutil would log.
+type upgradeLog struct {
+	dbutil.DatabaseLogger
+	log *slog.Logger
+}
+
+// DoUpgrade is called before each step.
+func (l upgradeLog) DoUpgrade(from, to int, message string, _ dbutil.TxnMode) {
+	l.log.Info("store upgrade", "from", from, "to", to, "what", message)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"handrail/bot/seal"
@@ -139,6 +140,7 @@ func (w *writer) loop() {
 			}
 		}
 		w.finish()
+		runtime.Gosched() // those just answered may have more, and belong into the next commit
 		if !w.take() {
 			break
 		}
@@ -257,9 +259,7 @@ func (w *writer) finish() {
 		return
 	}
 	if err := w.commit(w.conn); err != nil {
-		err = fmt.Errorf("commit: %w", err)
-		w.s.log.Error("commit failed", "callers", len(w.kept), "err", err)
-		w.abort(err)
+		w.abort(fmt.Errorf("commit: %w", err))
 		return
 	}
 	w.open = false
@@ -290,6 +290,7 @@ func (w *writer) answer(err error) {
 
 // drop gives up the connection; begin opens another.
 func (w *writer) drop() {
+	w.s.log.Warn("database connection replaced")
 	w.conn.discard()
 	w.conn = nil
 }

@@ -254,6 +254,45 @@ func TestDatabaseRollsBackByItself(t *testing.T) {
 	}
 }
 
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	id := create(t, s, alice)
+	pages := count(t, s, `PRAGMA page_count`)
+	limit := func(tx *Tx) error {
+		var got int
+		return tx.row(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+20), nil, &got)
+	}
+	mustUpdate(t, s, limit)
+	full := func(swallow bool) func(tx *Tx) error {
+		return func(tx *Tx) error {
+			for i := range 100 {
+				if err := tx.AddItem(id, "l", strings.Repeat("x", 4000), "", start); err != nil {
+					if swallow {
+						return admit(fmt.Sprint("after", i))(tx)
+					}
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	events := []string{"a", "b", "c"}
+	errs := together(t, s, admit("a"), full(false), admit("b"), full(true), admit("c"))
+	if errs[1] == nil || !strings.Contains(errs[1].Error(), "full") {
+		t.Errorf("the caller that filled the disk got %v", errs[1])
+	}
+	for i, event := range events {
+		if kept := admitted(t, s, event) == event; kept != (errs[2*i] == nil) {
+			t.Errorf("%s: kept %v, answered %v", event, kept, errs[2*i])
+		}
+	}
+	if errs[4] != nil {
+		t.Errorf("the last caller got %v", errs[4])
+	}
+	mustUpdate(t, s, admit("d"))
+}
+
 func TestWriterFindsANewConnection(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
