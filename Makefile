@@ -21,7 +21,7 @@ if { $(2); }; then printf '== %s: ok, %s s\n' '$(1)' "$$((SECONDS - start))"; \
 else printf '== %s: FAILED after %s s\n' '$(1)' "$$((SECONDS - start))"; exit 1; fi
 endef
 
-.PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs
+.PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs needs-node
 
 build: needs
 	$(GO) build -trimpath -o $(BIN)/handrail ./cmd/handrail
@@ -29,7 +29,7 @@ build: needs
 demo: build
 	@$(BIN)/handrail demo
 
-test: needs lint check unit e2e fuzz
+test: needs needs-node lint check unit e2e fuzz
 	@printf '\nall green\n'
 
 lint: needs $(GOFUMPT) $(STATICCHECK)
@@ -49,16 +49,17 @@ unit: needs
 
 # A real homeserver and a real client; without -race, which would only slow the
 # side that is not under test.
-e2e: needs
+e2e: needs needs-node
 	$(call stage,end to end,$(GO) test -count=1 -timeout 40m ./bot/e2e/... && $(GO) test -count=1 -timeout 15m -run '^TestDemo' ./cmd/handrail)
 
-# Every fuzz target of the tree, one after the other.
+# Every fuzz target of the tree, one after the other. Without the limit the
+# workers spend their time on making inputs smaller instead of finding them.
 fuzz: needs
 	$(call stage,fuzz ($(FUZZTIME) each),set -e; \
 	for file in $$(git grep -lE '^func Fuzz' -- '*_test.go'); do \
 	for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$file | cut -c6-); do \
 	echo "-- $$name in $$(dirname $$file)"; \
-	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
+	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$(dirname $$file); \
 	done; done)
 
 bench: needs
@@ -79,6 +80,11 @@ $(STATICCHECK):
 needs:
 	@for tool in $(GO) gcc git; do command -v $$tool >/dev/null || \
 	{ echo "handrail needs $$tool: on Debian, apt-get install golang gcc git (Go 1.26 or newer: https://go.dev/dl)"; exit 1; }; done
+
+# The person of the end-to-end tests is matrix-js-sdk, which npm installs.
+needs-node:
+	@for tool in node npm; do command -v $$tool >/dev/null || \
+	{ echo "the end-to-end tests need $$tool: install Node 20 or newer with npm, from https://nodejs.org or with apt-get install nodejs npm"; exit 1; }; done
 
 clean:
 	rm -rf $(BIN)

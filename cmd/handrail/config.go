@@ -109,9 +109,17 @@ func loadConfig(path string) (c Config, faults []finding, err error) {
 			*p = filepath.Join(base, *p)
 		}
 	}
-	for key, file := range map[string]string{"master_key_file": c.MasterKeyFile, "matrix.password_file": c.Matrix.PasswordFile} {
-		if err := checkSecret(file); err != nil && file != "" {
-			faults = append(faults, where.fault(key, "%v", err))
+	for _, secret := range []struct{ key, file, advice string }{
+		{"master_key_file", c.MasterKeyFile, "restore it from your backup, or make one for a new store with handrail keygen " + c.MasterKeyFile},
+		{"matrix.password_file", c.Matrix.PasswordFile, "write the account's password into it, then run chmod 0400 " + c.Matrix.PasswordFile},
+	} {
+		err := checkSecret(secret.file)
+		switch {
+		case secret.file == "" || err == nil: // a missing key has its own finding
+		case errors.Is(err, fs.ErrNotExist):
+			faults = append(faults, where.fault(secret.key, "there is no file %s: %s", secret.file, secret.advice))
+		default:
+			faults = append(faults, where.fault(secret.key, "%v", err))
 		}
 	}
 	sortFindings(faults)

@@ -17,7 +17,7 @@ func checkSecret(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("there is no file %s", path)
+		return fmt.Errorf("there is no file %s: %w", path, fs.ErrNotExist)
 	case err != nil:
 		return fmt.Errorf("look at the secret file: %w", err)
 	case !info.Mode().IsRegular():
