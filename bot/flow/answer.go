@@ -89,6 +89,7 @@ func (r *run) choose(f *flow, n *node, o *askOp, i int) error {
 func (r *run) accept(f *flow, n *node, o *askOp, value any, echo string, next *node) error {
 	r.s.Wait = nil
 	r.s.Answer, r.s.Echo = value, echo
+	r.forget = o.forget
 	if o.keepVar.name != "" {
 		r.set(o.keepVar.name, value)
 	}

@@ -28,6 +28,9 @@ type node struct {
 	name string
 	next *node
 	op   op
+	// needsAnswer: a step behind this waiting one may read the last answer.
+	// Elsewhere the session forgets it as soon as the step waits.
+	needsAnswer bool
 }
 
 // block is a list of steps as written.
@@ -53,6 +56,7 @@ type askOp struct {
 	to      float64
 	bounded bool // from and to hold
 	max     int  // text: runes
+	forget  bool // text: the answer is never in the session
 	reader  Reader
 	keepVar ref
 	list    ref

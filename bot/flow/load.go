@@ -63,10 +63,11 @@ type loader struct {
 	texts    map[string]*text
 	broken   map[string]bool // flows whose files make no sense; whoever points at them is not blamed
 
-	flows map[string]*flow
-	vars  map[string]varKind
-	lists map[string]bool
-	words words
+	flows  map[string]*flow
+	vars   map[string]varKind
+	lists  map[string]bool
+	words  words
+	called map[string]bool // flows that others call
 }
 
 func (ld *loader) file(name string, src []byte) {
@@ -99,12 +100,21 @@ func (ld *loader) library() *Library {
 	ld.variables()
 	ld.names()
 	ld.schedules()
+	ld.called = map[string]bool{}
+	for _, p := range ld.parsers {
+		for _, n := range p.flow.nodes {
+			if c, ok := n.op.(*callOp); ok {
+				ld.called[c.flow.name] = true
+			}
+		}
+	}
 	for _, p := range ld.parsers {
 		for _, n := range p.flow.nodes {
 			ld.options(n)
 			ld.until(n)
 		}
 		ld.reachable(p.flow)
+		ld.needs(p.flow)
 		p.flow.Rev = p.flow.rev()
 	}
 	ld.calls()

@@ -68,7 +68,10 @@ func (p *parser) kind(st *node, o *askOp, kv pair) {
 		p.bounds(o, kv)
 	case askText:
 		keys := p.empty(kv)
-		p.known(keys, "text", "max")
+		p.known(keys, "text", "max", "forget")
+		if kv, ok := find(keys, "forget"); ok {
+			o.forget = p.boolean(kv.v, "forget")
+		}
 		if m, ok := find(keys, "max"); ok {
 			o.max = p.integer(m.v, "max", 1, MaxAnswer)
 		}

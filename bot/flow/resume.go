@@ -121,11 +121,11 @@ func (r *run) moved(f *flow) error {
 func (r *run) finish() {
 	r.s.Frames = nil
 	r.s.Wait = nil
+	r.s.Answer, r.s.Echo = nil, ""
 	if r.offersResume() {
 		return
 	}
 	r.s.Parked = nil
-	r.s.Answer, r.s.Echo = nil, ""
 	r.ended = true
 }
 

@@ -59,6 +59,7 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	if err != nil {
 		return s, nil, err
 	}
+	r.forgetAnswer()
 	if (in.Kind == InText || in.Kind == InReaction) && !r.spoke {
 		r.speakFirst("noted")
 	}
@@ -69,6 +70,20 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 		r.out = append(r.out, End{})
 	}
 	return r.s, r.out, nil
+}
+
+// forgetAnswer takes the last answer out of the session, unless a step may still
+// read it: what a person wrote is not kept longer than it is needed.
+func (r *run) forgetAnswer() {
+	if r.s.Answer == nil {
+		return
+	}
+	if !r.forget && r.s.Wait != nil && len(r.s.Frames) > 0 {
+		if _, n := r.waiting(); n == nil || n.needsAnswer {
+			return
+		}
+	}
+	r.s.Answer, r.s.Echo = nil, ""
 }
 
 // run is the work on one input.
@@ -82,6 +97,7 @@ type run struct {
 	spoke   bool
 	ended   bool
 	quietly bool // nobody wrote: no question about an interrupted talk
+	forget  bool // the answer is not to be stored
 	hushed  bool // all schedules ended, or quiet until asked: nothing goes on
 	wait    time.Duration
 
@@ -122,7 +138,7 @@ func (r *run) heardText() error {
 	}
 	if h == nil {
 		var c heard
-		if c, ok = l.contained(norm); !ok {
+		if c, ok = l.contained(norm); !ok && !free(n) {
 			c, ok = l.misspelt(norm)
 		}
 		h = c.flow
@@ -148,6 +164,16 @@ func (r *run) catchAll() error {
 	r.speak("not_understood", false)
 	r.finish()
 	return nil
+}
+
+// free tells whether any word may be an answer to the question at n: then one
+// that merely looks like a phrase is none.
+func free(n *node) bool {
+	if n == nil {
+		return false
+	}
+	o, ok := n.op.(*askOp)
+	return ok && o.kind >= askText
 }
 
 // welcomed tells whether the first things have been said, if there are any.

@@ -1,0 +1,174 @@
+package flow
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestLibrary(t *testing.T) {
+	t.Parallel()
+	lib := library(t, map[string]string{
+		"b.one": `title: One
+about: The first.
+menu: 2
+modes: [together]
+first: [Stop, "stop it!"]
+anywhere: [help me]
+start: [box, "i want to text them", "want to text"]
+idle: [ok]
+steps: [{ask: Write., text: {}, keep: {list: zebras}}, {keep: {list: apes, text: x}}]`,
+		"a": "start: [boxes]\nsteps: [{say: x}]",
+	})
+	infos := lib.Flows()
+	if len(infos) != 2 || infos[0].ID != "a" || infos[1].ID != "b.one" {
+		t.Fatalf("Flows: %v", infos)
+	}
+	want := Info{
+		ID: "b.one", Title: "One", About: "The first.", File: "b.one.yaml", Menu: 2, Modes: []string{"together"},
+		Start: []string{"Stop", "stop it!", "help me", "box", "i want to text them", "want to text", "ok"}, Rev: infos[1].Rev,
+	}
+	if !reflect.DeepEqual(infos[1], want) || want.Rev == "" {
+		t.Errorf("Info is %+v, want %+v", infos[1], want)
+	}
+	if !lib.Has("a") || lib.Has("b") {
+		t.Error("Has is wrong")
+	}
+	if got := lib.Lists(); !slices.Equal(got, []string{"apes", "zebras"}) {
+		t.Errorf("Lists: %v", got)
+	}
+	if got := lib.Text("resume", map[string]string{"title": "{{x}}"}); got != "Shall we go back to {{x}}?" {
+		t.Errorf("Text: %q", got)
+	}
+	if got := lib.Text("no such text", nil); got != "no such text" {
+		t.Errorf("Text of an unknown key: %q", got)
+	}
+	for text, ok := range map[string]bool{"STOP!": true, " stop it ": true, "stop please": false, "stopp": false, "": false, "ok": false} {
+		if f, got := lib.First(text); got != ok || got && f != "b.one" {
+			t.Errorf("First(%q) = %q, %t", text, f, got)
+		}
+	}
+	for text, want := range map[string]string{
+		"Box":                            "b.one box",
+		"boxes":                          "a boxes",
+		"boxez":                          "a boxes",
+		"boxe":                           "a boxes",
+		"Help me!":                       "b.one help me",
+		"help mee":                       "",
+		"helpp me":                       "b.one help me",
+		"ok":                             "b.one ok",
+		"okk":                            "",
+		"stop":                           "",
+		"so i want to text them tonight": "b.one i want to text them",
+		"do you want to text":            "b.one want to text",
+		"want to texture":                "",
+		"":                               "",
+		"?":                              "",
+		strings.Repeat("x ", 5000) + "i want to text them":  "", // beyond what is heard
+		"i want to text them " + strings.Repeat("é ", 5000): "b.one i want to text them",
+	} {
+		f, phrase, ok := lib.Match(text)
+		if got := strings.TrimSpace(f + " " + phrase); got != want || ok != (want != "") {
+			t.Errorf("Match(%.30q) = %q, %t, want %q", text, got, ok, want)
+		}
+	}
+}
+
+// TestRev: the revision changes with what a waiting session relies on, and with
+// nothing else.
+func TestRev(t *testing.T) {
+	t.Parallel()
+	const base = "steps:\n  - say: One.\n  - ask: Fine?\n    pick: {good: {}, bad: {say: Oh.}}\n  - say: Two.\n"
+	rev := func(body string) string { return library(t, map[string]string{"a": body}).Flows()[0].Rev }
+	before := rev(base)
+	for _, tc := range []struct {
+		name, old, now string
+		moves          bool
+	}{
+		{"nothing", "x", "x", false},
+		{"a message", "One.", "Eins.", false},
+		{"a comment", "steps:", "# new\nsteps:", false},
+		{"punctuation of a question", "Fine?", "Fine", false},
+		{"a question", "Fine?", "Not fine?", true},
+		{"an option", "bad:", "worse:", true},
+		{"a step before", "  - say: One.\n", "", true},
+		{"a step behind", "  - say: Two.\n", "", true},
+		{"the kind", "pick: {good: {}, bad: {say: Oh.}}", "text: {}", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if after := rev(strings.Replace(base, tc.old, tc.now, 1)); (after != before) != tc.moves {
+				t.Errorf("revision %s became %s", before, after)
+			}
+		})
+	}
+}
+
+// TestManyAtOnce: one library, many people at the same time. The race detector
+// watches.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	lib := library(t, everything())
+	want := ""
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			k := newTalk(t, lib)
+			for _, c := range []string{"urge", "3", "/timer", "/timer", "my list", "yes", "a line", "menu", "1"} {
+				k.do(c)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if want == "" {
+				want = k.out.String()
+			}
+			if k.out.String() != want {
+				t.Error("the same talk went two ways")
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestConditions: what a condition may say, and what it gives for odd values.
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		cond string
+		vars map[string]any
+		want bool
+	}{
+		{"n > 1", map[string]any{"n": 2.0}, true},
+		{"n > 1", map[string]any{"n": 2}, true},
+		{"n > 1", map[string]any{"n": "2"}, false}, // another type: as if not set
+		{"n == 0 and s == '' and not b", nil, true},
+		{"s in ['x', 'y']", map[string]any{"s": "y"}, true},
+		{"s contains 'b' or s startsWith 'c'", map[string]any{"s": "abc"}, true},
+		{"answer >= 7", nil, false},
+		{"answer == nothing", map[string]any{"nothing": ""}, false},
+		{"n / 0 > 1", map[string]any{"n": 1.0}, true},
+		{"hour >= 20 && weekday == 'mon'", nil, true},
+		{"count_l == 2", nil, true},
+		{"b ? n == 0 : n == 1", map[string]any{"b": true}, true},
+	} {
+		t.Run(tc.cond, func(t *testing.T) {
+			t.Parallel()
+			lib := library(t, map[string]string{
+				"a": "start: [go]\nsteps: [{if: \"" + tc.cond + "\", do: [{say: 'true'}], else: [{say: 'false'}]}]",
+				"b": "steps: [{set: {n: 1, s: x, b: true, nothing: x}}, {keep: {list: l, text: x}}]",
+			})
+			_, e, err := lib.Step(Session{}, Input{Text: "go", Now: now, Vars: tc.vars, Lists: map[string][]Item{"l": {{1, "a"}, {2, "b"}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := e[0].(Say).Text == "true"; got != tc.want {
+				t.Errorf("gave %t", got)
+			}
+		})
+	}
+}
