@@ -31,6 +31,17 @@ func (s keyStore) PutDevices(ctx context.Context, user id.UserID, devices map[id
 	return s.SQLCryptoStore.PutDevices(ctx, user, lean)
 }
 
+// GetGroupSession treats a key that was refused as one that is not there. The
+// library would return an error, also to its own code that is about to store
+// the key after all, and so lose it.
+func (s keyStore) GetGroupSession(ctx context.Context, room id.RoomID, session id.SessionID) (*crypto.InboundGroupSession, error) {
+	igs, err := s.SQLCryptoStore.GetGroupSession(ctx, room, session)
+	if errors.Is(err, crypto.ErrGroupSessionWithheld) {
+		return nil, nil
+	}
+	return igs, err
+}
+
 func nameless(device *id.Device) *id.Device {
 	lean := *device
 	lean.Name = ""

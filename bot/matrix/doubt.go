@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -21,14 +22,13 @@ const (
 // the answer. The transaction id alone does not help: some homeservers forget
 // it when they restart, and take two requests that overlap for two messages.
 //
-// So: wait until the earlier request cannot be under way any more, let the sync
-// catch up, which brings the echo in most cases, and else read the room
-// backwards and look for the hidden key. It returns "" when the message is not
-// there, and an error when that cannot be known now.
+// So: let the sync catch up, which brings the echo in most cases. If it does
+// not, wait until the earlier request cannot be under way any more and the
+// homeserver, if it restarted, has woken up (Dendrite shows new events to
+// nobody for ten seconds); then read the room backwards and look for the hidden
+// key. It returns "" when the message is not there, and an error when that
+// cannot be known now.
 func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow) (id.EventID, error) {
-	if err := sleep(ctx, row.tried.Add(t.settle).Sub(t.now())); err != nil {
-		return "", clean("wait for an earlier request", err)
-	}
 	signal(t.poke)
 	if err := t.passes.next(ctx); err != nil {
 		return "", clean("wait for the sync", err)
@@ -36,8 +36,12 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 	if event, ok := t.echoes.get(out.Key); ok {
 		return event, nil
 	}
-	if out.Form == chat.FormRemove {
-		return "", nil
+	calm := time.UnixMilli(t.contact.Load())
+	if row.tried.After(calm) {
+		calm = row.tried
+	}
+	if wait := calm.Add(t.settle).Sub(t.now()); wait > 0 {
+		return "", &chat.RetryError{After: max(wait, backoffFirst), Err: errDoubt}
 	}
 	found, err := t.search(ctx, id.RoomID(out.To.Room), out.Key, row.first.Add(-doubtClock))
 	if err != nil {
@@ -54,6 +58,8 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 	t.log.Info("a message in doubt is there")
 	return found, nil
 }
+
+var errDoubt = errors.New("send: whether an earlier request for this message arrived is not known yet")
 
 // search reads a room backwards to the given time.
 func (t *Transport) search(ctx context.Context, room id.RoomID, key string, oldest time.Time) (id.EventID, error) {

@@ -49,7 +49,7 @@ const (
 	defaultGrace     = 20 * time.Second
 	defaultTimeline  = 1000             // events of one room in one sync response
 	httpTimeout      = 3 * time.Minute  // longer than any answer takes; sync has its own
-	settleTime       = 5 * time.Second  // how long a request may still be under way at the homeserver after we lost sight of it
+	settleTime       = 15 * time.Second // how long a message may stay invisible after we lost sight of its request
 	parallelRooms    = 64               // rooms handled at the same time
 	longPoll         = 30 * time.Second // how long the homeserver holds a sync request
 	maxPlain         = 40_000           // bytes of content; encrypted and encoded it must stay below 64 KiB
@@ -81,6 +81,7 @@ type Transport struct {
 	keys    *exsync.KeyedMutex[string]    // one request per send key at a time
 	rooms   *exsync.KeyedMutex[id.RoomID] // whole-state fetches exclude single state events
 	running atomic.Bool
+	contact atomic.Int64 // unix ms: since when every sync request worked
 
 	timeline int           // events of one room in one sync response
 	settle   time.Duration // see settleTime

@@ -83,6 +83,9 @@ func (l *loop) run(ctx context.Context) error {
 		if failures > 0 {
 			l.log.Info("sync works again")
 		}
+		if failures > 0 || !l.warm {
+			l.contact.Store(l.now().UnixMilli())
+		}
 		quick, failures = false, 0
 		if err := l.handle(ctx, resp, since); err != nil {
 			return nil // only the end of ctx stops it

@@ -3,6 +3,7 @@ package matrix
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -451,6 +454,7 @@ type wire struct {
 	drop  atomic.Pointer[func(*http.Request) bool] // true: forward, then break the connection
 	deny  atomic.Pointer[func(*http.Request) bool] // true: break the connection before it is forwarded
 	reply atomic.Pointer[func(*http.Request) *http.Response]
+	hide  atomic.Value // string: whose timeline events are taken out of sync responses
 }
 
 func newWire(t *testing.T, server *homeserver.Server) *wire {
@@ -462,6 +466,7 @@ func newWire(t *testing.T, server *homeserver.Server) *wire {
 	w := &wire{}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, _ error) { panic(http.ErrAbortHandler) }
+	proxy.ModifyResponse = w.hideEvents
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if asks(&w.deny, r) {
 			panic(http.ErrAbortHandler)
@@ -505,4 +510,37 @@ func once(fits func(*http.Request) bool) *func(*http.Request) bool {
 	var done atomic.Bool
 	hook := func(r *http.Request) bool { return fits(r) && done.CompareAndSwap(false, true) }
 	return &hook
+}
+
+func newAnswer(status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
+}
+
+// hideEvents takes somebody's events out of a sync response.
+func (w *wire) hideEvents(resp *http.Response) error {
+	sender, _ := w.hide.Load().(string)
+	if sender == "" || !strings.HasSuffix(resp.Request.URL.Path, "/sync") {
+		return nil
+	}
+	var body map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+		return err
+	}
+	joined := object(object(body, "rooms"), "join")
+	for room := range joined {
+		timeline := object(object(joined, room), "timeline")
+		events, _ := timeline["events"].([]any)
+		timeline["events"] = slices.DeleteFunc(events, func(evt any) bool {
+			fields, _ := evt.(map[string]any)
+			return text(fields, "sender") == sender && fields["state_key"] == nil
+		})
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(data))
+	resp.ContentLength = int64(len(data))
+	resp.Header.Set("Content-Length", strconv.Itoa(len(data)))
+	return nil
 }
