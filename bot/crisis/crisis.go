@@ -1,0 +1,147 @@
+// Package crisis hears that a person is in danger. It turns a text into words,
+// compares them with patterns that are data (one file a language, readable by a
+// clinician), and weighs who does what to whom, when, and whether it is denied.
+//
+// It is pure and explainable: the same text gives the same findings, each names
+// the rule and the words that spoke. It never does I/O after Load, keeps no
+// text, uses no model and no network, and it decides nothing: it only reports.
+package crisis
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Level is how serious a finding is.
+type Level int
+
+// The levels. Ask means that one gentle question is due; Crisis that help comes
+// before everything else.
+const (
+	None Level = iota
+	Ask
+	Crisis
+)
+
+// String returns "none", "ask" or "crisis".
+func (l Level) String() string {
+	switch l {
+	case None:
+		return "none"
+	case Ask:
+		return "ask"
+	case Crisis:
+		return "crisis"
+	}
+	return fmt.Sprintf("Level(%d)", int(l))
+}
+
+func parseLevel(s string) (Level, bool) {
+	for _, l := range []Level{None, Ask, Crisis} {
+		if l.String() == s {
+			return l, true
+		}
+	}
+	return None, false
+}
+
+// Finding is one rule that spoke. Start and End are byte offsets of the words in
+// the text that was scanned.
+type Finding struct {
+	Level      Level
+	Category   string
+	Rule       string
+	Start, End int
+}
+
+// Categories returns the names of all categories. Of two findings of the same
+// level the one whose category stands earlier comes first: "watched" leads,
+// because an answer to it must not show a number.
+func Categories() []string {
+	return []string{
+		"watched", "weapon", "strangulation", "violence", "medical", "child", "suicide", "sexual", "locked_in",
+		"self_harm", "partner_suicide", "stalking", "other_person", "own_behaviour", "hopeless",
+	}
+}
+
+// Example is a sentence beside a rule that must, or must not, make it speak.
+type Example struct {
+	Lang, Category, Rule string
+	Text                 string
+	// Level is what Scan must report at most and at least as its first finding
+	// in the rule's category; None for a sentence that must stay silent.
+	Level Level
+}
+
+// Lexicon is a set of languages. It is safe for concurrent use.
+type Lexicon struct {
+	langs map[string]*language
+	order []string
+}
+
+// Load reads every <language>.yaml at the root of fsys and compiles its rules.
+// All faults are reported in one error, each with file and line.
+func Load(fsys fs.FS) (*Lexicon, error) {
+	names, err := fs.Glob(fsys, "*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("list crisis words: %w", err)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("load crisis words: there is no <language>.yaml")
+	}
+	x := &Lexicon{langs: map[string]*language{}}
+	var faults []error
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("read crisis words: %w", err)
+		}
+		code := strings.TrimSuffix(path.Base(name), ".yaml")
+		lang, errs := parseLanguage(code, data)
+		faults = append(faults, errs...)
+		x.langs[code] = lang
+		x.order = append(x.order, code)
+	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("load crisis words: %w", errors.Join(faults...))
+	}
+	return x, nil
+}
+
+// Languages returns the codes of the loaded languages, in order.
+func (x *Lexicon) Languages() []string { return slices.Clone(x.order) }
+
+// Scan reports what the text says about danger, the most serious first, each
+// rule once. A language that is not loaded, and "", means every language.
+func (x *Lexicon) Scan(text, lang string) []Finding {
+	var out []Finding
+	if l := x.langs[lang]; l != nil {
+		out = l.scan(text, nil)
+	} else {
+		for _, code := range x.order {
+			out = x.langs[code].scan(text, out)
+		}
+	}
+	if len(out) < 2 {
+		return out
+	}
+	order := Categories()
+	slices.SortStableFunc(out, func(a, b Finding) int {
+		return cmp.Or(int(b.Level-a.Level), slices.Index(order, a.Category)-slices.Index(order, b.Category), a.Start-b.Start)
+	})
+	return out
+}
+
+// Examples returns the sentences beside all rules of all languages.
+func (x *Lexicon) Examples() []Example {
+	var out []Example
+	for _, code := range x.order {
+		out = append(out, x.langs[code].examples...)
+	}
+	return out
+}

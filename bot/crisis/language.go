@@ -1,0 +1,386 @@
+package crisis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+	"gopkg.in/yaml.v3"
+)
+
+// file is a <language>.yaml as it is written.
+type file struct {
+	Language string      `yaml:"language"`
+	About    string      `yaml:"about"`
+	Review   yaml.Node   `yaml:"review"`
+	Rewrite  yaml.Node   `yaml:"rewrite"` // written form: the words it stands for
+	DropG    bool        `yaml:"drop_g"`  // "hittin" is "hitting"
+	Typos    []yaml.Node `yaml:"typos"`   // words whose usual slips are understood
+	Real     []yaml.Node `yaml:"real"`    // words that are no slips
+	Groups   yaml.Node   `yaml:"groups"`
+	Deny     struct {
+		Words   []yaml.Node `yaml:"words"`   // deny what follows within four words
+		Subject []yaml.Node `yaml:"subject"` // deny what follows although it has a subject of its own
+		Except  []yaml.Node `yaml:"except"`  // begin like a denial and are none
+		Stop    []yaml.Node `yaml:"stop"`    // words that end the reach of a denial
+		Before  []yaml.Node `yaml:"before"`  // words that begin a clause: only Subject denies it
+	} `yaml:"deny"`
+	Now    []yaml.Node `yaml:"now"`
+	Past   []yaml.Node `yaml:"past"`
+	Unreal []yaml.Node `yaml:"unreal"` // a film, a dream, a joke: one level less
+	Idioms []yaml.Node `yaml:"idioms"` // phrases that no rule may see
+	Rules  []ruleFile  `yaml:"rules"`
+}
+
+type ruleFile struct {
+	ID       yaml.Node   `yaml:"id"`
+	Category string      `yaml:"category"`
+	Level    string      `yaml:"level"`
+	Now      string      `yaml:"now"`  // the level when the sentence speaks of now
+	Past     string      `yaml:"past"` // the level when it speaks of long ago
+	Why      string      `yaml:"why"`
+	Say      []yaml.Node `yaml:"say"`
+	Not      []yaml.Node `yaml:"not"`
+	Fires    []yaml.Node `yaml:"fires"`
+	Asks     []yaml.Node `yaml:"asks"`
+	Silent   []yaml.Node `yaml:"silent"`
+}
+
+// rule is a compiled rule. now and past are -1 where the file says nothing.
+type rule struct {
+	id, category     string
+	level, now, past Level
+	not              []program
+}
+
+const unset Level = -1
+
+// language is a compiled file.
+type language struct {
+	code       string
+	vocabulary map[string]word
+	forms      map[string][]word // written form to words
+	groups     map[string]*node
+	rules      []rule
+	programs   []program
+	owner      []int32   // rule of each program
+	byFirst    [][]int32 // programs by the word they begin with
+	idioms     set
+	now, past  set
+	unreal     set
+	deny       struct {
+		words, stop, before wordSet
+		subject, except     set
+	}
+	examples []Example
+}
+
+// set is a few programs with an index of its own.
+type set struct {
+	programs []program
+	first    wordSet
+}
+
+// faultList gathers what is wrong with a file.
+type faultList struct {
+	code string
+	errs []error
+}
+
+func (f *faultList) add(n *yaml.Node, format string, args ...any) {
+	line := 1
+	if n != nil && n.Line > 0 {
+		line = n.Line
+	}
+	f.errs = append(f.errs, fmt.Errorf("%s.yaml:%d: %s", f.code, line, fmt.Sprintf(format, args...)))
+}
+
+// parseLanguage compiles one file.
+func parseLanguage(code string, data []byte) (*language, []error) {
+	faults := &faultList{code: code}
+	var f file
+	dec := yaml.NewDecoder(strings.NewReader(string(data)))
+	dec.KnownFields(true)
+	if err := dec.Decode(&f); err != nil {
+		return nil, []error{fmt.Errorf("%s.yaml: %w", code, err)}
+	}
+	l := &language{code: code, vocabulary: map[string]word{}, forms: map[string][]word{}, groups: map[string]*node{}}
+	l.learn("NUM")
+	l.learn("YEAR")
+	if f.Language != code {
+		faults.add(nil, "language must be %s, as the file is named", code)
+	}
+	l.rewrites(&f.Rewrite, faults)
+	l.parseGroups(&f.Groups, faults)
+	l.idioms = l.programsOf(f.Idioms, faults)
+	l.now = l.programsOf(f.Now, faults)
+	l.past = l.programsOf(f.Past, faults)
+	l.unreal = l.programsOf(f.Unreal, faults)
+	l.deny.words = l.wordsOf(f.Deny.Words, faults)
+	l.deny.stop = l.wordsOf(f.Deny.Stop, faults)
+	l.deny.before = l.wordsOf(f.Deny.Before, faults)
+	l.deny.subject = l.programsOf(f.Deny.Subject, faults)
+	l.deny.except = l.programsOf(f.Deny.Except, faults)
+	seen := map[string]bool{}
+	for i := range f.Rules {
+		l.addRule(&f.Rules[i], seen, faults)
+	}
+	l.slips(f.Typos, f.Real, faults)
+	if f.DropG {
+		l.spoken()
+	}
+	l.index()
+	return l, faults.errs
+}
+
+// rewrites reads the table of written forms.
+func (l *language) rewrites(n *yaml.Node, faults *faultList) {
+	if n.Kind == 0 {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		faults.add(n, "rewrite must be written forms and the words they stand for")
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		from := plainWord(k.Value)
+		if from == "" {
+			from = k.Value
+		}
+		if _, twice := l.forms[from]; twice {
+			faults.add(k, "%q is rewritten twice, or is a word that another line rewrites to", k.Value)
+			continue
+		}
+		var ids []word
+		for _, w := range strings.Fields(v.Value) {
+			ids = append(ids, l.vocabularyWord(plainWord(w)))
+		}
+		if len(ids) == 0 {
+			faults.add(v, "%q is rewritten to nothing", k.Value)
+			continue
+		}
+		l.forms[from] = ids
+	}
+	for w, id := range l.vocabulary {
+		if _, ok := l.forms[w]; !ok {
+			l.forms[w] = []word{id}
+		}
+	}
+}
+
+// vocabularyWord numbers a word without making it a written form yet, so that
+// the order of the table does not matter.
+func (l *language) vocabularyWord(w string) word {
+	if id, ok := l.vocabulary[w]; ok {
+		return id
+	}
+	id := word(len(l.vocabulary) + 1)
+	l.vocabulary[w] = id
+	return id
+}
+
+// parseGroups reads the named groups in the order of the file.
+func (l *language) parseGroups(n *yaml.Node, faults *faultList) {
+	if n.Kind == 0 {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		faults.add(n, "groups must be names and lists")
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if v.Kind != yaml.SequenceNode || len(v.Content) == 0 {
+			faults.add(v, "group %s must be a list", k.Value)
+			continue
+		}
+		if l.groups[k.Value] != nil {
+			faults.add(k, "group %s is given twice", k.Value)
+		}
+		g := &node{kind: choice}
+		for _, item := range v.Content {
+			if kid := l.pattern(item, faults); kid != nil {
+				g.kids = append(g.kids, kid)
+			}
+		}
+		if len(g.kids) > 0 {
+			l.groups[k.Value] = g
+		}
+	}
+}
+
+// pattern reads one pattern and says where it is wrong.
+func (l *language) pattern(n *yaml.Node, faults *faultList) *node {
+	if n.Kind != yaml.ScalarNode {
+		faults.add(n, "a pattern must be a text; put it in quotes if it begins with [ or has a colon")
+		return nil
+	}
+	p, err := l.parsePattern(n.Value, l.groups)
+	if err != nil {
+		faults.add(n, "pattern %q: %v", n.Value, err)
+		return nil
+	}
+	return p
+}
+
+// programsOf compiles a list of patterns.
+func (l *language) programsOf(list []yaml.Node, faults *faultList) set {
+	var s set
+	for i := range list {
+		n := l.pattern(&list[i], faults)
+		if n == nil {
+			continue
+		}
+		if _, empty := firstWords(n); empty || startsOpen(n) {
+			faults.add(&list[i], "pattern %q must begin with a word", list[i].Value)
+			continue
+		}
+		if width(n) > maxSpan {
+			faults.add(&list[i], "pattern %q is longer than %d words", list[i].Value, maxSpan)
+			continue
+		}
+		p := compile(n)
+		s.programs = append(s.programs, p)
+		s.first.addAll(p.first)
+	}
+	return s
+}
+
+// wordsOf reads a list of single words.
+func (l *language) wordsOf(list []yaml.Node, faults *faultList) wordSet {
+	var s wordSet
+	for i := range list {
+		n := l.pattern(&list[i], faults)
+		if n == nil {
+			continue
+		}
+		var rest []*node
+		flatten(n, &s, &rest)
+		if len(rest) > 0 {
+			faults.add(&list[i], "%q must be single words", list[i].Value)
+		}
+	}
+	return s
+}
+
+// addRule compiles one rule.
+func (l *language) addRule(f *ruleFile, seen map[string]bool, faults *faultList) {
+	id := f.ID.Value
+	r := rule{id: id, category: f.Category, now: unset, past: unset}
+	if id == "" || seen[id] {
+		faults.add(&f.ID, "rule %q has no id, or one that is used before", id)
+	}
+	seen[id] = true
+	if !slices.Contains(Categories(), f.Category) {
+		faults.add(&f.ID, "rule %s: unknown category %q", id, f.Category)
+	}
+	for _, lv := range []struct {
+		text string
+		to   *Level
+		need bool
+	}{{f.Level, &r.level, true}, {f.Now, &r.now, false}, {f.Past, &r.past, false}} {
+		v, ok := parseLevel(lv.text)
+		switch {
+		case ok:
+			*lv.to = v
+		case lv.need || lv.text != "":
+			faults.add(&f.ID, "rule %s: %q is no level: none, ask or crisis", id, lv.text)
+		}
+	}
+	r.not = l.programsOf(f.Not, faults).programs
+	if len(f.Say) == 0 {
+		faults.add(&f.ID, "rule %s says nothing", id)
+	}
+	if len(f.Fires)+len(f.Asks) == 0 || len(f.Silent) == 0 {
+		faults.add(&f.ID, "rule %s needs examples: fires or asks, and silent", id)
+	}
+	for _, p := range l.programsOf(f.Say, faults).programs {
+		l.programs = append(l.programs, p)
+		l.owner = append(l.owner, int32(len(l.rules)))
+	}
+	l.rules = append(l.rules, r)
+	for _, ex := range []struct {
+		list  []yaml.Node
+		level Level
+	}{{f.Fires, Crisis}, {f.Asks, Ask}, {f.Silent, None}} {
+		for _, n := range ex.list {
+			l.examples = append(l.examples, Example{Lang: l.code, Category: r.category, Rule: id, Text: n.Value, Level: ex.level})
+		}
+	}
+}
+
+// index builds the table of programs by first word.
+func (l *language) index() {
+	l.byFirst = make([][]int32, len(l.vocabulary)+1)
+	for i, p := range l.programs {
+		for w := range l.byFirst {
+			if w > 0 && p.first.has(word(w)) {
+				l.byFirst[w] = append(l.byFirst[w], int32(i))
+			}
+		}
+	}
+}
+
+// slips adds the usual slips of the listed words as written forms: two letters
+// swapped, one inner letter missing or doubled, a vowel hidden behind a star.
+// Nothing that is a word already, or listed as real, becomes a slip.
+func (l *language) slips(typos, real []yaml.Node, faults *faultList) {
+	avoid := map[string]bool{}
+	for _, n := range real {
+		avoid[plainWord(n.Value)] = true
+	}
+	made := map[string][]word{}
+	for i := range typos {
+		w := plainWord(typos[i].Value)
+		ids, ok := l.forms[w]
+		if !ok || len(w) < 4 {
+			faults.add(&typos[i], "%q is in no pattern, or too short to have slips", w)
+			continue
+		}
+		for _, v := range slipsOf(w) {
+			if _, taken := l.forms[v]; !taken && !avoid[v] {
+				made[v] = ids
+			}
+		}
+	}
+	for v, ids := range made {
+		l.forms[v] = ids
+	}
+}
+
+// spoken adds "hittin" for "hitting".
+func (l *language) spoken() {
+	for w, id := range l.vocabulary {
+		if short, ok := strings.CutSuffix(w, "ing"); ok && len(short) >= 3 {
+			if _, taken := l.forms[short+"in"]; !taken {
+				l.forms[short+"in"] = []word{id}
+			}
+		}
+	}
+}
+
+// slipsOf lists the usual slips of a word.
+func slipsOf(w string) []string {
+	var out []string
+	for i := range len(w) - 1 {
+		if w[i] != w[i+1] {
+			out = append(out, w[:i]+w[i+1:i+2]+w[i:i+1]+w[i+2:])
+		}
+	}
+	for i := 1; i < len(w)-1; i++ {
+		if strings.IndexByte("aeiou", w[i]) >= 0 {
+			out = append(out, w[:i]+"*"+w[i+1:])
+		}
+		if len(w) >= 6 {
+			out = append(out, w[:i]+w[i+1:])
+		}
+		if len(w) >= 5 {
+			out = append(out, w[:i]+w[i:i+1]+w[i:])
+		}
+	}
+	return out
+}
+
+func decompose(w string) string { return norm.NFKD.String(w) }

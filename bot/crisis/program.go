@@ -1,0 +1,335 @@
+package crisis
+
+import "slices"
+
+// program is a compiled pattern: a few instructions that are tried word by word.
+// What it may cost at one place is bounded by the pattern alone, so a scan is
+// linear in the text.
+type program struct {
+	code  []inst
+	first wordSet // the words that it can begin with
+	need  wordSet // one of these must stand in the sentence; empty: no such set
+}
+
+type inst struct {
+	op  opcode
+	id  word    // opWord
+	set wordSet // opSet
+	a   int     // opSplit, opJump: target; opGap: how many words at most
+	b   int     // opSplit: second target
+}
+
+type opcode int
+
+const (
+	opWord opcode = iota
+	opSet
+	opSplit
+	opJump
+	opGap
+	opStart
+	opEnd
+	opDone
+)
+
+// wordSet is a set of words as bits.
+type wordSet []uint64
+
+func (s wordSet) has(w word) bool {
+	i := int(w >> 6)
+	return i < len(s) && s[i]&(1<<(w&63)) != 0
+}
+
+func (s *wordSet) add(w word) {
+	for len(*s) <= int(w>>6) {
+		*s = append(*s, 0)
+	}
+	(*s)[w>>6] |= 1 << (w & 63)
+}
+
+func (s *wordSet) addAll(o wordSet) {
+	for len(*s) < len(o) {
+		*s = append(*s, 0)
+	}
+	for i, bits := range o {
+		(*s)[i] |= bits
+	}
+}
+
+func (s wordSet) meets(o wordSet) bool {
+	for i := range min(len(s), len(o)) {
+		if s[i]&o[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// size counts the words; used at compile time only.
+func (s wordSet) size() int {
+	n := 0
+	for _, bits := range s {
+		for ; bits != 0; bits &= bits - 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// compile turns a parsed pattern into a program.
+func compile(n *node) program {
+	var p program
+	p.emit(n)
+	p.code = append(p.code, inst{op: opDone})
+	first, _ := firstWords(n)
+	p.first = first
+	p.need = needed(n)
+	return p
+}
+
+func (p *program) emit(n *node) {
+	switch n.kind {
+	case leaf:
+		for _, w := range n.words {
+			p.code = append(p.code, inst{op: opWord, id: w})
+		}
+	case seq:
+		for _, k := range n.kids {
+			p.emit(k)
+		}
+	case choice:
+		p.emitChoice(n)
+	case maybe:
+		at := len(p.code)
+		p.code = append(p.code, inst{op: opSplit, a: at + 1})
+		p.emit(n.kids[0])
+		p.code[at].b = len(p.code)
+	case gap:
+		p.code = append(p.code, inst{op: opGap, a: n.max})
+	case atStart:
+		p.code = append(p.code, inst{op: opStart})
+	case atEnd:
+		p.code = append(p.code, inst{op: opEnd})
+	}
+}
+
+// emitChoice puts all single words of a choice into one set.
+func (p *program) emitChoice(n *node) {
+	var singles wordSet
+	var rest []*node
+	flatten(n, &singles, &rest)
+	var ends []int
+	branch := func(last bool, body func()) {
+		if last {
+			body()
+			return
+		}
+		at := len(p.code)
+		p.code = append(p.code, inst{op: opSplit, a: at + 1})
+		body()
+		ends = append(ends, len(p.code))
+		p.code = append(p.code, inst{op: opJump})
+		p.code[at].b = len(p.code)
+	}
+	if len(singles) > 0 {
+		branch(len(rest) == 0, func() { p.code = append(p.code, inst{op: opSet, set: singles}) })
+	}
+	for i, k := range rest {
+		branch(i == len(rest)-1, func() { p.emit(k) })
+	}
+	for _, at := range ends {
+		p.code[at].a = len(p.code)
+	}
+}
+
+// flatten gathers the single words and the longer ones of nested choices.
+func flatten(n *node, singles *wordSet, rest *[]*node) {
+	switch {
+	case n.kind == choice:
+		for _, k := range n.kids {
+			flatten(k, singles, rest)
+		}
+	case n.kind == seq && len(n.kids) == 1:
+		flatten(n.kids[0], singles, rest)
+	case n.kind == leaf && len(n.words) == 1:
+		singles.add(n.words[0])
+	default:
+		*rest = append(*rest, n)
+	}
+}
+
+// firstWords returns the words that a node can begin with, and whether it can be
+// passed without any word.
+func firstWords(n *node) (set wordSet, empty bool) {
+	switch n.kind {
+	case leaf:
+		set.add(n.words[0])
+		return set, false
+	case seq:
+		for _, k := range n.kids {
+			more, pass := firstWords(k)
+			set.addAll(more)
+			if !pass {
+				return set, false
+			}
+		}
+		return set, true
+	case choice:
+		for _, k := range n.kids {
+			more, pass := firstWords(k)
+			set.addAll(more)
+			empty = empty || pass
+		}
+		return set, empty
+	case maybe:
+		set, _ = firstWords(n.kids[0])
+		return set, true
+	}
+	return nil, true // marks; a gap is refused in front
+}
+
+// startsOpen tells whether a gap can be the first thing of a node.
+func startsOpen(n *node) bool {
+	switch n.kind {
+	case gap:
+		return true
+	case seq:
+		for _, k := range n.kids {
+			if startsOpen(k) {
+				return true
+			}
+			if _, pass := firstWords(k); !pass {
+				return false
+			}
+		}
+	case choice, maybe:
+		return slices.ContainsFunc(n.kids, startsOpen)
+	}
+	return false
+}
+
+// needed returns the smallest set of which a sentence must hold a word for the
+// pattern to fit.
+func needed(n *node) wordSet {
+	var best wordSet
+	better := func(s wordSet) {
+		if s.size() > 0 && (best == nil || s.size() < best.size()) {
+			best = s
+		}
+	}
+	switch n.kind {
+	case leaf:
+		for _, w := range n.words {
+			var s wordSet
+			s.add(w)
+			better(s)
+		}
+	case seq:
+		for _, k := range n.kids {
+			better(needed(k))
+		}
+	case choice:
+		var union wordSet
+		for _, k := range n.kids {
+			s := needed(k)
+			if s == nil {
+				return nil
+			}
+			union.addAll(s)
+		}
+		return union
+	}
+	return best
+}
+
+// matcher tries programs at places of one sentence.
+type matcher struct {
+	toks []token // the sentence
+	code []inst
+	skip uint64 // words passed by gaps, counted from the start of the match
+	from int
+}
+
+// maxSpan is how many words a match may cover; a longer pattern is refused.
+const maxSpan = 64
+
+// width returns how many words a node covers at most.
+func width(n *node) int {
+	w := 0
+	switch n.kind {
+	case leaf:
+		w = len(n.words)
+	case gap:
+		w = n.max
+	case choice:
+		for _, k := range n.kids {
+			w = max(w, width(k))
+		}
+	case seq, maybe:
+		for _, k := range n.kids {
+			w += width(k)
+		}
+	}
+	return w
+}
+
+// match tries a program at word i and returns the word after the match.
+func (m *matcher) match(p *program, i int) (end int, ok bool) {
+	m.code, m.from, m.skip = p.code, i, 0
+	end = m.run(0, i)
+	return end, end >= 0
+}
+
+func (m *matcher) run(pc, i int) int {
+	for {
+		in := &m.code[pc]
+		switch in.op {
+		case opWord:
+			if i >= len(m.toks) || m.toks[i].id != in.id {
+				return -1
+			}
+			i++
+			pc++
+		case opSet:
+			if i >= len(m.toks) || !in.set.has(m.toks[i].id) {
+				return -1
+			}
+			i++
+			pc++
+		case opSplit:
+			saved := m.skip
+			if end := m.run(in.a, i); end >= 0 {
+				return end
+			}
+			m.skip = saved
+			pc = in.b
+		case opJump:
+			pc = in.a
+		case opGap:
+			saved := m.skip
+			for n := 0; ; n++ {
+				if end := m.run(pc+1, i+n); end >= 0 {
+					return end
+				}
+				m.skip = saved
+				if n == in.a || i+n >= len(m.toks) {
+					return -1
+				}
+				saved |= 1 << uint(i+n-m.from)
+				m.skip = saved
+			}
+		case opStart:
+			if i != 0 {
+				return -1
+			}
+			pc++
+		case opEnd:
+			if i != len(m.toks) {
+				return -1
+			}
+			pc++
+		case opDone:
+			return i
+		}
+	}
+}
