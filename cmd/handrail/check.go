@@ -72,7 +72,7 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 	faults = append(faults, found...)
 	played := 0
 	if all.lexicon != nil {
-		faults = append(faults, all.wrongExamples(path.Join(src.name, "crisis"))...)
+		faults = append(faults, all.wrongExamples(src)...)
 	}
 	if len(found) == 0 { // faulty scripts would only fail every transcript
 		var more []finding

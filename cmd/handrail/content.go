@@ -97,7 +97,7 @@ func crisisFaults(folder string, err error) (faults []finding) {
 
 // wrongExamples are the sentences beside the crisis words that do not do what
 // they are examples of.
-func (c content) wrongExamples(folder string) (faults []finding) {
+func (c content) wrongExamples(src source) (faults []finding) {
 	for _, x := range c.lexicon.Examples() {
 		got := crisis.None
 		for _, f := range c.lexicon.Scan(x.Text, x.Lang) {
@@ -107,13 +107,27 @@ func (c content) wrongExamples(folder string) (faults []finding) {
 			}
 		}
 		if got != x.Level {
+			file := path.Join("crisis", x.Lang+".yaml")
 			faults = append(faults, finding{
-				path.Join(folder, x.Lang+".yaml"), 1, 1, "example",
+				path.Join(src.name, file), src.lineOf(file, x.Text), 1, "example",
 				fmt.Sprintf("rule %s: the example %q is heard as %s, not as %s", x.Rule, x.Text, got, x.Level),
 			})
 		}
 	}
 	return faults
+}
+
+// lineOf is the first line of a file with the text in it; 1 if there is none.
+func (s source) lineOf(file, text string) int {
+	data, err := fs.ReadFile(s.fsys, file)
+	if err != nil {
+		return 1
+	}
+	before, _, found := strings.Cut(string(data), text)
+	if !found {
+		return 1
+	}
+	return 1 + strings.Count(before, "\n")
 }
 
 // renderAll words help lines as the bot does.

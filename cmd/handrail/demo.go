@@ -195,7 +195,7 @@ func (d *demo) live(ctx context.Context) error {
 			if !open {
 				return nil
 			}
-			if line == "" {
+			if line == "" || d.movesClock(line) {
 				continue
 			}
 			if err := d.guest.say(ctx, console.ReadBody(line)); err != nil {
@@ -203,6 +203,16 @@ func (d *demo) live(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// movesClock tells whether a line is meant for the simulator's clock, and says
+// that there is none here.
+func (d *demo) movesClock(line string) bool {
+	_, move := console.IsMove(line)
+	if move {
+		d.note("the demo runs in real time: a line that moves the clock is left out; handrail try can do it")
+	}
+	return move
 }
 
 // take shows one thing that the bot did.
@@ -238,8 +248,7 @@ func (d *demo) script(ctx context.Context, in *bufio.Reader) error {
 		if !more {
 			return nil
 		}
-		if _, move := console.IsMove(line); move {
-			d.note("the demo runs in real time: a line that moves the clock is left out; handrail try can do it")
+		if d.movesClock(line) {
 			continue
 		}
 		e := console.ReadBody(line)

@@ -46,7 +46,10 @@ const about = `Handrail is a self-hosted chat bot for people in, leaving or past
 
 It is not monitored by people and no emergency service.
 
-Begin with:  handrail try`
+  handrail try                       talk to it here, without a network
+  handrail demo                      the same, encrypted, over a real homeserver
+  handrail check -c config.yaml      is everything in order?
+  handrail run -c config.yaml        start it for people`
 
 // failure is an error with an exit code. An empty message prints nothing: what
 // there was to say has been said.
