@@ -10,9 +10,17 @@ import (
 const longestNap = time.Minute
 
 // Live runs the talk on a terminal: what the person writes goes to the bot,
-// and what is due comes when the simulated clock gets there. It returns at the
-// end of input. The Sim's clock must be one that runs.
+// and what is due comes when the simulated clock gets there. It returns nil at
+// the end of input and when ctx ends. The Sim's clock must be one that runs.
 func (s *Sim) Live(ctx context.Context, t *Terminal) error {
+	err := s.live(ctx, t)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *Sim) live(ctx context.Context, t *Terminal) error {
 	for {
 		if err := s.Settle(ctx); err != nil {
 			return err

@@ -173,6 +173,15 @@ func (s source) sound() (content, error) {
 	return c, nil
 }
 
+// loadSound is openSource and sound in one.
+func loadSound(dir string) (content, error) {
+	src, err := openSource(dir)
+	if err != nil {
+		return content{}, err
+	}
+	return src.sound()
+}
+
 // readers are the kinds of answers that the script language leaves to others.
 func readers() map[string]flow.Reader {
 	return map[string]flow.Reader{

@@ -28,11 +28,7 @@ func (scanCmd) Help() string {
 
 // Run scans standard input.
 func (c *scanCmd) Run(ctx context.Context, s streams) error {
-	src, err := openSource(c.Scripts)
-	if err != nil {
-		return err
-	}
-	all, err := src.sound()
+	all, err := loadSound(c.Scripts)
 	if err != nil {
 		return err
 	}

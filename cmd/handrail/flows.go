@@ -28,11 +28,7 @@ type flowsListCmd struct {
 
 // Run lists the flows.
 func (c *flowsListCmd) Run(s streams) error {
-	src, err := openSource(c.Scripts)
-	if err != nil {
-		return err
-	}
-	all, err := src.sound()
+	all, err := loadSound(c.Scripts)
 	if err != nil {
 		return err
 	}
@@ -62,14 +58,10 @@ func (flowsMatchCmd) Help() string {
 
 // Run matches one message or one a line.
 func (c *flowsMatchCmd) Run(ctx context.Context, s streams) error {
-	if c.Lang != "en" {
-		return misuse("there are no scripts in %q yet: the language is en", c.Lang)
-	}
-	src, err := openSource(c.Scripts)
-	if err != nil {
+	if err := oneLang(c.Lang); err != nil {
 		return err
 	}
-	all, err := src.sound()
+	all, err := loadSound(c.Scripts)
 	if err != nil {
 		return err
 	}
@@ -115,11 +107,7 @@ func (flowsPlayCmd) Help() string {
 
 // Run plays every file; the first difference of each is printed as file:line.
 func (c *flowsPlayCmd) Run(ctx context.Context, s streams) error {
-	src, err := openSource(c.Scripts)
-	if err != nil {
-		return err
-	}
-	all, err := src.sound()
+	all, err := loadSound(c.Scripts)
 	if err != nil {
 		return err
 	}

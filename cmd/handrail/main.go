@@ -121,7 +121,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 	}
 	command, err := parser.Parse(shortForms(args))
 	if err != nil {
-		return report(s.err, misuse("%s: see handrail --help", usageText(err, args)))
+		return report(s.err, misuse("%s: see handrail --help", oneLine(err)))
 	}
 	return report(s.err, command.Run())
 }
@@ -140,8 +140,8 @@ func shortForms(args []string) []string {
 	return out
 }
 
-// usageText is the parser's message in one line.
-func usageText(err error, _ []string) string {
+// oneLine is an error's text without line breaks.
+func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }
 
@@ -153,11 +153,11 @@ func report(w io.Writer, err error) int {
 		return 0
 	case errors.As(err, &f):
 		if f.text != "" {
-			fmt.Fprintln(w, "handrail: "+err.Error())
+			fmt.Fprintln(w, "handrail: "+oneLine(err))
 		}
 		return f.code
 	default:
-		fmt.Fprintln(w, "handrail: "+strings.Join(strings.Fields(err.Error()), " "))
+		fmt.Fprintln(w, "handrail: "+oneLine(err))
 		return exitFailure
 	}
 }

@@ -44,11 +44,7 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 // serve opens everything, runs the bot until ctx ends, and closes everything.
 // Ready is called once it runs, with what a demo wants to look at; it may be nil.
 func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.Store)) (err error) {
-	src, err := openSource(cfg.Scripts)
-	if err != nil {
-		return err
-	}
-	all, err := src.sound()
+	all, err := loadSound(cfg.Scripts)
 	if err != nil {
 		return err
 	}

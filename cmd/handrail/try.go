@@ -50,11 +50,7 @@ func (c *tryCmd) Run(ctx context.Context, s streams) error {
 			return misuse("--now: %v", err)
 		}
 	}
-	src, err := openSource(c.Scripts)
-	if err != nil {
-		return err
-	}
-	all, err := src.sound()
+	all, err := loadSound(c.Scripts)
 	if err != nil {
 		return err
 	}
