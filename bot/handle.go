@@ -184,15 +184,21 @@ func (t *turn) text(words string) error {
 	return t.step(flow.Input{Kind: flow.InText, Text: words})
 }
 
-// alarm scans a text and names the flow that answers it. A person who already
-// is in that flow and answers its question is not alarmed about a second time.
+// alarm scans a text and names the flow that answers it. A clear danger always
+// has its answer, but that a person who already is in that flow and answers its
+// question is not alarmed about a second time. Words that only may mean danger
+// leave a plain answer alone, and a person who is in a crisis flow already.
 func (b *Bot) alarm(p *store.Person, words string) (id string, alarm bool) {
 	found := b.Lexicon.Scan(words, b.Lang)
 	if len(found) == 0 || found[0].Level == crisis.None {
 		return "", false
 	}
+	at := top(p.Session)
+	if found[0].Level == crisis.Ask && (b.Library.Takes(p.Session, words) || at == flowCrisis || strings.HasPrefix(at, flowCrisis+".")) {
+		return "", false
+	}
 	id = b.crisisFlow(found[0])
-	if n := len(p.Session.Frames); n > 0 && p.Session.Frames[n-1].Flow == id && b.understood(p, words) {
+	if at == id && b.understood(p, words) {
 		return "", false
 	}
 	return id, true
