@@ -23,8 +23,10 @@ endef
 
 .PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs needs-node
 
+# Says so on standard error: what make demo prints is the talk.
 build: needs
-	$(GO) build -trimpath -o $(BIN)/handrail ./cmd/handrail
+	@echo 'building .bin/handrail; the first time this takes a few minutes' >&2
+	@$(GO) build -o $(BIN)/handrail ./cmd/handrail
 
 demo: build
 	@$(BIN)/handrail demo
