@@ -30,6 +30,8 @@ type session struct {
 	Token   string      `json:"access_token"`
 	Born    int64       `json:"born"`     // unix ms by the homeserver's clock: nothing older is for this device
 	HasKeys bool        `json:"has_keys"` // its crypto store was made; without it the device is lost
+	// Replaced says that it took the place of a device whose crypto store was lost.
+	Replaced bool `json:"replaced,omitempty"`
 }
 
 // vault reads and writes the files.

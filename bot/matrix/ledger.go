@@ -14,13 +14,13 @@ import (
 // Invariants of the ledger:
 //   - token, rooms, waiting events and invitations of one sync response are
 //     written in one transaction, after the handler committed the events;
-//   - a row of hr_sent exists before the request goes out and leaves only with
-//     the transaction that moves the token past our own echo.
+//   - a row of hr_sent exists before the request goes out, and has the event id
+//     at the latest when the token moves past our own echo.
 
 const (
 	waitingFor  = 7 * 24 * time.Hour // how long an unreadable event waits for its key
 	waitingMax  = 200                // unreadable events kept per room; the oldest go first
-	sentKeptFor = 7 * 24 * time.Hour // how long the event id of a sent message is kept without an echo
+	sentKeptFor = 3 * 24 * time.Hour // how long the event id of a sent message is known
 )
 
 const ledgerSchema = `
@@ -161,10 +161,10 @@ type batch struct {
 	token   string
 	rooms   map[id.RoomID]roomRow
 	left    []id.RoomID
-	invites map[id.RoomID]bool // true: follow
-	waiting []waiting          // new, or told
-	read    []id.EventID       // no longer waiting
-	echoed  []string           // keys whose echo was committed
+	invites map[id.RoomID]bool    // true: follow
+	waiting []waiting             // new, or told
+	read    []id.EventID          // no longer waiting
+	echoed  map[string]id.EventID // our messages by key, whose echo was committed
 }
 
 // commit writes the batch.
@@ -197,8 +197,9 @@ func (l *ledger) commit(ctx context.Context, b batch, now time.Time) error {
 		for _, event := range b.read {
 			run.exec("DELETE FROM hr_waiting WHERE event_id=$1", event)
 		}
-		for _, key := range b.echoed {
-			run.exec("DELETE FROM hr_sent WHERE key=$1", key)
+		for key, event := range b.echoed {
+			run.exec(`INSERT INTO hr_sent (key, first, tried, event_id) VALUES ($1, $2, $2, $3)
+				ON CONFLICT (key) DO UPDATE SET event_id=excluded.event_id`, key, now.UnixMilli(), event)
 		}
 		if b.token != "" {
 			run.exec("INSERT INTO hr_sync (one, token) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET token=excluded.token", b.token)

@@ -29,7 +29,7 @@ func (t *Transport) login(ctx context.Context) (*session, error) {
 			if err := t.giveUpDevice(ctx, sess); err != nil {
 				return nil, err
 			}
-			sess = nil
+			return t.loginAnew(ctx, session{Replaced: true})
 		}
 	}
 	if sess != nil {
@@ -38,9 +38,9 @@ func (t *Transport) login(ctx context.Context) (*session, error) {
 			return sess, err
 		}
 		t.log.Warn("the homeserver does not know the access token any more, logging in again for the same device")
-		return t.loginAnew(ctx, sess.HasKeys)
+		return t.loginAnew(ctx, *sess)
 	}
-	return t.loginAnew(ctx, false)
+	return t.loginAnew(ctx, session{})
 }
 
 // resume uses the saved token and makes sure that it is for this device.
@@ -56,7 +56,8 @@ func (t *Transport) resume(ctx context.Context, sess *session) error {
 	return nil
 }
 
-func (t *Transport) loginAnew(ctx context.Context, hasKeys bool) (*session, error) {
+// loginAnew logs in with the password. old is the login that it goes on from.
+func (t *Transport) loginAnew(ctx context.Context, old session) (*session, error) {
 	if t.cfg.Password == "" {
 		return nil, errors.New("matrix: the bot must log in, but no password is configured: set the password of its account and start again")
 	}
@@ -89,8 +90,8 @@ func (t *Transport) loginAnew(ctx context.Context, hasKeys bool) (*session, erro
 	if at, err := http.ParseTime(date); err == nil {
 		born = at // the homeserver's clock; it stamps the events too
 	}
-	sess := &session{User: resp.UserID, Device: resp.DeviceID, Token: resp.AccessToken, Born: born.UnixMilli(), HasKeys: hasKeys}
-	if old, err := t.vault.session(); err == nil && old != nil && old.Device == sess.Device {
+	sess := &session{User: resp.UserID, Device: resp.DeviceID, Token: resp.AccessToken, Born: born.UnixMilli(), HasKeys: old.HasKeys, Replaced: old.Replaced}
+	if old.Device == sess.Device {
 		sess.Born = old.Born
 	}
 	if err := t.vault.putSession(sess); err != nil {

@@ -58,13 +58,15 @@ const (
 
 // Transport is one account. It implements chat.Transport.
 type Transport struct {
-	cfg   Config
-	log   *slog.Logger
-	now   func() time.Time
-	self  id.UserID
-	born  int64 // unix ms by the homeserver: the login of this device
-	vault vault
-	lock  *os.File
+	cfg  Config
+	log  *slog.Logger
+	now  func() time.Time
+	self id.UserID
+	born int64 // unix ms by the homeserver: the login of this device
+	// replaced: this device took the place of one whose keys were lost
+	replaced bool
+	vault    vault
+	lock     *os.File
 
 	cli      *mautrix.Client
 	crypt    *crypt
@@ -144,14 +146,14 @@ func (t *Transport) open(ctx context.Context) error {
 		return errors.New("matrix: the homeserver's address is not a URL")
 	}
 	cli.Log = newLibraryLog(t.log)
-	cli.Client = &http.Client{Timeout: httpTimeout}
+	cli.Client = &http.Client{Timeout: httpTimeout, Transport: newPool()}
 	cli.Store = mautrix.NewMemorySyncStore() // never used: the ledger keeps the token
 	t.cli = cli
 	sess, err := t.login(ctx)
 	if err != nil {
 		return err
 	}
-	t.self, t.born = sess.User, sess.Born
+	t.self, t.born, t.replaced = sess.User, sess.Born, sess.Replaced
 	if err := t.openStores(ctx, sess); err != nil {
 		return err
 	}
@@ -167,12 +169,20 @@ func (t *Transport) open(ctx context.Context) error {
 	if err := t.prepareIdentity(ctx); err != nil {
 		return err
 	}
-	if err := t.ledger.prune(ctx, t.now()); err != nil {
-		return clean("tidy the crypto store", err)
-	}
 	t.courtesy = newCourtesy(cli, t.log)
 	t.verify, err = newVerifier(ctx, cli, t.crypt.mach, t.log)
 	return err
+}
+
+// newPool keeps a connection for each room that is handled at the same time.
+func newPool() http.RoundTripper {
+	base, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	pool := base.Clone()
+	pool.MaxIdleConnsPerHost = parallelRooms
+	return pool
 }
 
 // Network returns NetworkName.

@@ -11,6 +11,8 @@ import (
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/chat"
 )
 
 // openError opens with cfg and returns the text of the error.
@@ -145,7 +147,8 @@ func TestLostCryptoStore(t *testing.T) {
 	noPassword.Password = ""
 	wantWords(t, openError(t, noPassword), "is gone", "set the password")
 
-	second := startBot(t, cfg, r, nil)
+	second := startBot(t, cfg, r, func(tr *Transport) { tr.born += 10_000 }) // as if it took a while
+	r.wait(t, chat.KindUnreadable, nil)
 	if second.cli.DeviceID == b.cli.DeviceID {
 		t.Error("the old device was used again")
 	}
@@ -154,8 +157,9 @@ func TestLostCryptoStore(t *testing.T) {
 	r.waitText(t, "after")
 	second.say(t, g, "k", "I am back")
 	g.awaitText(t, "I am back")
-	if n := len(r.messages); n != 3 {
-		t.Errorf("%d messages, want opened, before, after: %s", n, r.summary())
+	// The last words before were not answered; the person learns that they are lost.
+	if n := len(r.messages); n != 4 || r.count(chat.KindUnreadable) != 1 {
+		t.Errorf("%d messages, want opened, before, unreadable, after: %s", n, r.summary())
 	}
 }
 

@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ type roomJob struct {
 	readUpTo id.EventID
 	later    []waiting // to write: new or told
 	solved   []id.EventID
-	echoed   []string
+	echoed   map[string]id.EventID
 }
 
 // jobs sorts a response by room.
@@ -41,7 +42,7 @@ func (l *loop) jobs(ctx context.Context, resp *mautrix.RespSync, since string) (
 	jobs := make(map[id.RoomID]*roomJob)
 	job := func(room id.RoomID) *roomJob {
 		if jobs[room] == nil {
-			jobs[room] = &roomJob{loop: l, room: room, start: since == ""}
+			jobs[room] = &roomJob{loop: l, room: room, start: since == "", echoed: make(map[string]id.EventID)}
 		}
 		return jobs[room]
 	}
@@ -66,7 +67,7 @@ func (j *roomJob) addTo(b *batch) {
 	}
 	b.waiting = append(b.waiting, j.later...)
 	b.read = append(b.read, j.solved...)
-	b.echoed = append(b.echoed, j.echoed...)
+	maps.Copy(b.echoed, j.echoed)
 }
 
 // run fails only when ctx ends.
@@ -101,7 +102,7 @@ func (j *roomJob) run(ctx context.Context) error {
 	if err := j.each(ctx, past, j.one); err != nil {
 		return err
 	}
-	if err := j.each(ctx, j.stateSection(), j.store); err != nil {
+	if err := j.storeAll(ctx, j.stateSection()); err != nil {
 		return err
 	}
 	return j.each(ctx, timeline, j.one)
@@ -123,7 +124,7 @@ func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 			return err
 		}
 	}
-	if err := j.each(ctx, state, j.store); err != nil {
+	if err := j.storeAll(ctx, state); err != nil {
 		return err
 	}
 	if whole {
@@ -140,7 +141,10 @@ func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 			}
 		}
 	}
-	return j.each(ctx, timeline, j.one)
+	if err := j.each(ctx, timeline, j.one); err != nil {
+		return err
+	}
+	return j.confessLoss(ctx, timeline)
 }
 
 func contains(list []*event.Event, evt *event.Event) bool {
@@ -174,28 +178,40 @@ func (j *roomJob) stateSection() []*event.Event {
 
 // store applies a state event without asking what it means for people.
 func (j *roomJob) store(ctx context.Context, evt *event.Event) error {
-	if j.ownMembership(evt) == event.MembershipInvite {
-		j.inviter = evt.Sender
+	return j.storeAll(ctx, []*event.Event{evt})
+}
+
+// storeAll applies state events in one transaction: a room can have thousands.
+func (j *roomJob) storeAll(ctx context.Context, list []*event.Event) error {
+	for _, evt := range list {
+		if j.ownMembership(evt) == event.MembershipInvite {
+			j.inviter = evt.Sender
+		}
 	}
-	if evt.StateKey == nil || j.settled {
+	if j.settled || len(list) == 0 {
 		return nil
 	}
 	return j.insist(ctx, "store the state of a room", func() error {
 		defer j.rooms.WithLock(j.room)()
-		return j.crypt.applyState(ctx, evt)
+		return j.ledger.txn(ctx, func(ctx context.Context) error {
+			return j.each(ctx, list, j.crypt.applyState)
+		})
 	})
 }
 
-// ensureState fetches the room's state if it was never seen as a whole.
+// ensureState fetches the room's state if it was never seen as a whole. A room
+// whose state cannot be had counts as encrypted: nothing plain is believed.
 func (j *roomJob) ensureState(ctx context.Context) error {
-	return j.insist(ctx, "fetch the state of a room", func() error {
-		fetched, err := j.learn(ctx, j.room)
-		j.settled = fetched
-		if answered(err, "M_FORBIDDEN", "M_NOT_FOUND") {
-			return nil // no longer in it
-		}
+	err := j.persist(ctx, "fetch the state of a room", func() (err error) {
+		j.settled, err = j.learn(ctx, j.room)
 		return err
 	})
+	if err != nil && ctx.Err() == nil {
+		j.log.Warn("the state of a room cannot be had", "err", clean("fetch state", err))
+		j.settled = false
+		return nil
+	}
+	return err
 }
 
 // learn fetches the state of a room that is not known as a whole.
@@ -220,6 +236,31 @@ func (j *roomJob) ownMembership(evt *event.Event) event.Membership {
 // first response replays them.
 func (j *roomJob) old(evt *event.Event) bool {
 	return j.start && evt.Timestamp < j.born-bornSlack.Milliseconds()
+}
+
+// lossAge is how far back an unanswered message is spoken of after a loss.
+const lossAge = 3 * 24 * time.Hour
+
+// confessLoss speaks of what people wrote to a device whose keys are gone: if
+// they had the last word, they get told that it could not be read.
+func (j *roomJob) confessLoss(ctx context.Context, timeline []*event.Event) error {
+	if !j.start || !j.replaced {
+		return nil
+	}
+	var last *event.Event
+	for _, evt := range timeline {
+		switch {
+		case evt.StateKey != nil:
+		case evt.Sender == j.self:
+			last = nil
+		case evt.Type.Type == event.EventEncrypted.Type && evt.Unsigned.RedactedBecause == nil && j.old(evt):
+			last = evt
+		}
+	}
+	if last == nil || last.Timestamp < j.born-lossAge.Milliseconds() {
+		return nil
+	}
+	return j.deliver(ctx, unreadableMessage(last))
 }
 
 // one handles one event of the timeline.
@@ -303,7 +344,7 @@ func (j *roomJob) echo(ctx context.Context, evt *event.Event) error {
 		return err
 	}
 	j.echoes.put(key, evt.ID)
-	j.echoed = append(j.echoed, key)
+	j.echoed[key] = evt.ID
 	return nil
 }
 
@@ -336,14 +377,28 @@ func (j *roomJob) timelines(ctx context.Context) (past, timeline []*event.Event,
 	if !j.data.Timeline.Limited || from == "" || j.start || reached {
 		return nil, timeline, nil
 	}
-	err = j.insist(ctx, "fetch what was left out", func() (err error) {
+	err = j.persist(ctx, "fetch what was left out", func() (err error) {
 		past, err = j.gap(ctx, from)
-		if answered(err, "M_FORBIDDEN", "M_NOT_FOUND") {
-			past, err = nil, nil
-		}
 		return err
 	})
-	return past, timeline, err
+	if err == nil || ctx.Err() != nil {
+		return past, timeline, err
+	}
+	j.log.Warn("what was left out cannot be had", "err", clean("fetch messages", err))
+	if answered(err, "M_FORBIDDEN", "M_NOT_FOUND") {
+		return nil, timeline, nil // no longer in the room
+	}
+	return nil, timeline, j.confess(ctx, timeline)
+}
+
+// confess tells whoever writes in this room that some messages were lost to us.
+func (j *roomJob) confess(ctx context.Context, timeline []*event.Event) error {
+	for _, evt := range timeline {
+		if evt.Sender != j.self && evt.StateKey == nil {
+			return j.deliver(ctx, unreadableMessage(evt))
+		}
+	}
+	return nil
 }
 
 const (

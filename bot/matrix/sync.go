@@ -24,6 +24,8 @@ const (
 	backoffMost  = 30 * time.Second
 	patience     = time.Minute // beyond the time for which a sync request is held
 	firstLimit   = 50          // events of one room in the very first response
+	devicesAgain = time.Minute // between questions for device lists that could not be had
+	refusals     = 6           // answers with an error before something about one room is given up
 )
 
 // Run receives until ctx ends. It returns an error only when the account can
@@ -48,7 +50,9 @@ func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
 type loop struct {
 	*Transport
 	handler chat.Handler
-	warm    bool // the first response was handled
+	warm    bool      // the first response was handled
+	devices time.Time // when outdated device lists were last asked for
+	pruned  time.Time // when the ledger was last tidied
 }
 
 func (l *loop) run(ctx context.Context) error {
@@ -92,8 +96,20 @@ func (l *loop) run(ctx context.Context) error {
 		}
 		since, l.warm = resp.NextBatch, true
 		l.passes.finish(pass)
+		l.tidy(ctx)
 	}
 	return nil
+}
+
+// tidy forgets what is too old to matter, once an hour.
+func (l *loop) tidy(ctx context.Context) {
+	if l.now().Sub(l.pruned) < time.Hour {
+		return
+	}
+	l.pruned = l.now()
+	if err := l.ledger.prune(ctx, l.now()); err != nil && ctx.Err() == nil {
+		l.log.Warn("the crypto store could not be tidied", "err", clean("tidy", err))
+	}
 }
 
 var errPoked = errors.New("asked again at once")
@@ -189,7 +205,7 @@ func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string)
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	b := batch{rooms: make(map[id.RoomID]roomRow), invites: l.invitations(resp)}
+	b := batch{rooms: make(map[id.RoomID]roomRow), echoed: make(map[string]id.EventID), invites: l.invitations(resp)}
 	if resp.NextBatch != since {
 		b.token = resp.NextBatch
 	}
@@ -243,17 +259,24 @@ func (l *loop) handleToDevice(ctx context.Context, resp *mautrix.RespSync) {
 }
 
 // refreshDevices fetches the device lists that changed. They are marked first,
-// so that a failure or a crash only delays it to the next pass.
+// so that a failure or a crash only delays it; those of a homeserver that does
+// not answer are asked for again after a while.
 func (l *loop) refreshDevices(ctx context.Context, changed []id.UserID) {
 	store := l.crypt.store
 	if len(changed) > 0 {
 		if err := store.MarkTrackedUsersOutdated(ctx, changed); err != nil {
 			l.log.Warn("changed devices could not be noted", "err", clean("mark devices", err))
 		}
+	} else if l.now().Sub(l.devices) < devicesAgain {
+		return
 	}
+	l.devices = l.now()
 	outdated, err := store.GetOutdatedTrackedUsers(ctx)
 	if err == nil && len(outdated) > 0 {
-		_, err = l.crypt.mach.FetchKeys(ctx, outdated, false)
+		err = guard(func() error {
+			_, err := l.crypt.mach.FetchKeys(ctx, outdated, false)
+			return err
+		})
 	}
 	if err != nil && ctx.Err() == nil {
 		l.log.Warn("changed devices could not be fetched, will try again", "err", clean("fetch devices", err))
@@ -288,6 +311,27 @@ func (t *Transport) insist(ctx context.Context, what string, fn func() error) er
 			return err
 		}
 	}
+}
+
+// persist is insist for what concerns one room only: it gives up when the
+// homeserver is there and refuses again and again, because nobody else must be
+// kept waiting. It returns nil, ctx's error or the last refusal.
+func (t *Transport) persist(ctx context.Context, what string, fn func() error) error {
+	refused, last := 0, error(nil)
+	err := t.insist(ctx, what, func() error {
+		last = fn()
+		if f := classify(last); last != nil && f.status >= http.StatusBadRequest && f.status != http.StatusTooManyRequests {
+			refused++
+			if refused >= refusals || f.final() {
+				return nil
+			}
+		}
+		return last
+	})
+	if err != nil {
+		return err
+	}
+	return last
 }
 
 // guard turns a panic into an error without its text, which may hold anything.

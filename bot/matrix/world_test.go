@@ -310,7 +310,8 @@ type guest struct {
 	changed chan struct{}
 }
 
-func newGuest(t *testing.T, server *homeserver.Server, kind string) *guest {
+// newGuest logs a person in; prepare runs before their client syncs.
+func newGuest(t *testing.T, server *homeserver.Server, kind string, prepare ...func(*guest)) *guest {
 	t.Helper()
 	ctx := testContext(t)
 	name := createUser(t, server, kind)
@@ -343,6 +344,9 @@ func newGuest(t *testing.T, server *homeserver.Server, kind string) *guest {
 		close(g.changed)
 		g.changed = make(chan struct{})
 	})
+	for _, fn := range prepare {
+		fn(g)
+	}
 	sctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
