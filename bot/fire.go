@@ -132,7 +132,7 @@ func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bo
 		return nil, false, err
 	}
 	p, err := tx.LoadPerson(tm.Person)
-	if err != nil {
+	if err = b.mended(p, err); err != nil {
 		return nil, false, err
 	}
 	if p.Session.Seq != tm.Seq {
@@ -184,7 +184,7 @@ func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store
 		return nil, s, false, err
 	}
 	p, err := tx.LoadPerson(s.Person)
-	if err != nil {
+	if err = b.mended(p, err); err != nil {
 		return nil, s, false, err
 	}
 	t := &turn{bot: b, tx: tx, p: p, now: now, unprompted: true}
@@ -252,7 +252,7 @@ func (b *Bot) lockPerson(ctx context.Context, id store.PersonID) (func(), error)
 		p, err = tx.LoadPerson(id)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrBroken) || p == nil {
 		return nil, fmt.Errorf("find whom this is for: %w", err)
 	}
 	return b.lock(p.Addr), nil

@@ -96,7 +96,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 		}
 		p, err = tx.CreatePerson(m.From, now)
 	}
-	if err != nil {
+	if err = b.mended(p, err); err != nil {
 		return err
 	}
 	t := &turn{bot: b, tx: tx, p: p, now: now, cause: m.ID}
@@ -272,12 +272,23 @@ func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
 	if errors.Is(err, store.ErrNotFound) {
 		p, err = tx.CreatePerson(m.From, now)
 	}
-	if err != nil {
+	if err = b.mended(p, err); err != nil {
 		return err
 	}
 	p.Seen = now
 	t := &turn{bot: b, tx: tx, p: p, now: now, cause: m.ID}
 	return t.rescue()
+}
+
+// mended goes on with a person whose rows are damaged: the store has given an
+// empty session and no variables in their place, and the next save makes that
+// the truth. Somebody whose past cannot be read is still answered.
+func (b *Bot) mended(p *store.Person, err error) error {
+	if p == nil || !errors.Is(err, store.ErrBroken) {
+		return err
+	}
+	b.log.Error("a person's rows are damaged, going on with empty ones", "err", err)
+	return nil
 }
 
 // seed drives the choice among variants: the same for the same person and step,

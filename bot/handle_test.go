@@ -2,8 +2,10 @@ package bot_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -356,5 +358,35 @@ func TestEchoSettlesTheRow(t *testing.T) {
 	w.until(w.now.Add(time.Minute))
 	if got := w.heard(); len(got) != 0 {
 		t.Errorf("sent again though the network echoed it: %q", got)
+	}
+}
+
+// Somebody whose rows are damaged is answered like somebody new, and from then
+// on the rows are sound.
+func TestDamagedRowsLeaveNobodyUnanswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.says("hello")
+	w.says("daily")
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(w.dir, "data", "handrail.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE person SET state = x'00112233'"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.says("are you there"); !slices.Equal(got, []string{"Welcome text."}) {
+		t.Errorf("answered with %q", got)
+	}
+	if got := w.says("and now"); !slices.Contains(got, "Menu text.") {
+		t.Errorf("the message after was answered with %q", got)
+	}
+	if _, err := db.Exec("UPDATE person SET state = x'00112233'"); err != nil {
+		t.Fatal(err)
+	}
+	w.until(w.now.Add(2 * time.Hour))
+	if n := count(w.heard(), question); n != 1 {
+		t.Errorf("%d questions from the schedule", n)
 	}
 }
