@@ -5,8 +5,7 @@ import { createInterface } from "node:readline";
 
 // Standard output is for answers; the libraries may only speak on stderr.
 for (const level of ["log", "info", "debug", "trace", "warn", "error"]) {
-    const quiet = level !== "warn" && level !== "error";
-    console[level] = quiet ? () => {} : (...words) => process.stderr.write(words.map(String).join(" ") + "\n");
+    console[level] = level !== "error" ? () => {} : (...words) => process.stderr.write(words.map(String).join(" ") + "\n");
 }
 
 const { Person } = await import("./person.mjs");

@@ -1,5 +1,7 @@
 // What a person does with a Matrix client. Every method whose name is in
 // Person.verbs takes one object and resolves to one JSON value.
+import { EventEmitter } from "node:events";
+
 import { createClient, ClientEvent, EventType, MatrixEventEvent, MsgType, PendingEventOrdering, RelationType, RoomEvent, RoomMemberEvent } from "matrix-js-sdk";
 
 import { encryptAttachment, onePixel } from "./picture.mjs";
@@ -18,6 +20,8 @@ export class Person {
 
     #client;
     #password;
+    #news = new EventEmitter();
+    #strays = new Map(); // by room: events that no sync brought, see #collectStrays
 
     async login({ homeserver, user, password }) {
         const guest = createClient({ baseUrl: homeserver });
@@ -40,6 +44,7 @@ export class Person {
         let state = null;
         const prepared = new Promise((resolve) => {
             client.on(ClientEvent.Sync, (now) => {
+                if (now === "SYNCING" && state !== "SYNCING" && state !== "PREPARED") void this.#reopen();
                 state = now;
                 if (now === "PREPARED") resolve();
             });
@@ -159,13 +164,12 @@ export class Person {
     // last one found.
     async wait({ room, from, count, any, after, timeout }) {
         const found = () => {
-            const events = this.#client.getRoom(room)?.getLiveTimeline().getEvents() ?? [];
-            const heard = events.filter((e) => e.getSender() === from && isMessage(e));
+            const heard = this.#view(room).filter((e) => e.getSender() === from && isMessage(e));
             const fits = (e) => any.length === 0 || any.some((text) => (e.getContent().body ?? "").includes(text));
             const hits = heard.map((event, i) => ({ event, i })).filter(({ event, i }) => i >= after && fits(event));
             return hits.length >= count ? hits : undefined;
         };
-        const sources = [[this.#client, RoomEvent.Timeline], [this.#client, MatrixEventEvent.Decrypted]];
+        const sources = [[this.#client, RoomEvent.Timeline], [this.#client, MatrixEventEvent.Decrypted], [this.#news, "stray"]];
         const hits = await this.#until(sources, found, timeout);
         return { events: await Promise.all(hits.map(({ event }) => describe(this.#client, event))), upTo: hits[count - 1].i + 1 };
     }
@@ -194,14 +198,14 @@ export class Person {
         this.#client?.stopClient();
     }
 
-    // Sends until the server has it. A lost connection may leave the same words
-    // in the room twice; whoever counts must count what is in the room.
+    // Sends until the server has it or refuses it. A lost connection may leave the
+    // same words in the room twice; whoever counts must count what is in the room.
     async #post(room, type, content) {
         for (;;) {
             try {
                 return (await this.#client.sendEvent(room, type, content)).event_id;
             } catch (err) {
-                if (err.name !== "ConnectionError" && !(err.httpStatus >= 500)) throw err;
+                if (err.httpStatus >= 400 && err.httpStatus < 500) throw err;
                 for (const pending of this.#client.getRoom(room)?.getPendingEvents() ?? []) {
                     if (pending.status === "not_sent") this.#client.cancelPendingEvent(pending);
                 }
@@ -210,11 +214,43 @@ export class Person {
         }
     }
 
+    // What the person sees on scrolling up, after the connection was lost.
+    async #reopen() {
+        for (const room of this.#client.getRooms()) {
+            await this.#collectStrays(room.roomId, 1).catch(() => {}); // the next reconnection tries again
+        }
+    }
+
+    // A homeserver that is being stopped may answer a sync with a token beyond
+    // events that it does not give. They are in the room all the same.
+    async #collectStrays(room, pages) {
+        const client = this.#client;
+        let from = null;
+        for (let page = 0; page < pages; page++) {
+            const { chunk, end } = await client.createMessagesRequest(room, from, 100, "b");
+            const known = new Set(this.#view(room).map((event) => event.getId()));
+            const strays = chunk.filter((raw) => !known.has(raw.event_id)).map(client.getEventMapper());
+            await Promise.all(strays.map((event) => event.getDecryptionPromise()));
+            this.#strays.set(room, [...(this.#strays.get(room) ?? []), ...strays.reverse()]);
+            if (strays.length > 0) this.#news.emit("stray");
+            if (!end || chunk.length === 0) return;
+            from = end;
+        }
+    }
+
+    // Every event of the room that is known, oldest first; strays come last.
+    #view(room) {
+        const live = this.#client.getRoom(room)?.getLiveTimeline().getEvents() ?? [];
+        const known = new Set(live.map((event) => event.getId()));
+        return [...live, ...(this.#strays.get(room) ?? []).filter((event) => !known.has(event.getId()))];
+    }
+
     async #history(room) {
         const timeline = this.#client.getRoom(room)?.getLiveTimeline();
         if (!timeline) return [];
         while (await this.#client.paginateEventTimeline(timeline, { backwards: true, limit: 100 }));
-        const events = [...timeline.getEvents()];
+        await this.#collectStrays(room, Infinity);
+        const events = this.#view(room);
         for (const event of events) {
             if (event.isBeingDecrypted()) await event.getDecryptionPromise();
         }
