@@ -73,8 +73,8 @@ func Categories() []string {
 type Example struct {
 	Lang, Category, Rule string
 	Text                 string
-	// Level is what Scan must report at most and at least as its first finding
-	// in the rule's category; None for a sentence that must stay silent.
+	// Level is what Scan must report as its first finding of Category; None for
+	// a sentence about which Scan must report nothing at all.
 	Level Level
 }
 

@@ -22,6 +22,7 @@ type file struct {
 	Deny     struct {
 		Words   []yaml.Node `yaml:"words"`   // deny what follows within four words
 		Subject []yaml.Node `yaml:"subject"` // deny what follows although it has a subject of its own
+		Through []yaml.Node `yaml:"through"` // small words that may stand between a denial and what it denies
 		Except  []yaml.Node `yaml:"except"`  // begin like a denial and are none
 		Stop    []yaml.Node `yaml:"stop"`    // words that end the reach of a denial
 		Before  []yaml.Node `yaml:"before"`  // words that begin a clause: only Subject denies it
@@ -29,6 +30,7 @@ type file struct {
 	Now    []yaml.Node `yaml:"now"`
 	Past   []yaml.Node `yaml:"past"`
 	Unreal []yaml.Node `yaml:"unreal"` // a film, a dream, a joke: one level less
+	Dream  []yaml.Node `yaml:"dream"`  // silent, but for suicide and self-harm
 	Idioms []yaml.Node `yaml:"idioms"` // phrases that no rule may see
 	Rules  []ruleFile  `yaml:"rules"`
 }
@@ -69,9 +71,10 @@ type language struct {
 	idioms     set
 	now, past  set
 	unreal     set
+	dream      set
 	deny       struct {
-		words, stop, before wordSet
-		subject, except     set
+		words, through, stop, before wordSet
+		subject, except              set
 	}
 	examples []Example
 }
@@ -118,6 +121,8 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 	l.past = l.programsOf(f.Past, faults)
 	l.unreal = l.programsOf(f.Unreal, faults)
 	l.deny.words = l.wordsOf(f.Deny.Words, faults)
+	l.dream = l.programsOf(f.Dream, faults)
+	l.deny.through = l.wordsOf(f.Deny.Through, faults)
 	l.deny.stop = l.wordsOf(f.Deny.Stop, faults)
 	l.deny.before = l.wordsOf(f.Deny.Before, faults)
 	l.deny.subject = l.programsOf(f.Deny.Subject, faults)
@@ -233,7 +238,7 @@ func (l *language) programsOf(list []yaml.Node, faults *faultList) set {
 		if n == nil {
 			continue
 		}
-		if _, empty := firstWords(n); empty || startsOpen(n) {
+		if firstWords(n, nil) || startsOpen(n) {
 			faults.add(&list[i], "pattern %q must begin with a word", list[i].Value)
 			continue
 		}

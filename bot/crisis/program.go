@@ -1,6 +1,9 @@
 package crisis
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // program is a compiled pattern: a few instructions that are tried word by word.
 // What it may cost at one place is bounded by the pattern alone, so a scan is
@@ -41,18 +44,20 @@ func (s wordSet) has(w word) bool {
 }
 
 func (s *wordSet) add(w word) {
-	for len(*s) <= int(w>>6) {
-		*s = append(*s, 0)
-	}
+	s.grow(int(w>>6) + 1)
 	(*s)[w>>6] |= 1 << (w & 63)
 }
 
-func (s *wordSet) addAll(o wordSet) {
-	for len(*s) < len(o) {
-		*s = append(*s, 0)
+func (s *wordSet) grow(n int) {
+	if len(*s) < n {
+		*s = append(*s, make(wordSet, n-len(*s))...)
 	}
-	for i, bits := range o {
-		(*s)[i] |= bits
+}
+
+func (s *wordSet) addAll(o wordSet) {
+	s.grow(len(o))
+	for i, b := range o {
+		(*s)[i] |= b
 	}
 }
 
@@ -68,10 +73,8 @@ func (s wordSet) meets(o wordSet) bool {
 // size counts the words; used at compile time only.
 func (s wordSet) size() int {
 	n := 0
-	for _, bits := range s {
-		for ; bits != 0; bits &= bits - 1 {
-			n++
-		}
+	for _, b := range s {
+		n += bits.OnesCount64(b)
 	}
 	return n
 }
@@ -81,8 +84,7 @@ func compile(n *node) program {
 	var p program
 	p.emit(n)
 	p.code = append(p.code, inst{op: opDone})
-	first, _ := firstWords(n)
-	p.first = first
+	firstWords(n, &p.first)
 	p.need = needed(n)
 	return p
 }
@@ -158,34 +160,31 @@ func flatten(n *node, singles *wordSet, rest *[]*node) {
 	}
 }
 
-// firstWords returns the words that a node can begin with, and whether it can be
-// passed without any word.
-func firstWords(n *node) (set wordSet, empty bool) {
+// firstWords adds to set, which may be nil, the words that a node can begin
+// with, and tells whether it can be passed without any word.
+func firstWords(n *node, set *wordSet) (empty bool) {
 	switch n.kind {
 	case leaf:
-		set.add(n.words[0])
-		return set, false
+		if set != nil {
+			set.add(n.words[0])
+		}
+		return false
 	case seq:
 		for _, k := range n.kids {
-			more, pass := firstWords(k)
-			set.addAll(more)
-			if !pass {
-				return set, false
+			if !firstWords(k, set) {
+				return false
 			}
 		}
-		return set, true
+		return true
 	case choice:
 		for _, k := range n.kids {
-			more, pass := firstWords(k)
-			set.addAll(more)
-			empty = empty || pass
+			empty = firstWords(k, set) || empty
 		}
-		return set, empty
+		return empty
 	case maybe:
-		set, _ = firstWords(n.kids[0])
-		return set, true
+		firstWords(n.kids[0], set)
 	}
-	return nil, true // marks; a gap is refused in front
+	return true // marks; a gap is refused in front
 }
 
 // startsOpen tells whether a gap can be the first thing of a node.
@@ -198,7 +197,7 @@ func startsOpen(n *node) bool {
 			if startsOpen(k) {
 				return true
 			}
-			if _, pass := firstWords(k); !pass {
+			if !firstWords(k, nil) {
 				return false
 			}
 		}
@@ -208,38 +207,47 @@ func startsOpen(n *node) bool {
 	return false
 }
 
-// needed returns the smallest set of which a sentence must hold a word for the
-// pattern to fit.
+// needed returns a small set of which a sentence must hold a word for the
+// pattern to fit; nil when there is none.
 func needed(n *node) wordSet {
-	var best wordSet
-	better := func(s wordSet) {
-		if s.size() > 0 && (best == nil || s.size() < best.size()) {
-			best = s
-		}
+	var s wordSet
+	if !needInto(n, &s) {
+		return nil
 	}
+	return s
+}
+
+// needInto adds a needed set of n to s; false, with s spoiled, when n can be
+// passed without a word.
+func needInto(n *node, s *wordSet) bool {
 	switch n.kind {
 	case leaf:
-		for _, w := range n.words {
-			var s wordSet
-			s.add(w)
-			better(s)
-		}
-	case seq:
-		for _, k := range n.kids {
-			better(needed(k))
-		}
+		s.add(n.words[0])
+		return true
 	case choice:
-		var union wordSet
 		for _, k := range n.kids {
-			s := needed(k)
-			if s == nil {
-				return nil
+			if !needInto(k, s) {
+				return false
 			}
-			union.addAll(s)
 		}
-		return union
+		return true
+	case seq:
+		// One plain word is the smallest set there is.
+		for _, k := range n.kids {
+			if k.kind == leaf {
+				return needInto(k, s)
+			}
+		}
+		var best wordSet
+		for _, k := range n.kids {
+			if one := needed(k); one != nil && (best == nil || one.size() < best.size()) {
+				best = one
+			}
+		}
+		s.addAll(best)
+		return best != nil
 	}
-	return best
+	return false
 }
 
 // matcher tries programs at places of one sentence.

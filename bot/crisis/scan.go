@@ -143,8 +143,8 @@ func (l *language) excused(m *matcher, r *rule, start, end int) bool {
 // weigh gives the level of a match by its time and by denial.
 func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) Level {
 	level := r.level
+	from, to := max(0, start-timeReach), min(len(m.toks), end+timeReach)
 	if r.now != unset || r.past != unset {
-		from, to := max(0, start-timeReach), min(len(m.toks), end+timeReach)
 		isNow := l.now.in(m, from, to)
 		switch {
 		case isNow && r.now != unset:
@@ -157,7 +157,10 @@ func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) Le
 		return None
 	}
 	how := l.denied(m, start, end, skipped)
-	if how == plain && l.unreal.in(m, max(0, start-timeReach), min(len(m.toks), end+timeReach)) {
+	switch {
+	case how != denied && l.dream.in(m, from, to):
+		how = denied
+	case how == plain && l.unreal.in(m, from, to):
 		how = doubted
 	}
 	switch {
@@ -222,6 +225,7 @@ func (l *language) denied(m *matcher, start, end int, skipped uint64) speech {
 	// as a phrase ("I do not think he ...").
 	subject := start
 	clause := l.deny.before.has(m.toks[start].id)
+	near := true
 	for i := start - 1; i >= 0 && i >= subject-denyReach; i-- {
 		if m.toks[i+1].clause {
 			return plain
@@ -240,11 +244,12 @@ func (l *language) denied(m *matcher, start, end int, skipped uint64) speech {
 			return plain
 		}
 		if l.denies(m, i) {
-			if i == start-1 {
+			if near {
 				return denied
 			}
 			return doubted
 		}
+		near = near && l.deny.through.has(m.toks[i].id)
 	}
 	return plain
 }

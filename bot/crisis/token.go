@@ -92,6 +92,8 @@ type cutter struct {
 	sentence bool
 	clause   bool
 	stopped  bool // sentence as it was before the last point
+	dotted   bool // several points stand before the next word
+	upper    bool // the rune at hand is a capital
 }
 
 // cut splits a text into tokens, appending to toks.
@@ -109,6 +111,7 @@ func (l *language) cut(text string, toks []token) []token {
 	}
 	if ascii {
 		for i := 0; i < len(text); i++ {
+			c.upper = 'A' <= text[i] && text[i] <= 'Z'
 			c.rune(fold(rune(text[i])), i, i+1)
 		}
 	} else {
@@ -120,6 +123,7 @@ func (l *language) cut(text string, toks []token) []token {
 			for len(seg) > 0 {
 				r, n := utf8.DecodeRune(seg)
 				seg = seg[n:]
+				c.upper = unicode.IsUpper(r)
 				if r = fold(r); r >= 0 {
 					c.rune(r, from, it.Pos())
 				}
@@ -137,7 +141,11 @@ func (c *cutter) rune(r rune, from, to int) {
 	case letter, digit:
 		if len(c.buf) == 0 {
 			c.start = from
+			// After several points a capital begins a sentence, another letter
+			// goes on with the old one.
+			c.sentence = c.sentence || (c.dotted && c.upper)
 		}
+		c.dotted = false
 		c.buf = utf8.AppendRune(c.buf, r)
 	case joiner:
 		if len(c.buf) > 0 {
@@ -147,7 +155,7 @@ func (c *cutter) rune(r rune, from, to int) {
 		c.flush(from)
 		switch {
 		case r == '.' && c.last == point: // "he.. he has" is one sentence
-			c.sentence, c.clause = c.stopped, true
+			c.sentence, c.clause, c.dotted = c.stopped, true, true
 		case r == '.':
 			c.stopped, c.sentence = c.sentence, true
 		default:
