@@ -116,8 +116,8 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 	case chat.KindText:
 		return t.text(string(m.Text))
 	case chat.KindReaction:
-		if p.Session.Idle() || known && reacted != p.Vars[varAsk] {
-			return tx.SavePerson(p) // a heart under an old message asks for nothing
+		if p.Session.Idle() || !known || reacted != p.Vars[varAsk] {
+			return tx.SavePerson(p) // only a sign under the question is an answer to it
 		}
 		return t.step(flow.Input{Kind: flow.InReaction, Text: string(m.Text)})
 	case chat.KindStart:

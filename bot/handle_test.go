@@ -130,6 +130,9 @@ func TestReactionAnswersItsQuestionOnly(t *testing.T) {
 	if got := react("$r1", "$"+first.Key); len(got) != 0 {
 		t.Errorf("a thumb under an old message was taken for an answer: %q", got)
 	}
+	if got := react("$r0", "$s"); len(got) != 0 {
+		t.Errorf("a thumb under the person's own message was taken for an answer: %q", got)
+	}
 	if got := react("$r2", "$"+question.Key); !slices.Equal(got, []string{"Noted."}) {
 		t.Errorf("a thumb under the question gave %q", got)
 	}
