@@ -174,6 +174,16 @@ func innermost(err error) error {
 	return err
 }
 
+// Unreachable reports that an error of Open came from the way to the
+// homeserver, or from a proxy before it, so that waiting may help.
+func Unreachable(err error) bool {
+	var f *fault
+	if !errors.As(err, &f) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	return f.onWire || slices.Contains([]int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}, f.status)
+}
+
 // answered reports whether err is an answer of the homeserver with one of
 // these codes.
 func answered(err error, codes ...string) bool {

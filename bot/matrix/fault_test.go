@@ -104,6 +104,32 @@ func TestSendError(t *testing.T) {
 	}
 }
 
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	rows := map[string]struct {
+		err  error
+		want bool
+	}{
+		"refused":     {broken(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), true},
+		"bad gateway": {answer(502, "", "", nil, nil), true},
+		"no answer":   {broken(context.DeadlineExceeded), true},
+		"stopped":     {broken(context.Canceled), false},
+		"forbidden":   {answer(403, "M_FORBIDDEN", "", nil, nil), false},
+		"our own":     {errors.New("no password"), false},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := Unreachable(fmt.Errorf("%w: is it running?", clean("log in", row.err))); got != row.want && name != "our own" {
+				t.Errorf("Unreachable = %v", got)
+			}
+			if name == "our own" && Unreachable(row.err) {
+				t.Error("an error of ours counts as unreachable")
+			}
+		})
+	}
+}
+
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	rows := []struct {

@@ -130,6 +130,13 @@ func (v vault) device() (id.DeviceID, error) {
 	return id.DeviceID(name), v.write(deviceFile, []byte(name+"\n"))
 }
 
+// LoggedIn reports whether there is a login in Config.Dir, so that this is not
+// the first start.
+func LoggedIn(dir string) bool {
+	sess, err := vault{dir}.session()
+	return err == nil && sess != nil
+}
+
 // session returns nil before the first login.
 func (v vault) session() (*session, error) {
 	data, err := v.read(sessionFile)

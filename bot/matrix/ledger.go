@@ -18,6 +18,7 @@ import (
 //     at the latest when the token moves past our own echo.
 
 const (
+	tokensKept  = 5                  // sync tokens, see loop.run
 	waitingFor  = 7 * 24 * time.Hour // how long an unreadable event waits for its key
 	waitingMax  = 200                // unreadable events kept per room; the oldest go first
 	sentKeptFor = 3 * 24 * time.Hour // how long the event id of a sent message is known
@@ -25,7 +26,7 @@ const (
 
 const ledgerSchema = `
 CREATE TABLE hr_sync (
-	one   INTEGER PRIMARY KEY CHECK (one = 1),
+	seq   INTEGER PRIMARY KEY AUTOINCREMENT,
 	token TEXT NOT NULL
 );
 CREATE TABLE hr_room (
@@ -88,8 +89,19 @@ func (l *ledger) txn(ctx context.Context, fn func(ctx context.Context) error) er
 	})
 }
 
-func (l *ledger) token(ctx context.Context) (token string, err error) {
-	err = l.db.QueryRow(ctx, "SELECT token FROM hr_sync").Scan(&token)
+// token returns the newest sync token, "" before the first.
+func (l *ledger) token(ctx context.Context) (string, error) {
+	return l.readToken(ctx, "SELECT token FROM hr_sync ORDER BY seq DESC LIMIT 1")
+}
+
+// oldToken returns the token to go on from where the last response may have
+// been a false one: the oldest that is kept.
+func (l *ledger) oldToken(ctx context.Context) (string, error) {
+	return l.readToken(ctx, "SELECT token FROM hr_sync ORDER BY seq LIMIT 1")
+}
+
+func (l *ledger) readToken(ctx context.Context, query string) (token string, err error) {
+	err = l.db.QueryRow(ctx, query).Scan(&token)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -202,7 +214,8 @@ func (l *ledger) commit(ctx context.Context, b batch, now time.Time) error {
 				ON CONFLICT (key) DO UPDATE SET event_id=excluded.event_id`, key, now.UnixMilli(), event)
 		}
 		if b.token != "" {
-			run.exec("INSERT INTO hr_sync (one, token) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET token=excluded.token", b.token)
+			run.exec("INSERT INTO hr_sync (token) VALUES ($1)", b.token)
+			run.exec("DELETE FROM hr_sync WHERE seq<=(SELECT MAX(seq) FROM hr_sync)-$1", tokensKept)
 		}
 		return run.err
 	})

@@ -60,21 +60,30 @@ func (j *roomJob) encrypted(ctx context.Context, evt *event.Event) error {
 		j.log.Warn("an encrypted event came a second time under another id; it is ignored")
 		return nil
 	}
-	j.log.Info("an event cannot be read yet", "err", clean("decrypt", err))
+	if !j.again {
+		j.log.Info("an event cannot be read yet", "err", clean("decrypt", err))
+	}
 	w := waiting{event: evt.ID, room: j.room, due: j.now().Add(j.cfg.Grace).UnixMilli()}
 	if content, ok := evt.Content.Parsed.(*event.EncryptedEventContent); ok && content.SessionID != "" {
 		w.session = content.SessionID
-		sender, key := evt.Sender, content.SenderKey
-		j.courtesy.do(j.room, func(ctx context.Context) error {
-			j.crypt.RequestSession(ctx, j.room, key, w.session, sender, "*")
-			return nil
-		})
+		if !j.again {
+			j.requestKey(evt.Sender, content)
+		}
 	}
 	if w.raw, err = freeze(evt); err != nil {
 		return j.deliver(ctx, unreadableMessage(evt))
 	}
 	j.later = append(j.later, w)
 	return nil
+}
+
+// requestKey asks the sender's devices for a key that did not come.
+func (j *roomJob) requestKey(sender id.UserID, content *event.EncryptedEventContent) {
+	key, session := content.SenderKey, content.SessionID
+	j.courtesy.do(j.room, func(ctx context.Context) error {
+		j.crypt.RequestSession(ctx, j.room, key, session, sender, "*")
+		return nil
+	})
 }
 
 // decrypt repeats what fails for reasons of the database, so that nobody is

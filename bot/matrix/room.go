@@ -29,6 +29,7 @@ type roomJob struct {
 	fresh   bool      // the room was unknown before this response
 	away    bool      // at this point of the timeline the bot was not in the room
 	settled bool      // the stored state is newer than the timeline already
+	again   bool      // up to the last handled event, the timeline repeats what was handled
 	inviter id.UserID // who invited the bot
 
 	readUpTo id.EventID
@@ -265,7 +266,11 @@ func (j *roomJob) confessLoss(ctx context.Context, timeline []*event.Event) erro
 
 // one handles one event of the timeline.
 func (j *roomJob) one(ctx context.Context, evt *event.Event) error {
-	j.row.last, j.row.ts = evt.ID, evt.Timestamp
+	if j.again {
+		j.again = evt.ID != j.row.last
+	} else {
+		j.row.last, j.row.ts = evt.ID, evt.Timestamp
+	}
 	switch {
 	case evt.StateKey != nil:
 		return j.stateEvent(ctx, evt)
@@ -282,7 +287,9 @@ func (j *roomJob) one(ctx context.Context, evt *event.Event) error {
 // message handles an event of a person that can be read.
 func (j *roomJob) message(ctx context.Context, evt *event.Event) error {
 	if isVerification(evt) {
-		j.verify.inRoom(ctx, evt)
+		if !j.again { // a request that comes twice would end what it began
+			j.verify.inRoom(ctx, evt)
+		}
 		return nil
 	}
 	view, err := j.look(ctx)
@@ -313,7 +320,7 @@ func (j *roomJob) look(ctx context.Context) (v roomView, err error) {
 
 // deliver hands a message to the handler until it is committed.
 func (j *roomJob) deliver(ctx context.Context, m chat.Message) error {
-	if m.Kind != chat.KindRemoval {
+	if m.Kind != chat.KindRemoval && !j.again {
 		j.courtesy.typingOn(j.room, j.now())
 	}
 	defer j.people.WithLock(m.From.User)()
@@ -371,6 +378,7 @@ func (j *roomJob) timelines(ctx context.Context) (past, timeline []*event.Event,
 		}
 		parse(evt, j.room, event.MessageEventType)
 		timeline = append(timeline, evt)
+		j.again = j.again || (!j.fresh && evt.ID == j.row.last)
 		reached = reached || (j.fresh && j.ownMembership(evt) == event.MembershipJoin) || (!j.fresh && evt.ID == j.row.last)
 	}
 	from := j.data.Timeline.PrevBatch

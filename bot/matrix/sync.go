@@ -55,13 +55,22 @@ type loop struct {
 	pruned  time.Time // when the ledger was last tidied
 }
 
+// run makes one pass after the other. At the start and after a failure it goes
+// on from a token some responses older than the last: Dendrite, when it is
+// stopped, answers a waiting request with a newer token and without the events
+// before it. What comes twice is known to the handler by its id.
 func (l *loop) run(ctx context.Context) error {
-	since, err := l.ledger.token(ctx)
-	if err != nil {
-		return clean("read the sync token", err)
-	}
-	quick, failures := true, 0
+	since, quick, failures := "", true, 0
 	for ctx.Err() == nil {
+		if failures > 0 || !l.warm {
+			err := l.insist(ctx, "read the sync token", func() (err error) {
+				since, err = l.ledger.oldToken(ctx)
+				return err
+			})
+			if err != nil {
+				return nil
+			}
+		}
 		pass := l.passes.begin()
 		resp, err := l.ask(ctx, since, quick)
 		switch {
@@ -73,15 +82,10 @@ func (l *loop) run(ctx context.Context) error {
 		case answered(err, unknownToken, "M_USER_DEACTIVATED"):
 			return fmt.Errorf("%w: start again with the password of the bot's account configured", clean("sync", err))
 		case err != nil:
-			quick = true
-			f := classify(err)
-			if failures%8 == 0 {
-				l.log.Warn("sync failed, will try again", "err", clean("sync", err))
-			}
-			if sleep(ctx, max(backoff(failures), f.after)) != nil {
+			if l.failed(ctx, err, failures) != nil {
 				return nil
 			}
-			failures++
+			quick, failures = true, failures+1
 			continue
 		}
 		if failures > 0 {
@@ -99,6 +103,16 @@ func (l *loop) run(ctx context.Context) error {
 		l.tidy(ctx)
 	}
 	return nil
+}
+
+// failed waits before the next try. Sends wait too, because until the sync has
+// caught up nobody knows what is there already.
+func (l *loop) failed(ctx context.Context, err error, failures int) error {
+	l.passes.restart()
+	if failures%8 == 0 {
+		l.log.Warn("sync failed, will try again", "err", clean("sync", err))
+	}
+	return sleep(ctx, max(backoff(failures), classify(err).after))
 }
 
 // tidy forgets what is too old to matter, once an hour.

@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -229,6 +230,53 @@ func TestNothingIsMissedWhileAway(t *testing.T) {
 	}
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %d messages, want 70 in order", len(got))
+	}
+}
+
+// TestFalseToken: a homeserver that is being stopped may answer with a newer
+// token and without the events before it.
+func TestFalseToken(t *testing.T) {
+	t.Parallel()
+	for name, restart := range map[string]bool{"homeserver comes back": false, "both start again": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := sharedServer(t)
+			w := newWire(t, server)
+			cfg := botConfig(t, w.url, createUser(t, server, "bot"))
+			r := newRecorder()
+			b := startBot(t, cfg, r, nil)
+			g := newGuest(t, server, "ann")
+			g.openChat(t, b)
+			g.say(t, "hello")
+			r.waitText(t, "hello")
+
+			ctx := testContext(t)
+			w.hide.Store(g.cli.UserID.String())
+			before, err := b.ledger.token(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g.say(t, "lost words")
+			for token := before; token == before && err == nil; {
+				err = b.passes.next(ctx)
+				token, _ = b.ledger.token(ctx)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.hide.Store("")
+			if restart {
+				b.stop()
+				startBot(t, cfg, r, nil)
+			} else {
+				w.deny.Store(once(func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }))
+				signal(b.poke)
+			}
+			r.waitText(t, "lost words")
+			if n := r.count(chat.KindText); n != 2 {
+				t.Errorf("%d texts, want 2", n)
+			}
+		})
 	}
 }
 
