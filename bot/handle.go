@@ -26,7 +26,12 @@ const (
 	varCountry  = "country"  // ISO 3166 alpha-2
 	varAsk      = "_ask"     // key of the message that asks what now waits
 	varCrowd    = "_crowd"   // the room has more people than one
+	varUnsure   = "_unsure"  // unix ms of the last words that only may mean danger
 )
+
+// raiseWithin is how soon after each other two texts that only may mean danger
+// count as a clear one.
+const raiseWithin = 10 * time.Minute
 
 // engineError marks what went wrong inside a Step: it would go wrong again, so
 // it is answered and not retried.
@@ -131,7 +136,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 		}
 		return t.step(flow.Input{Kind: flow.InStart, Flow: flowWelcome})
 	case chat.KindEdit:
-		if id, alarm := b.alarm(p, string(m.Text)); alarm {
+		if id, alarm := b.alarm(p, string(m.Text), now); alarm {
 			return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 		}
 		return t.sentence("edited")
@@ -175,7 +180,7 @@ func (t *turn) text(words string) error {
 	if _, ok := b.Library.First(words); ok {
 		return t.step(flow.Input{Kind: flow.InText, Text: words})
 	}
-	if id, alarm := b.alarm(t.p, words); alarm {
+	if id, alarm := b.alarm(t.p, words, t.now); alarm {
 		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 	}
 	if utf8.RuneCountInString(words) > flow.MaxAnswer {
@@ -187,18 +192,30 @@ func (t *turn) text(words string) error {
 // alarm scans a text and names the flow that answers it. A clear danger always
 // has its answer, but that a person who already is in that flow and answers its
 // question is not alarmed about a second time. Words that only may mean danger
-// leave a plain answer alone, and a person who is in a crisis flow already.
-func (b *Bot) alarm(p *store.Person, words string) (id string, alarm bool) {
+// leave a plain answer alone, and a person who is in a crisis flow already;
+// said twice within raiseWithin they count as clear.
+func (b *Bot) alarm(p *store.Person, words string, now time.Time) (id string, alarm bool) {
 	found := b.Lexicon.Scan(words, b.Lang)
 	if len(found) == 0 || found[0].Level == crisis.None {
 		return "", false
 	}
+	f := found[0]
 	at := top(p.Session)
-	if found[0].Level == crisis.Ask && (b.Library.Takes(p.Session, words) || at == flowCrisis || strings.HasPrefix(at, flowCrisis+".")) {
-		return "", false
+	if f.Level == crisis.Ask {
+		if b.Library.Takes(p.Session, words) {
+			return "", false
+		}
+		before, _ := p.Vars[varUnsure].(float64)
+		p.Vars[varUnsure] = float64(now.UnixMilli())
+		switch {
+		case now.Sub(time.UnixMilli(int64(before))) < raiseWithin && !b.understood(p, words, now):
+			f.Level = crisis.Crisis
+		case at == flowCrisis || strings.HasPrefix(at, flowCrisis+"."):
+			return "", false
+		}
 	}
-	id = b.crisisFlow(found[0])
-	if at == id && b.understood(p, words) {
+	id = b.crisisFlow(f)
+	if at == id && b.understood(p, words, now) {
 		return "", false
 	}
 	return id, true
@@ -206,12 +223,12 @@ func (b *Bot) alarm(p *store.Person, words string) (id string, alarm bool) {
 
 // understood tries a text on the question that waits. Step is pure, so trying
 // costs nothing but time.
-func (b *Bot) understood(p *store.Person, words string) bool {
+func (b *Bot) understood(p *store.Person, words string, now time.Time) bool {
 	if p.Session.Wait == nil {
 		return false
 	}
 	next, _, err := b.Library.Step(p.Session, flow.Input{
-		Kind: flow.InText, Text: words, Now: b.Now().In(b.location(p)), Vars: p.Vars,
+		Kind: flow.InText, Text: words, Now: now.In(b.location(p)), Vars: p.Vars,
 	})
 	if err != nil {
 		return false

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"handrail/bot/chat"
+	"handrail/bot/crisis"
 	"handrail/bot/store"
 )
 
@@ -167,6 +168,30 @@ func TestCrisisIsHeardAnywhere(t *testing.T) {
 				t.Errorf("answered with %q", got)
 			}
 		})
+	}
+}
+
+// One unsure sentence asks; a second one soon after gets the full answer.
+func TestUnsureWordsTwiceAreClear(t *testing.T) {
+	t.Parallel()
+	const unsure, again = "I do not see the point of anything any more", "there is no point any more in going on"
+	w := newWorld(t)
+	for _, s := range []string{unsure, again} {
+		if f := lexicon(t).Scan(s, "en"); len(f) == 0 || f[0].Level != crisis.Ask {
+			t.Fatalf("the test needs words that are heard as ask: %q is %v", s, f)
+		}
+	}
+	w.says("hello")
+	if got := w.says(unsure); !strings.Contains(strings.Join(got, "\n"), "Is it happening now?") {
+		t.Errorf("first: %q", got)
+	}
+	if got := w.says(again); !slices.Contains(got, "Crisis text.") {
+		t.Errorf("second: %q", got)
+	}
+	w.says("yes")
+	w.now = w.now.Add(time.Hour)
+	if got := w.says(unsure); slices.Contains(got, "Crisis text.") {
+		t.Errorf("an hour later: %q", got)
 	}
 }
 
