@@ -24,8 +24,10 @@ const (
 )
 
 // BenchmarkRoundTrip is from the moment a person sends until their client shows
-// the decrypted answer, beside what the homeserver needs to take one unencrypted
-// message, in the same run and by turns.
+// the decrypted answer (trip), beside what the homeserver needs to take one
+// unencrypted message (put), in the same run and by turns. Two parts of the trip
+// are shown as well: until the person's own client is done with sending (send),
+// and from the message to the answer by the homeserver's clock (answer).
 func BenchmarkRoundTrip(b *testing.B) {
 	w := newWorld(b, worldOptions{})
 	w.bot.start(b)
@@ -33,32 +35,54 @@ func BenchmarkRoundTrip(b *testing.B) {
 	c.count()
 	open, err := c.p.CreateRoom(b.Context(), false)
 	must(b, err)
-	var encrypted, raw []time.Duration
+	times := map[string][]time.Duration{}
+	took := func(what string, start time.Time) { times[what] = append(times[what], time.Since(start)) }
 	n := 0
 	for b.Loop() {
 		for range trips {
 			n++
 			body := fmt.Sprintf("counted message %06d", n)
 			start := time.Now()
-			c.ask(body, heardText(body))
-			encrypted = append(encrypted, time.Since(start))
+			c.say(body)
+			took("send", start)
+			c.hear(heardText(body))
+			took("trip", start)
 
 			start = time.Now()
 			must(b, rawPut(b.Context(), w.server.URL(), c.p.Token, open, n))
-			raw = append(raw, time.Since(start))
+			took("put", start)
 		}
 	}
-	report := func(name string, p float64) {
-		trip, put := percentile(encrypted, p), percentile(raw, p)
-		b.ReportMetric(float64(trip.Microseconds())/1000, "ms/trip-"+name)
-		b.ReportMetric(float64(put.Microseconds())/1000, "ms/put-"+name)
-		b.ReportMetric(float64(trip)/float64(put), "trip/put-"+name)
+	times["answer"] = c.answerTimes()
+	for _, what := range []string{"put", "send", "answer", "trip"} {
+		b.ReportMetric(milliseconds(percentile(times[what], 0.50)), "ms/"+what+"-p50")
+		b.ReportMetric(milliseconds(percentile(times[what], 0.99)), "ms/"+what+"-p99")
 	}
-	report("p50", 0.50)
-	report("p99", 0.99)
+	for _, against := range []string{"put", "send"} {
+		ratio := milliseconds(percentile(times["trip"], 0.50)) / milliseconds(percentile(times[against], 0.50))
+		b.ReportMetric(ratio, "trip/"+against+"-p50")
+	}
 	b.ReportMetric(0, "ns/op")
 	w.bot.stop(b)
 }
+
+// answerTimes is how long after each message its answer was taken by the
+// homeserver, by its clock.
+func (c *chat) answerTimes() []time.Duration {
+	var all []time.Duration
+	asked := map[string]time.Time{}
+	for _, e := range c.events() {
+		if e.Message() && e.Sender == c.p.UserID {
+			asked[heardText(e.Body)] = e.At()
+		}
+		if at, ok := asked[e.Body]; ok && e.Sender == botID {
+			all = append(all, e.At().Sub(at))
+		}
+	}
+	return all
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // BenchmarkMemory is what the bot holds, idle and after many conversations.
 func BenchmarkMemory(b *testing.B) {

@@ -14,9 +14,14 @@ const (
 	killsABatch  = 5
 	batchSize    = 16 // the total stays below the 200 that one person may send at once
 	offlineBatch = 70 // more than the 50 events that a homeserver gives at once by default
-	// longestLife is the longest time from the start of the bot to its kill: long
+	// shortLife is the longest time from most starts of the bot to its kill:
 	// enough to start, catch up and answer several messages.
-	longestLife = 700 * time.Millisecond
+	shortLife = 700 * time.Millisecond
+	// longLife is the same for one start in five: enough for the bot to find out
+	// what became of a message that was on its way when it was killed, and to be
+	// killed again while it sends the ones that waited behind it.
+	longLife = 7 * time.Second
+	oneIn    = 5
 )
 
 // TestBacklogOfADayOffline: what was written while the bot was down is answered
@@ -99,7 +104,7 @@ func crashBatch(w *world, chats []*chat, batch int, random *rand.Rand, between f
 		sent[i] = c.sendAll(bodies)
 	}
 	for kill := range killsABatch {
-		time.Sleep(time.Duration(random.Int64N(int64(longestLife))))
+		time.Sleep(lifetime(random))
 		w.bot.kill()
 		between(kill)
 		w.bot.start(w)
@@ -108,6 +113,15 @@ func crashBatch(w *world, chats []*chat, batch int, random *rand.Rand, between f
 		w.dump(<-sent[i])
 		c.answers(bodies)
 	}
+}
+
+// lifetime is how long the bot lives before the next kill.
+func lifetime(random *rand.Rand) time.Duration {
+	longest := shortLife
+	if random.IntN(oneIn) == 0 {
+		longest = longLife
+	}
+	return time.Duration(random.Int64N(int64(longest)))
 }
 
 // finish restarts the bot in good order, so that everything in doubt is
