@@ -2,7 +2,6 @@ package flow
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -21,10 +20,10 @@ type Library struct {
 	first    map[string]*flow // `first` phrases, normal
 	anywhere map[string]*flow
 	start    map[string]*flow
-	idle     map[string]*flow   // `idle` phrases
-	contain  map[string][]heard // `start` phrases of two words or more, by their first word
-	close    []heard            // `start` and `anywhere` phrases that a misspelling reaches
-	menu     []*flow            // in menu order
+	idle     map[string]*flow // `idle` phrases
+	free     *index           // phrases for what is not exactly one
+	close    map[int][]heard  // `start` and `anywhere` phrases that a misspelling reaches, by length
+	menu     []*flow          // in menu order
 }
 
 // heard is a phrase and the flow it reaches.
@@ -70,20 +69,33 @@ func (l *Library) First(text string) (flow string, ok bool) {
 }
 
 // Match finds the flow that a text reaches when nothing waits, and the phrase
-// as the script writes it. Phrases of `first` are not looked at.
+// as the script writes it. Where two are too close to tell apart it is the
+// first that the engine would offer. Phrases of `first` are not looked at.
 func (l *Library) Match(text string) (flow, phrase string, ok bool) {
-	norm := hear(text)
-	h, ok := l.exact(norm)
-	if !ok {
-		h, ok = l.contained(norm)
-	}
-	if !ok {
-		h, ok = l.misspelt(norm)
-	}
-	if !ok {
+	h := l.hears(hear(text))
+	if len(h) == 0 {
 		return "", "", false
 	}
-	return h.flow.ID, h.text, true
+	return h[0].flow.ID, h[0].text, true
+}
+
+// hears is what a normal text reaches when nothing waits: nothing, one phrase,
+// or those of the two flows to offer.
+func (l *Library) hears(norm string) []heard {
+	if h, ok := l.exact(norm); ok {
+		return []heard{h}
+	}
+	if f := choose(l.free.search(norm, false)); len(f) > 0 {
+		out := make([]heard, len(f))
+		for i := range f {
+			out[i] = f[i].heard
+		}
+		return out
+	}
+	if h, ok := l.misspelt(norm); ok {
+		return []heard{h}
+	}
+	return nil
 }
 
 // Text gives one of the sentences of texts.yaml with its placeholders filled.
@@ -119,33 +131,18 @@ func (l *Library) exact(norm string) (heard, bool) {
 	return heard{}, false
 }
 
-// contained finds the longest `start` phrase of two words or more that stands
-// in the text as whole words.
-func (l *Library) contained(norm string) (best heard, ok bool) {
-	for i := 0; i < len(norm); {
-		word, _, _ := strings.Cut(norm[i:], " ")
-		for _, h := range l.contain[word] {
-			rest := norm[i:]
-			if strings.HasPrefix(rest, h.norm) && (len(rest) == len(h.norm) || rest[len(h.norm)] == ' ') &&
-				len(h.norm) > len(best.norm) {
-				best, ok = h, true
-			}
-		}
-		i += len(word) + 1
-	}
-	return best, ok
-}
-
 // misspelt finds the one flow whose phrase is a close misspelling of the text.
 func (l *Library) misspelt(norm string) (best heard, ok bool) {
-	for _, h := range l.close {
-		if !closeTo(norm, h.norm) {
-			continue
+	for n := len(norm) - utf8.UTFMax; n <= len(norm)+utf8.UTFMax; n++ {
+		for _, h := range l.close[n] {
+			if !closeTo(norm, h.norm) {
+				continue
+			}
+			if ok && best.flow != h.flow {
+				return heard{}, false
+			}
+			best, ok = h, true
 		}
-		if ok && best.flow != h.flow {
-			return heard{}, false
-		}
-		best, ok = h, true
 	}
 	return best, ok
 }

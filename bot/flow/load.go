@@ -63,11 +63,13 @@ type loader struct {
 	texts    map[string]*text
 	broken   map[string]bool // flows whose files make no sense; whoever points at them is not blamed
 
-	flows  map[string]*flow
-	vars   map[string]varKind
-	lists  map[string]bool
-	words  words
-	called map[string]bool // flows that others call
+	flows map[string]*flow
+	vars  map[string]varKind
+	lists map[string]bool
+	words words
+	// rewrites are the entries of words_same.
+	rewrites [][2]string
+	called   map[string]bool // flows that others call
 }
 
 func (ld *loader) file(name string, src []byte) {
@@ -92,6 +94,7 @@ func (ld *loader) library() *Library {
 	}
 	ld.c.partial = len(ld.broken) > 0
 	ld.readWords()
+	ld.checkWords()
 	ld.flows = map[string]*flow{}
 	for _, p := range ld.parsers {
 		ld.flows[p.id] = p.flow
@@ -128,10 +131,12 @@ func (ld *loader) build() *Library {
 		flows: ld.flows, vars: ld.vars, texts: ld.texts, words: ld.words, reads: map[string]Reader{},
 		lists: slices.Sorted(maps.Keys(ld.lists)),
 		first: map[string]*flow{}, anywhere: map[string]*flow{}, start: map[string]*flow{}, idle: map[string]*flow{},
-		contain: map[string][]heard{},
+		close: map[int][]heard{},
 	}
+	var ordered []*flow
 	for _, id := range slices.Sorted(maps.Keys(ld.flows)) {
 		f := ld.flows[id]
+		ordered = append(ordered, f)
 		l.infos = append(l.infos, f.Info)
 		if f.Menu > 0 {
 			l.menu = append(l.menu, f)
@@ -141,19 +146,17 @@ func (ld *loader) build() *Library {
 		}
 		for _, p := range f.any1 {
 			l.anywhere[p.norm] = f
-			l.close = append(l.close, heard{p, f})
+			l.close[len(p.norm)] = append(l.close[len(p.norm)], heard{p, f})
 		}
 		for _, p := range f.idle1 {
 			l.idle[p.norm] = f
 		}
 		for _, p := range f.start1 {
 			l.start[p.norm] = f
-			l.close = append(l.close, heard{p, f})
-			if word, _, more := strings.Cut(p.norm, " "); more {
-				l.contain[word] = append(l.contain[word], heard{p, f})
-			}
+			l.close[len(p.norm)] = append(l.close[len(p.norm)], heard{p, f})
 		}
 	}
+	l.free = newIndex(ld.folder(), ordered)
 	slices.SortStableFunc(l.menu, func(a, b *flow) int { return cmp.Compare(a.Menu, b.Menu) })
 	for _, p := range ld.parsers {
 		for _, v := range p.sets {

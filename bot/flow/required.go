@@ -32,6 +32,11 @@ func wordTexts() []Sentence {
 		{Key: "words_repeat", Words: true, About: "say the question again", Example: "repeat, again, back, go back, what was the question"},
 		{Key: "words_yes", Words: true, About: "yes; the first word is the one that is shown", Example: "yes, y, yeah, yep, yup, ok, okay, sure, please, yes please"},
 		{Key: "words_no", Words: true, About: "no; the first word is the one that is shown", Example: "no, n, nope, nah, no thanks, not now"},
+		{Key: "words_same", Words: true, About: "what people write and how a phrase says it, as in: wanna = want to", Example: "im = i am, dont = do not, him = them, her = them, my ex = them, wanna = want to, texting = text"},
+		{Key: "words_small", Words: true, About: "words of little meaning that may stand around and inside a phrase", Example: "i, am, a, the, to, my, me, it, this, just, please, really, so, very, with, hi, hello"},
+		{Key: "words_light", Words: true, About: "words that a phrase needs but that add nothing beside one", Example: "want, need, show, give, think"},
+		{Key: "words_against", Words: true, About: "words that turn a phrase around when they stand before it or in it", Example: "not, never, almost"},
+		{Key: "words_break", Words: true, About: "words that begin a new thought; no phrase reaches across them", Example: "but, and, because, then"},
 	}
 }
 
@@ -53,6 +58,8 @@ func engineTexts() []Sentence {
 		{Key: "moved", About: "a script changed or went away under a running talk", Example: "Something changed here while we were talking. I will start from a good place."},
 		{Key: "resume", Names: []string{"title"}, Must: []string{"title"}, About: "a yes/no question when the talk that interrupted is over; the choices follow by themselves", Example: "Shall we go back to {{title}}?"},
 		{Key: "resume_no", About: "the person does not want to go back", Example: "All right. We leave it there."},
+		{Key: "which", About: "a message may mean two flows; their titles follow as choices", Example: "Which of these fits better?"},
+		{Key: "which_other", About: "the last choice under which", Example: "something else"},
 		{Key: "pace_cue", Names: []string{"phase", "seconds", "round", "rounds"}, Must: []string{"phase", "seconds"}, About: "one cue of a paced exercise", Example: "{{phase}}, {{seconds}}"},
 		{Key: "pace_round", Names: []string{"round", "rounds"}, Must: []string{"round", "rounds"}, About: "a line of its own under each cue", Example: "Round {{round}} of {{rounds}}"},
 		{Key: "phase_in", About: "name of the phase: breathing in", Example: "In"},

@@ -79,7 +79,7 @@ func (r *run) replace(f *flow) error {
 
 // parkable tells whether what waits now is worth coming back to after f.
 func (r *run) parkable(f *flow) bool {
-	if len(r.s.Frames) == 0 || r.s.Wait == nil || r.s.Wait.Kind == waitResume {
+	if len(r.s.Frames) == 0 || r.s.Wait == nil || r.s.Wait.Kind == waitResume || r.s.Wait.Kind == waitWhich {
 		return false
 	}
 	for _, fr := range r.s.Frames {

@@ -20,6 +20,7 @@ const (
 	waitPause  = "pause"
 	waitPace   = "pace"
 	waitResume = "resume"
+	waitWhich  = "which"
 )
 
 // The flows that answer when nothing else does, if the library has them.
@@ -117,10 +118,8 @@ func (r *run) heardText() error {
 	if f := l.anywhere[norm]; f != nil {
 		return r.begin(f)
 	}
-	if r.s.Wait != nil && r.s.Wait.Kind == waitResume {
-		if done, err := r.answerResume(norm, r.in.Text); done {
-			return err
-		}
+	if done, err := r.answerOffer(norm); done {
+		return err
 	}
 	var n *node
 	if len(r.s.Frames) > 0 {
@@ -132,19 +131,15 @@ func (r *run) heardText() error {
 			return err
 		}
 	}
-	h, ok := l.start[norm], true
+	h := l.start[norm]
 	if h == nil && n == nil && r.welcomed() {
 		h = l.idle[norm]
 	}
-	if h == nil {
-		var c heard
-		if c, ok = l.contained(norm); !ok && !free(n) {
-			c, ok = l.misspelt(norm)
-		}
-		h = c.flow
-	}
-	if ok && norm != "" {
+	if h != nil {
 		return r.begin(h)
+	}
+	if done, err := r.heardFreely(n, norm); done {
+		return err
 	}
 	if n != nil {
 		return r.missed(n)
@@ -183,9 +178,9 @@ func (r *run) welcomed() bool {
 }
 
 func (r *run) heardReaction() error {
-	if r.s.Wait != nil && r.s.Wait.Kind == waitResume {
+	if w := r.s.Wait; w != nil && (w.Kind == waitResume || w.Kind == waitWhich) {
 		if _, ok := keycap(r.in.Text); ok || thumb(r.in.Text) != signNone {
-			if done, err := r.answerResume("", r.in.Text); done {
+			if done, err := r.answerOffer(""); done {
 				return err
 			}
 			r.finish()
@@ -206,7 +201,7 @@ func (r *run) heardReaction() error {
 // timer goes on after a pause, a cue or a silence.
 func (r *run) timer() error {
 	w := r.s.Wait
-	if len(r.s.Frames) == 0 || w != nil && w.Kind == waitResume {
+	if len(r.s.Frames) == 0 || w != nil && (w.Kind == waitResume || w.Kind == waitWhich) {
 		return nil
 	}
 	f, n := r.waiting()

@@ -224,8 +224,17 @@ func TestMatch(t *testing.T) {
 	if r.code != 0 || r.out != want {
 		t.Errorf("exit %d, got %q, want %q %s", r.code, r.out, want, r.err)
 	}
-	if one := handrail(t, "", "flows", "match", "breathe"); one.out != "breathing\tbreathe\n" {
-		t.Errorf("one message: %q %s", one.out, one.err)
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"breathe"}, "breathing\tbreathe\n"},
+		{[]string{"help", "me", "breathe"}, "breathing\thelp me breathe\n"},
+		{[]string{""}, "-\t-\n"},
+	} {
+		if r := handrail(t, "not read\n", append([]string{"flows", "match"}, tt.args...)...); !strings.HasPrefix(r.out, tt.want) {
+			t.Errorf("match %q: %q %s", tt.args, r.out, r.err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -44,16 +45,18 @@ func (c *flowsListCmd) Run(s streams) error {
 }
 
 type flowsMatchCmd struct {
-	Lang    string `placeholder:"LANG" default:"en" help:"Language of the phrases; there is en so far."`
-	Text    string `arg:"" optional:"" help:"The message. Without it: a message a line on standard input."`
-	Scripts string `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
+	Lang    string   `placeholder:"LANG" default:"en" help:"Language of the phrases; there is en so far."`
+	Text    []string `arg:"" optional:"" help:"The message. Without it: a message a line on standard input."`
+	Scripts string   `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
 }
 
 // Help is shown by handrail flows match --help.
 func (flowsMatchCmd) Help() string {
-	return `One line for each message: the flow and the phrase that fits, with a tab between; "-" for both where nothing fits.
+	return `With a text: the flow that it reaches when nothing waits, by which phrase and why, and what came behind. Crisis words are heard before all this: see handrail crisis scan.
 
-  handrail flows match "i want to text them"`
+Without one: a message a line on standard input, and for each one line: the flow and the phrase, with a tab between; "-" for both where nothing fits. Where the bot would offer two flows it is the first of them.
+
+  handrail flows match "thinking about texting her again"`
 }
 
 // Run matches one message or one a line.
@@ -65,8 +68,9 @@ func (c *flowsMatchCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if c.Text != "" {
-		_, err := fmt.Fprintln(s.out, matched(all.library, c.Text))
+	if len(c.Text) > 0 {
+		text := strings.Join(c.Text, " ")
+		_, err := io.WriteString(s.out, matched(all.library, text)+"\n"+explained(all.library, text))
 		return err
 	}
 	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string { return matched(all.library, line) })
@@ -82,6 +86,36 @@ func matched(lib *flow.Library, text string) string {
 		return id + "\t" + orDash(phrase)
 	}
 	return "-\t-"
+}
+
+// explained says why a message reaches what it does, a line each, indented.
+func explained(lib *flow.Library, text string) string {
+	if _, ok := lib.First(text); ok {
+		return "  heard before all else, even before the crisis words: the message is the phrase\n"
+	}
+	v := lib.Explain(text)
+	var b strings.Builder
+	switch {
+	case len(v.Best) == 0:
+		b.WriteString("  no flow fits: the menu answers, for somebody new the welcome\n")
+	case len(v.Best) > 1:
+		b.WriteString("  too close to tell apart: the bot asks which of two is meant\n")
+	}
+	list := func(what string, found []flow.Candidate) {
+		for _, f := range found {
+			fmt.Fprintf(&b, "  %s %s, by %q", what, f.Flow, f.Phrase)
+			if f.Needed > 0 {
+				fmt.Fprintf(&b, ": %s of %d needed", count(f.Points, "point"), f.Needed)
+			}
+			b.WriteByte('\n')
+			for _, why := range f.Why {
+				b.WriteString("    " + why + "\n")
+			}
+		}
+	}
+	list("reached:", v.Best)
+	list("behind:", v.Others)
+	return b.String()
 }
 
 type flowsPlayCmd struct {

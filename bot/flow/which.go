@@ -1,0 +1,98 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+)
+
+// heardFreely looks for a flow in a text that no phrase equals. A question that
+// waits and may be answered with any word leaves no room for misspellings, and
+// nobody is asked which flow is meant while a question waits: that would be two
+// questions at once. The menu is no such question.
+func (r *run) heardFreely(n *node, norm string) (done bool, err error) {
+	if norm == "" {
+		return false, nil
+	}
+	asked := n != nil
+	if asked {
+		_, menu := n.op.(*menuOp) // leaves as much room as if nothing waited
+		asked = !menu
+	}
+	list := r.lib.free.search(norm, asked)
+	if n != nil || !r.welcomed() { // somebody new who says ok gets the first things said
+		list = slices.DeleteFunc(list, func(f found) bool { return f.whole })
+	}
+	hits := choose(list)
+	switch {
+	case len(hits) == 2 && !asked:
+		r.offer(hits[0].flow, hits[1].flow)
+		return true, nil
+	case len(hits) == 1:
+		return true, r.begin(hits[0].flow)
+	case len(hits) == 0 && !free(n):
+		if h, ok := r.lib.misspelt(norm); ok {
+			return true, r.begin(h.flow)
+		}
+	}
+	return false, nil
+}
+
+// offer asks which of two flows is meant.
+func (r *run) offer(a, b *flow) {
+	text := r.sentence("which", func(string) string { return "" })
+	other := r.sentence("which_other", func(string) string { return "" })
+	r.s.Frames = nil
+	r.s.Answer, r.s.Echo = nil, ""
+	r.say(Say{Text: text + "\n1 " + a.Title + "\n2 " + b.Title + "\n3 " + other, Ask: true})
+	r.s.Wait = &Waiting{Kind: waitWhich, Data: map[string]any{"flows": a.ID + " " + b.ID}}
+}
+
+// answerOffer takes the answer to a question of the engine itself: whether to go
+// back, or which flow is meant.
+func (r *run) answerOffer(norm string) (done bool, err error) {
+	if r.s.Wait == nil {
+		return false, nil
+	}
+	switch r.s.Wait.Kind {
+	case waitResume:
+		return r.answerResume(norm, r.in.Text)
+	case waitWhich:
+		return r.answerWhich(norm)
+	}
+	return false, nil
+}
+
+// answerWhich takes a number or a title. "Something else" and no end it; any
+// other text is handled as if nothing had been asked.
+func (r *run) answerWhich(norm string) (done bool, err error) {
+	ids, _ := r.s.Wait.Data["flows"].(string)
+	var flows []*flow
+	for id := range strings.FieldsSeq(ids) {
+		flows = append(flows, r.lib.flows[id])
+	}
+	words := r.lib.words
+	if len(flows) == 2 && slices.Contains(words.repeat, norm) && flows[0] != nil && flows[1] != nil {
+		r.offer(flows[0], flows[1])
+		return true, nil
+	}
+	r.s.Wait = nil
+	i, ok := ordinal(norm)
+	if !ok {
+		i, ok = keycap(r.in.Text)
+	}
+	for j, f := range flows {
+		if f != nil && (ok && i == j+1 || norm != "" && norm == Normalise(f.Title)) {
+			return true, r.begin(f)
+		}
+	}
+	other := r.sentence("which_other", func(string) string { return "" })
+	switch {
+	case ok && i == len(flows)+1, norm != "" && norm == Normalise(other):
+		return true, r.catchAll()
+	case slices.Contains(words.no, norm), slices.Contains(words.skip, norm), norm == "" && thumb(r.in.Text) == signNo:
+		r.speak("resume_no", false)
+		r.finish()
+		return true, nil
+	}
+	return false, nil
+}
