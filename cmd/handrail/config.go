@@ -33,6 +33,12 @@ type Config struct {
 	// empty for those that come with this version. `handrail check` reads them.
 	Scripts string `yaml:"scripts"`
 
+	// A folder with help lines of your own, and with those of the built-in ones
+	// that you have confirmed; flows/lines/README.md explains the files. It is
+	// laid over the built-in ones and read again when it changes. Leave it empty
+	// for none.
+	Lines string `yaml:"lines"`
+
 	// The time zone of a person who has not told theirs, as in Europe/Berlin.
 	Zone string `yaml:"zone"`
 
@@ -104,7 +110,7 @@ func loadConfig(path string) (c Config, faults []finding, err error) {
 	where, faults := decodeStrict(path, data, &c)
 	faults = append(faults, c.check(where)...)
 	base := filepath.Dir(path)
-	for _, p := range []*string{&c.Data, &c.MasterKeyFile, &c.Scripts, &c.Matrix.PasswordFile} {
+	for _, p := range []*string{&c.Data, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(base, *p)
 		}

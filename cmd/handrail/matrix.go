@@ -5,8 +5,10 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"handrail/bot/matrix"
+	"handrail/bot/schedule"
 	"handrail/bot/seal"
 )
 
@@ -77,19 +79,37 @@ func (m Matrix) check(at positions) (faults []finding) {
 	return faults
 }
 
+// longestPause caps the pause between two tries to reach the homeserver, so
+// that the bot is back soon after it is.
+const longestPause = 30 * time.Second
+
 // openMatrix logs in, or goes on with the login of last time, and prepares the
-// encryption. The key of the encryption state comes from the master key.
+// encryption. The key of the encryption state comes from the master key. When
+// the homeserver cannot be reached, a first start is an error, since the
+// address is probably wrong; a later one waits until it is back.
 func openMatrix(ctx context.Context, cfg Config, master *seal.Master, log *slog.Logger) (*matrix.Transport, error) {
 	password, err := readSecret(cfg.Matrix.PasswordFile)
 	if err != nil {
 		return nil, fail("matrix.password_file: %v", err)
 	}
-	return matrix.Open(ctx, matrix.Config{
-		Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Password: password,
-		Dir:              filepath.Join(cfg.Data, "matrix"),
-		PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
-		Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
-		AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
-		Log: log,
-	})
+	dir := filepath.Join(cfg.Data, "matrix")
+	for attempt := 0; ; attempt++ {
+		t, err := matrix.Open(ctx, matrix.Config{
+			Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Password: password, Dir: dir,
+			PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
+			Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
+			AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
+			Log: log,
+		})
+		if err == nil || !matrix.Unreachable(err) || !matrix.LoggedIn(dir) {
+			return t, err
+		}
+		pause := min(schedule.Backoff(attempt, 0), longestPause)
+		log.Warn("homeserver cannot be reached, waiting", "pause", pause.Round(time.Millisecond), "err", err)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
 }

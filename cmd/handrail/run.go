@@ -58,6 +58,9 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	network, err := openMatrix(ctx, cfg, master, log)
+	if ctx.Err() != nil && err != nil { // told to stop before it began: in good order
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -97,28 +97,75 @@ func TestRunRefuses(t *testing.T) {
 	refused("a key that others can read", "chmod 0400")
 }
 
-// signalBuffer is a log that closes a channel when a word is in it.
-type signalBuffer struct {
+// watchedLog is a log in which a test waits for words.
+type watchedLog struct {
 	mu   sync.Mutex
-	b    bytes.Buffer
-	word string
-	seen chan struct{}
+	text string
+	news chan struct{} // closed and replaced at every line
 }
 
-func (s *signalBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.b.Write(p)
-	if s.word != "" && strings.Contains(s.b.String(), s.word) {
-		close(s.seen)
-		s.word = ""
-	}
+func newWatchedLog() *watchedLog { return &watchedLog{news: make(chan struct{})} }
+
+func (w *watchedLog) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text += string(p)
+	close(w.news)
+	w.news = make(chan struct{})
 	return len(p), nil
 }
 
+func (w *watchedLog) look() (text string, news <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text, w.news
+}
+
+// running is a handrail run in this process.
+type running struct {
+	log  *watchedLog
+	stop context.CancelFunc
+	code chan int
+}
+
+func startRun(ctx context.Context, config string) *running {
+	ctx, stop := context.WithCancel(ctx)
+	r := &running{log: newWatchedLog(), stop: stop, code: make(chan int, 1)}
+	go func() {
+		r.code <- run(ctx, []string{"run", "-c", config}, streams{strings.NewReader(""), &bytes.Buffer{}, r.log})
+	}()
+	return r
+}
+
+// says waits for words in the log.
+func (r *running) says(t *testing.T, words string) {
+	t.Helper()
+	for {
+		text, news := r.log.look()
+		if strings.Contains(text, words) {
+			return
+		}
+		select {
+		case <-news:
+		case code := <-r.code:
+			t.Fatalf("it ended with %d before it said %q\n%s", code, words, text)
+		}
+	}
+}
+
+// ends stops it as a service manager does.
+func (r *running) ends(t *testing.T) {
+	t.Helper()
+	r.stop()
+	if code := <-r.code; code != 0 {
+		text, _ := r.log.look()
+		t.Errorf("exit %d\n%s", code, text)
+	}
+}
+
 // TestDemoRun starts the bot as an operator does, on the homeserver of the
-// demo, and stops it as a service manager does. Twice: the second start goes on
-// with the first one's login.
+// demo, and stops it as a service manager does. A later start goes on with the
+// first one's login, and waits for a homeserver that is down.
 func TestDemoRun(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
@@ -136,20 +183,26 @@ func TestDemoRun(t *testing.T) {
 	}
 	_, config := runFolder(t, server.URL(), "handrail", "a long password")
 	for range 2 {
-		rctx, stop := context.WithCancel(ctx)
-		errs := &signalBuffer{word: "msg=running", seen: make(chan struct{})}
-		code := make(chan int, 1)
-		go func() {
-			code <- run(rctx, []string{"run", "-c", config}, streams{strings.NewReader(""), &bytes.Buffer{}, errs})
-		}()
-		select {
-		case <-errs.seen:
-		case got := <-code:
-			t.Fatalf("it ended with %d\n%s", got, errs.b.String())
+		r := startRun(ctx, config)
+		r.says(t, "msg=running")
+		r.ends(t)
+		r.log.mu.Lock()
+		if !strings.Contains(r.log.text, "msg=stopped") {
+			t.Errorf("it did not say that it stopped\n%s", r.log.text)
 		}
-		stop()
-		if got := <-code; got != 0 || !strings.Contains(errs.b.String(), "msg=stopped") {
-			t.Errorf("exit %d\n%s", got, errs.b.String())
-		}
+		r.log.mu.Unlock()
 	}
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	r := startRun(ctx, config)
+	r.says(t, "homeserver cannot be reached, waiting")
+	r.ends(t)
+	r = startRun(ctx, config)
+	r.says(t, "homeserver cannot be reached, waiting")
+	if err := server.Restart(ctx); err != nil {
+		t.Fatal(err)
+	}
+	r.says(t, "msg=running")
+	r.ends(t)
 }
