@@ -453,12 +453,13 @@ func (g *guest) countText(words string) int {
 
 // wire is a proxy between bot and homeserver that a test can disturb.
 type wire struct {
-	url   string
-	puts  atomic.Int64                             // requests to send an event that reached the homeserver
-	drop  atomic.Pointer[func(*http.Request) bool] // true: forward, then break the connection
-	deny  atomic.Pointer[func(*http.Request) bool] // true: break the connection before it is forwarded
-	reply atomic.Pointer[func(*http.Request) *http.Response]
-	hide  atomic.Value // string: whose timeline events are taken out of sync responses
+	url    string
+	puts   atomic.Int64                             // requests to send an event that reached the homeserver
+	drop   atomic.Pointer[func(*http.Request) bool] // true: forward, then break the connection
+	deny   atomic.Pointer[func(*http.Request) bool] // true: break the connection before it is forwarded
+	reply  atomic.Pointer[func(*http.Request) *http.Response]
+	hidden atomic.Int64 // how many events were taken out
+	hide   atomic.Value // string: whose timeline events are taken out of sync responses
 }
 
 func newWire(t *testing.T, server *homeserver.Server) *wire {
@@ -510,9 +511,13 @@ func isPut(r *http.Request) bool {
 }
 
 // once makes a hook that says yes to the first request that fits.
-func once(fits func(*http.Request) bool) *func(*http.Request) bool {
-	var done atomic.Bool
-	hook := func(r *http.Request) bool { return fits(r) && done.CompareAndSwap(false, true) }
+func once(fits func(*http.Request) bool) *func(*http.Request) bool { return times(1, fits) }
+
+// times makes a hook that says yes to the first requests that fit. net/http
+// repeats a GET by itself when a used connection breaks; one yes is not seen.
+func times(n int64, fits func(*http.Request) bool) *func(*http.Request) bool {
+	var said atomic.Int64
+	hook := func(r *http.Request) bool { return fits(r) && said.Add(1) <= n }
 	return &hook
 }
 
@@ -536,7 +541,11 @@ func (w *wire) hideEvents(resp *http.Response) error {
 		events, _ := timeline["events"].([]any)
 		timeline["events"] = slices.DeleteFunc(events, func(evt any) bool {
 			fields, _ := evt.(map[string]any)
-			return text(fields, "sender") == sender && fields["state_key"] == nil
+			gone := text(fields, "sender") == sender && fields["state_key"] == nil
+			if gone {
+				w.hidden.Add(1)
+			}
+			return gone
 		})
 	}
 	data, err := json.Marshal(body)
