@@ -67,7 +67,7 @@ func (p *parser) parse(src []byte) *flow {
 	if !ok {
 		return nil
 	}
-	p.known(pairs, "the file", "flow", "title", "about", "start", "anywhere", "first", "idle", "menu", "modes", "safe", "resume", "review", "steps")
+	p.known(pairs, "the file", headerKeys()...)
 	p.flow = &flow{
 		pos:   at(p.file, root),
 		nodes: map[string]*node{}, named: map[string]*node{},
@@ -85,6 +85,11 @@ func (p *parser) parse(src []byte) *flow {
 	p.flow.first = link(p.flow.block, nil)
 	p.resolve()
 	return p.flow
+}
+
+// headerKeys are the keys of a file.
+func headerKeys() []string {
+	return []string{"flow", "title", "about", "start", "anywhere", "first", "idle", "menu", "modes", "safe", "resume", "review", "steps"}
 }
 
 func (p *parser) header(root *yaml.Node, pairs []pair) {

@@ -11,9 +11,6 @@ import (
 // ask reads a question: its text, exactly one kind, and what may happen to it.
 func (p *parser) ask(st *node, v pair, pairs []pair) op {
 	kinds := askKinds()
-	p.known(pairs, "a step with ask", append([]string{
-		"ask", "name", "any", "source", "keep", "no_reply", "not_understood", "skip",
-	}, kinds...)...)
 	o := &askOp{text: p.said(st, v, pairs), skip: true, max: MaxAnswer, kind: -1}
 	for _, kv := range pairs {
 		i := slices.Index(kinds, kv.key)

@@ -97,9 +97,14 @@ func (p *parser) quiet(v pair) op {
 	return o
 }
 
+// needs are the kinds of help lines that a script may ask for.
+func needs() []string {
+	return []string{"dv", "crisis", "emergency", "sexual", "child", "own_behaviour"}
+}
+
 func (p *parser) lines(v pair) op {
 	o := &linesOp{}
-	needs := []string{"dv", "crisis", "emergency", "sexual", "child", "own_behaviour"}
+	needs := needs()
 	need := v.v
 	if v.v.Kind == yaml.MappingNode {
 		keys, _ := p.mapping(v.v, "lines")

@@ -16,6 +16,30 @@ func verbs() []string {
 	}
 }
 
+// verbKeys are the keys that a step with that verb may have beside it and its
+// name.
+func verbKeys(verb string) []string {
+	switch verb {
+	case "say", "menu":
+		return []string{"any", "source"}
+	case "ask":
+		return append([]string{"any", "source", "keep", "no_reply", "not_understood", "skip"}, askKinds()...)
+	case "pace":
+		return []string{"words"}
+	case "if":
+		return []string{"do", "else"}
+	case "keep":
+		return []string{"text"}
+	case "show":
+		return []string{"up_to", "numbered", "newest", "pick", "none"}
+	case "drop":
+		return []string{"number"}
+	case "every":
+		return []string{"flow", "at", "days", "cron", "fresh_for"}
+	}
+	return nil
+}
+
 func hasVerb(pairs []pair) bool {
 	for _, kv := range pairs {
 		if kv.key == "keep" || slices.Contains(verbs(), kv.key) {
@@ -88,77 +112,59 @@ func (p *parser) name(st *node, n *yaml.Node) {
 // verb reads the verb with its value and keys. It always returns an op, so that
 // one fault does not hide the next.
 func (p *parser) verb(st *node, v pair, pairs []pair) op {
-	what := "a step with " + v.key
-	only := func(keys ...string) { p.known(pairs, what, append(keys, v.key, "name")...) }
+	p.known(pairs, "a step with "+v.key, append(verbKeys(v.key), v.key, "name")...)
 	switch v.key {
 	case "say":
-		only("any", "source")
 		return &sayOp{p.said(st, v, pairs)}
 	case "ask":
 		return p.ask(st, v, pairs)
 	case "pace":
-		only("words")
 		return p.pace(st, v, pairs)
 	case "wait":
-		only()
 		return &waitOp{p.length(v.v, "wait", longestWait)}
 	case "if":
-		only("do", "else")
 		return p.cond(st, v, pairs)
 	case "set":
-		only()
 		return p.set(st, v)
 	case "keep":
-		only("text")
 		return p.keep(st, v, pairs)
 	case "show":
-		only("up_to", "numbered", "newest", "pick", "none")
 		return p.show(st, v, pairs)
 	case "drop":
-		only("number")
 		return p.drop(v, pairs)
 	case "menu":
-		only("any", "source")
 		return &menuOp{p.said(st, v, pairs)}
 	default:
-		return p.plain(v, pairs, only)
+		return p.plain(v, pairs)
 	}
 }
 
 // plain reads the verbs that only point somewhere or tell the host something.
-func (p *parser) plain(v pair, pairs []pair, only func(...string)) op {
+func (p *parser) plain(v pair, pairs []pair) op {
 	switch v.key {
 	case "call":
-		only()
 		o := &callOp{flow: p.ref(v.v, "call")}
 		p.goings = append(p.goings, going{o.flow, func(f *flow) { o.target = f }})
 		return o
 	case "goto":
-		only()
 		return &gotoOp{step: p.ref(v.v, "goto")}
 	case "run":
-		only()
 		o := &runOp{flow: p.ref(v.v, "run")}
 		p.goings = append(p.goings, going{o.flow, func(f *flow) { o.target = f }})
 		return o
 	case "every":
-		only("flow", "at", "days", "cron", "fresh_for")
 		return p.schedule(v, pairs)
 	case "cancel":
-		only()
 		o := &cancelOp{p.ref(v.v, "cancel")}
 		if o.name.name != "" && o.name.name != "all" {
 			p.cancels = append(p.cancels, o.name)
 		}
 		return o
 	case "quiet":
-		only()
 		return p.quiet(v)
 	case "lines":
-		only()
 		return p.lines(v)
 	default: // end
-		only()
 		if !isNull(v.v) {
 			p.c.add(at(p.file, v.v), ruleType, "end takes no value")
 		}
@@ -177,9 +183,12 @@ func (p *parser) said(st *node, v pair, pairs []pair) *text {
 	return p.text(st.path, v.key, v.v, variants)
 }
 
+// phases are the parts of one breath, in order.
+func phases() []string { return []string{"in", "hold", "out", "rest"} }
+
 func (p *parser) pace(st *node, v pair, pairs []pair) op {
 	o := &paceOp{rounds: 1}
-	phases := []string{"in", "hold", "out", "rest"}
+	phases := phases()
 	words := map[string]*text{}
 	if kv, ok := find(pairs, "words"); ok {
 		ws, _ := p.mapping(kv.v, "words")

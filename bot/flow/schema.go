@@ -1,0 +1,220 @@
+package flow
+
+// object is a part of a JSON Schema.
+type object = map[string]any
+
+// Schema describes a script as a JSON Schema (draft 2020-12), for editors that
+// complete and check while one writes. It is made from the same tables of keys
+// that the parser reads by. What depends on other files, as whether a flow of a
+// name exists, only Load can tell.
+func Schema() map[string]any {
+	header := object{}
+	for _, key := range headerKeys() {
+		header[key] = headerSchema(key)
+	}
+	return object{
+		"$schema":              "https://json-schema.org/draft/2020-12/schema",
+		"title":                "A Handrail script",
+		"type":                 "object",
+		"properties":           header,
+		"required":             []string{"flow", "title", "steps"},
+		"additionalProperties": false,
+		"$defs": object{
+			"text":    object{"type": "string", "minLength": 1},
+			"length":  object{"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "description": "30s, 15m, 2h or 1d"},
+			"name":    object{"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"},
+			"flow":    object{"type": "string", "pattern": "^[a-z0-9_-]+(\\.[a-z0-9_-]+)*$"},
+			"steps":   object{"type": "array", "items": defined("step")},
+			"step":    object{"oneOf": append(stepSchemas(""), object{"const": "end"})},
+			"branch":  object{"anyOf": []any{nothing(), defined("step"), defined("steps")}},
+			"choice":  object{"anyOf": append([]any{defined("branch")}, beside("also")...)},
+			"silence": object{"anyOf": beside("after")},
+		},
+	}
+}
+
+func defined(name string) object { return object{"$ref": "#/$defs/" + name} }
+
+func nothing() object { return object{"type": []string{"object", "null"}, "maxProperties": 0} }
+
+func oneOf(words ...string) object { return object{"enum": words} }
+
+func whole(low, high int) object { return object{"type": "integer", "minimum": low, "maximum": high} }
+
+func listOf(item object) object { return object{"type": "array", "items": item} }
+
+// closed is a mapping with no other keys.
+func closed(keys object, required ...string) object {
+	o := object{"type": "object", "properties": keys, "additionalProperties": false}
+	if len(required) > 0 {
+		o["required"] = required
+	}
+	return o
+}
+
+// stepSchemas lists a step of each verb; beside is a key that may stand beside
+// the verb, or "".
+func stepSchemas(beside string) (list []any) {
+	for _, verb := range append(verbs(), "keep") {
+		keys := object{"name": object{"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,39}$"}, verb: verbSchema(verb)}
+		for _, key := range verbKeys(verb) {
+			keys[key] = keySchema(verb, key)
+		}
+		if beside != "" {
+			keys[beside] = besideSchema(beside)
+		}
+		o := closed(keys, verb)
+		if verb == "ask" {
+			var kinds []any
+			for _, kind := range askKinds() {
+				kinds = append(kinds, object{"required": []string{kind}})
+			}
+			o["oneOf"] = kinds
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+// beside is a branch with one more key: the words of a choice, the time of a
+// silence.
+func beside(key string) []any {
+	return append(stepSchemas(key),
+		closed(object{key: besideSchema(key), "do": defined("steps")}, key, "do"),
+		closed(object{key: besideSchema(key)}, key))
+}
+
+func besideSchema(key string) object {
+	if key == "after" {
+		return defined("length")
+	}
+	return listOf(defined("text"))
+}
+
+func headerSchema(key string) object {
+	switch key {
+	case "flow":
+		return defined("flow")
+	case "start", "anywhere", "first", "idle":
+		return listOf(defined("text"))
+	case "menu":
+		return whole(1, 99)
+	case "modes":
+		return object{"type": "array", "items": oneOf(modes()...), "uniqueItems": true}
+	case "resume":
+		return object{"type": "boolean"}
+	case "review":
+		return closed(object{"by": object{"type": "string"}, "on": object{"type": "string", "pattern": `^(\d{4}-\d{2}-\d{2})?$`}})
+	case "steps":
+		return object{"type": "array", "items": defined("step"), "minItems": 1}
+	}
+	return defined("text") // title, about, safe
+}
+
+func verbSchema(verb string) object {
+	list := closed(object{"list": defined("name"), "text": defined("text")}, "list")
+	switch verb {
+	case "pace":
+		keys := object{"rounds": whole(1, 100)}
+		for _, phase := range phases() {
+			keys[phase] = whole(0, 60)
+		}
+		return closed(keys, "rounds")
+	case "wait":
+		return defined("length")
+	case "set":
+		return object{
+			"type": "object", "minProperties": 1, "propertyNames": defined("name"),
+			"additionalProperties": object{"type": []string{"string", "number", "boolean", "null"}},
+		}
+	case "keep":
+		return list
+	case "show", "drop", "every":
+		return defined("name")
+	case "call", "run":
+		return defined("flow")
+	case "quiet":
+		return object{"anyOf": []any{oneOf("stop", "off"), closed(object{"for": defined("length")}, "for")}}
+	case "lines":
+		need := object{"enum": append([]any{"", nil}, anys(needs())...)}
+		return object{"anyOf": []any{need, closed(object{"need": need, "up_to": whole(1, 10)})}}
+	case "end":
+		return object{"type": "null"}
+	case "if":
+		return object{"type": []string{"string", "boolean"}}
+	}
+	return defined("text") // say, ask, menu, goto, cancel
+}
+
+func keySchema(verb, key string) object {
+	switch {
+	case verb == "ask" && key == "keep":
+		return object{"anyOf": []any{defined("name"), closed(object{"list": defined("name")}, "list")}}
+	case verb == "ask" && kindSchema(key) != nil:
+		return kindSchema(key)
+	case verb == "show" && key == "pick":
+		return oneOf("random", "first")
+	}
+	switch key {
+	case "any":
+		return listOf(defined("text"))
+	case "no_reply":
+		return defined("silence")
+	case "not_understood":
+		return defined("branch")
+	case "skip", "numbered", "newest":
+		return object{"type": "boolean"}
+	case "words":
+		keys := object{}
+		for _, phase := range phases() {
+			keys[phase] = defined("text")
+		}
+		return closed(keys)
+	case "do", "else":
+		return defined("steps")
+	case "up_to":
+		return whole(1, 100)
+	case "none":
+		return object{"anyOf": []any{defined("text"), defined("branch")}}
+	case "number":
+		return object{"type": []string{"string", "integer"}}
+	case "flow":
+		return defined("flow")
+	case "days":
+		return object{"anyOf": []any{defined("name"), listOf(oneOf(weekdays()...))}}
+	case "fresh_for":
+		return defined("length")
+	}
+	return defined("text") // source, text, at, cron
+}
+
+// kindSchema is the value of a kind of question; nil when there is no such kind.
+func kindSchema(kind string) object {
+	switch kind {
+	case "pick":
+		return object{"type": "object", "minProperties": 2, "maxProperties": 12, "additionalProperties": defined("choice")}
+	case "yes_no":
+		return closed(object{"yes": defined("branch"), "no": defined("branch")})
+	case "scale":
+		return closed(object{"from": object{"type": "number"}, "to": object{"type": "number"}}, "from", "to")
+	case "number":
+		o := closed(object{"from": object{"type": "number"}, "to": object{"type": "number"}})
+		o["type"] = []string{"object", "null"}
+		o["dependentRequired"] = object{"from": []string{"to"}, "to": []string{"from"}}
+		return o
+	case "text":
+		o := closed(object{"max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}})
+		o["type"] = []string{"object", "null"}
+		return o
+	case "time", "zone", "country", "days":
+		return nothing()
+	}
+	return nil
+}
+
+func anys(words []string) (out []any) {
+	for _, w := range words {
+		out = append(out, w)
+	}
+	return out
+}
