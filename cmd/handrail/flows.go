@@ -15,9 +15,11 @@ import (
 )
 
 type flowsCmd struct {
-	List  flowsListCmd  `cmd:"" help:"All conversations: id, title, what starts them."`
-	Match flowsMatchCmd `cmd:"" help:"Which conversation a message starts."`
-	Play  flowsPlayCmd  `cmd:"" help:"Play transcripts and compare."`
+	List   flowsListCmd   `cmd:"" help:"All conversations: id, title, what starts them."`
+	Match  flowsMatchCmd  `cmd:"" help:"Which conversation a message starts."`
+	Play   flowsPlayCmd   `cmd:"" help:"Play transcripts and compare."`
+	Graph  flowsGraphCmd  `cmd:"" help:"Draw a conversation."`
+	Schema flowsSchemaCmd `cmd:"" help:"The JSON Schema of a script, for editors."`
 }
 
 // phrasesShown is how many start phrases of a flow are listed.
