@@ -3,11 +3,26 @@ package crisis
 import (
 	"os"
 	"testing"
+	"testing/fstest"
 )
 
 func shipped(tb testing.TB) *Lexicon {
 	tb.Helper()
 	x, err := Load(os.DirFS("../../flows/crisis"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return x
+}
+
+// only loads the shipped lexicon of one language.
+func only(tb testing.TB, lang string) *Lexicon {
+	tb.Helper()
+	data, err := os.ReadFile("../../flows/crisis/" + lang + ".yaml")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	x, err := Load(fstest.MapFS{lang + ".yaml": {Data: data}})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -16,6 +16,8 @@ type file struct {
 	Review   yaml.Node   `yaml:"review"`
 	Rewrite  yaml.Node   `yaml:"rewrite"` // written form: the words it stands for
 	DropG    bool        `yaml:"drop_g"`  // "hittin" is "hitting"
+	Umlauts  bool        `yaml:"umlauts"` // "wuergt" and "gross" are "würgt" and "groß"
+	Elide    yaml.Node   `yaml:"elide"`   // what stands before an apostrophe: the word it is short for ("m'a" is "me a")
 	Typos    []yaml.Node `yaml:"typos"`   // words whose usual slips are understood
 	Real     []yaml.Node `yaml:"real"`    // words that are no slips
 	Groups   yaml.Node   `yaml:"groups"`
@@ -25,6 +27,7 @@ type file struct {
 		Through []yaml.Node `yaml:"through"` // small words that may stand between a denial and what it denies
 		Except  []yaml.Node `yaml:"except"`  // begin like a denial and are none
 		Stop    []yaml.Node `yaml:"stop"`    // words that end the reach of a denial
+		Behind  []yaml.Node `yaml:"behind"`  // deny what ends right before them, or one word earlier
 		Before  []yaml.Node `yaml:"before"`  // words that begin a clause: only Subject denies it
 	} `yaml:"deny"`
 	Now    []yaml.Node `yaml:"now"`
@@ -63,6 +66,8 @@ type language struct {
 	code       string
 	vocabulary map[string]word
 	forms      map[string][]word // written form to words
+	spelt      map[string][]word // forms without umlauts, while the file is read
+	elide      map[string]word   // letters before an apostrophe to words
 	groups     map[string]*node
 	rules      []rule
 	programs   []program
@@ -73,8 +78,8 @@ type language struct {
 	unreal     set
 	dream      set
 	deny       struct {
-		words, through, stop, before wordSet
-		subject, except              set
+		words, through, stop, before, behind wordSet
+		subject, except                      set
 	}
 	examples []Example
 }
@@ -114,7 +119,11 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 	if f.Language != code {
 		faults.add(nil, "language must be %s, as the file is named", code)
 	}
+	if f.Umlauts {
+		l.spelt = map[string][]word{}
+	}
 	l.rewrites(&f.Rewrite, faults)
+	l.elisions(&f.Elide, faults)
 	l.parseGroups(&f.Groups, faults)
 	l.idioms = l.programsOf(f.Idioms, faults)
 	l.now = l.programsOf(f.Now, faults)
@@ -125,11 +134,17 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 	l.deny.through = l.wordsOf(f.Deny.Through, faults)
 	l.deny.stop = l.wordsOf(f.Deny.Stop, faults)
 	l.deny.before = l.wordsOf(f.Deny.Before, faults)
+	l.deny.behind = l.wordsOf(f.Deny.Behind, faults)
 	l.deny.subject = l.programsOf(f.Deny.Subject, faults)
 	l.deny.except = l.programsOf(f.Deny.Except, faults)
 	seen := map[string]bool{}
 	for i := range f.Rules {
 		l.addRule(&f.Rules[i], seen, faults)
+	}
+	for w, ids := range l.spelt {
+		if _, taken := l.forms[w]; !taken {
+			l.forms[w] = ids
+		}
 	}
 	l.slips(f.Typos, f.Real, faults)
 	if f.DropG {
@@ -161,17 +176,45 @@ func (l *language) rewrites(n *yaml.Node, faults *faultList) {
 		var ids []word
 		for _, w := range strings.Fields(v.Value) {
 			ids = append(ids, l.vocabularyWord(plainWord(w)))
+			l.spell(w, ids[len(ids)-1:])
 		}
 		if len(ids) == 0 {
 			faults.add(v, "%q is rewritten to nothing", k.Value)
 			continue
 		}
 		l.forms[from] = ids
+		l.spell(k.Value, ids)
 	}
 	for w, id := range l.vocabulary {
 		if _, ok := l.forms[w]; !ok {
 			l.forms[w] = []word{id}
 		}
+	}
+}
+
+// elisions reads what may stand before an apostrophe.
+func (l *language) elisions(n *yaml.Node, faults *faultList) {
+	if n.Kind == 0 {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		faults.add(n, "elide must be the letters before an apostrophe and the words they are short for")
+		return
+	}
+	l.elide = map[string]word{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		l.elide[plainWord(n.Content[i].Value)] = l.learn(plainWord(n.Content[i+1].Value))
+	}
+}
+
+// spell notes how a word is typed without umlauts, where the file asks for it.
+func (l *language) spell(w string, ids []word) {
+	if l.spelt == nil {
+		return
+	}
+	typed := strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss").Replace(strings.ToLower(norm.NFC.String(w)))
+	if typed = plainWord(typed); typed != plainWord(w) {
+		l.spelt[typed] = slices.Clone(ids)
 	}
 }
 

@@ -186,16 +186,29 @@ func (l *language) patternWords(w string) []word {
 	if w == "YEAR" || w == "NUM" {
 		return []word{l.learn(w)}
 	}
+	whole := w
 	w = plainWord(w)
 	if w == "" {
 		return nil
 	}
+	ids := l.plainWords(w)
+	l.spell(whole, ids)
+	return ids
+}
+
+// plainWords is patternWords for a folded word.
+func (l *language) plainWords(w string) []word {
 	if ids, ok := l.forms[w]; ok {
 		return ids
 	}
 	if bare := strings.ReplaceAll(w, "'", ""); bare != w {
 		if ids, ok := l.forms[bare]; ok {
 			return ids
+		}
+		if front, rest, _ := strings.Cut(w, "'"); !strings.Contains(rest, "'") && rest != "" {
+			if id, ok := l.elide[front]; ok {
+				return append([]word{id}, l.plainWords(rest)...)
+			}
 		}
 		w = bare
 	}

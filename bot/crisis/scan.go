@@ -221,6 +221,11 @@ func (l *language) denied(m *matcher, start, end int, skipped uint64) speech {
 			return denied
 		}
 	}
+	for i := end; i < len(m.toks) && i < end+2 && !m.toks[i].clause; i++ {
+		if l.deny.behind.has(m.toks[i].id) && l.deny.except.matchAt(m, i) == 0 {
+			return denied
+		}
+	}
 	// A word such as "he" begins a clause: what stands before it denies it only
 	// as a phrase ("I do not think he ...").
 	subject := start

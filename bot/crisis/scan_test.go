@@ -8,7 +8,7 @@ import (
 
 func TestScan(t *testing.T) {
 	t.Parallel()
-	x := shipped(t)
+	x := only(t, "en")
 	for _, row := range []struct {
 		name, text string
 		want       Level
@@ -59,7 +59,7 @@ func TestScan(t *testing.T) {
 
 func TestScanOrder(t *testing.T) {
 	t.Parallel()
-	x := shipped(t)
+	x := only(t, "en")
 	got := x.Scan("i feel empty. he hit me. he has a knife. he is reading this", "en")
 	var cats []string
 	for _, f := range got {
@@ -184,4 +184,36 @@ func FuzzScan(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSpelling covers what other languages need of the words: umlauts typed as
+// two letters, words joined by an apostrophe, and denial from behind.
+func TestSpelling(t *testing.T) {
+	t.Parallel()
+	x, err := Load(fstest.MapFS{"xx.yaml": {Data: []byte(`language: xx
+umlauts: true
+elide: {m: me, t: te, j: je}
+rewrite: {grüss: gruss}
+deny: {behind: [nicht, pas], except: [nicht nur]}
+rules:
+  - id: a
+    category: violence
+    level: crisis
+    say: [würgt mich, stößt mich, me frappe, je étouffe, m'étrangle]
+    fires: [x]
+    silent: [y]
+`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]Level{
+		"er würgt mich": Crisis, "er wuergt mich": Crisis, "er wurgt mich": Crisis, "er stoesst mich": Crisis,
+		"er stosst mich": None, "il m'étrangle": Crisis, "il me étrangle": Crisis, "j'étouffe": Crisis, "il m’etrangle": Crisis,
+		"er würgt mich nicht": None, "il me frappe pas": None, "il me frappe presque pas": None,
+		"er würgt mich nicht nur": Crisis, "er würgt mich, nicht wahr": Crisis, "il me frappe et ça va pas": Crisis,
+	} {
+		if got := level(x.Scan(text, "xx")); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
 }

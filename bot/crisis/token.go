@@ -198,7 +198,7 @@ var noWord = []word{0}
 
 // lookup finds the words that a written word stands for: itself, what the file
 // rewrites it to, or the same after undoing drawn-out letters, leet digits and a
-// final 's.
+// final 's, or splitting what an apostrophe joins ("m'a").
 func (l *language) lookup(w []byte) []word {
 	if ids, ok := l.forms[string(w)]; ok {
 		return ids
@@ -225,6 +225,11 @@ func (l *language) lookupOdd(w string) []word {
 	if front, ok := strings.CutSuffix(w, "'s"); ok {
 		if ids, ok := l.forms[front]; ok {
 			return ids
+		}
+	}
+	if front, rest, ok := strings.Cut(w, "'"); ok && !strings.Contains(rest, "'") {
+		if id, ok := l.elide[front]; ok {
+			return append([]word{id}, l.lookup([]byte(rest))...)
 		}
 	}
 	if strings.Trim(try, "0123456789") == "" {
