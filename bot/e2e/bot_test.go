@@ -86,16 +86,23 @@ func (b *botRun) kill() {
 // stop ends the bot in good order and says so if it was not.
 func (b *botRun) stop(t testing.TB) {
 	t.Helper()
+	if state := b.terminate(t); state != nil && !state.Success() {
+		t.Errorf("the bot ended with %s\n%s", state, b.logEnd())
+	}
+}
+
+// terminate sends SIGTERM and returns how the bot ended, nil if it did not run.
+func (b *botRun) terminate(t testing.TB) *os.ProcessState {
+	t.Helper()
 	if b.proc == nil {
-		return
+		return nil
 	}
 	proc := b.proc
 	b.proc = nil
 	if err := proc.Stop(botPatience); err != nil {
 		t.Errorf("stop the bot: %v\n%s", err, b.logEnd())
-	} else if !proc.State().Success() {
-		t.Errorf("the bot ended with %s\n%s", proc.State(), b.logEnd())
 	}
+	return proc.State()
 }
 
 // exit waits until the bot ends by itself.

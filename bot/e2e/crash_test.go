@@ -128,6 +128,9 @@ func lifetime(random *rand.Rand) time.Duration {
 // decided, and judges.
 func finish(w *world, chats []*chat, judge func(*chat)) {
 	w.Helper()
+	for _, c := range chats {
+		c.settle("counted message last but one")
+	}
 	w.bot.stop(w)
 	w.bot.start(w)
 	for _, c := range chats {
