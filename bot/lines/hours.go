@@ -14,6 +14,9 @@ type hours struct {
 	spans  [][2]int
 	known  bool
 	always bool
+	// workdays is set where the line is closed on holidays, which nobody here
+	// knows.
+	workdays bool
 }
 
 const weekMinutes = 7 * 24 * 60
@@ -29,7 +32,8 @@ const (
 
 // parseHours reads "24/7", or spans parted by ";": days ("mon-fri", "sat,sun",
 // "daily"), then one or more "HH:MM-HH:MM" parted by ",". An end that is not
-// after the beginning lies on the next day. Empty: not known.
+// after the beginning lies on the next day. A last part "not holidays" is kept
+// for whoever shows the hours. Empty: not known.
 func parseHours(text string) (hours, error) {
 	switch strings.TrimSpace(text) {
 	case "":
@@ -40,7 +44,11 @@ func parseHours(text string) (hours, error) {
 	h := hours{known: true}
 	for part := range strings.SplitSeq(text, ";") {
 		fields := strings.Fields(part)
-		if len(fields) < 2 {
+		if strings.Join(fields, " ") == "not holidays" && len(h.spans) > 0 && !h.workdays {
+			h.workdays = true
+			continue
+		}
+		if h.workdays || len(fields) < 2 {
 			return hours{}, errHours
 		}
 		days, err := parseDays(fields[0])

@@ -6,12 +6,11 @@
 package lines
 
 import (
-	"cmp"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -61,7 +60,10 @@ type Line struct {
 	OnBill    string // "yes", "no" or empty
 	CallLog   string // "yes", "no" or empty: a call stays in the phone's own list
 	Source    string // where the number was read
-	CheckedOn string // the day on which the source said so, 2006-01-02
+	CheckedOn string // the day on which the source, or a copy of it, was read, 2006-01-02
+	// ConfirmedOn is the day on which the organization that runs the bot made
+	// sure of the record itself; empty: it did not.
+	ConfirmedOn string
 	// Confidence tells who vouches for the number: "operator" (the service
 	// itself), "government", "quoted" (press or NGO quoting the service),
 	// "dataset" (a kept data set that cites the service), "listed" (a list of
@@ -70,13 +72,18 @@ type Line struct {
 	Notes      string // for staff, never shown
 
 	hours hours
+	place *time.Location // of Zone
 	file  string
 	row   int
 }
 
 // Confirmed tells whether the record may be shown: a number on the word of a
-// list alone may not, the address of a directory may.
+// list alone may not, the address of a directory may, and so may everything
+// that the organization confirmed.
 func (l Line) Confirmed() bool {
+	if l.ConfirmedOn != "" {
+		return true
+	}
 	switch l.Confidence {
 	case "operator", "government", "quoted", "dataset":
 		return true
@@ -99,44 +106,30 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s (%s)", f.File, f.Line, f.Col, f.Message, f.Rule)
 }
 
-// Directory is a checked set of lines. It is never changed after Load.
+// Directory is a checked set of lines. It may be used by several goroutines,
+// also while it is reloaded.
 type Directory struct {
-	lines []Line // by country, each in the order of its file
+	// The lines by country, each in the order of its file. A set is never
+	// changed, only exchanged.
+	set atomic.Pointer[[]Line]
 }
+
+func (d *Directory) all() []Line { return *d.set.Load() }
 
 // Load reads every *.yaml at the root of fsys and reports all faults of all
 // files. The directory is nil when there is any finding, so that a caller keeps
 // the last good one. The error means that a file could not be read.
 func Load(fsys fs.FS) (*Directory, []Finding, error) {
-	names, err := fs.Glob(fsys, "*.yaml")
-	if err != nil {
-		return nil, nil, fmt.Errorf("list files of lines: %w", err)
-	}
-	var p parser
-	for _, name := range names {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, nil, fmt.Errorf("read lines: %w", err)
-		}
-		p.file = path.Base(name)
-		p.read(data)
-	}
-	p.across()
-	if len(p.findings) > 0 {
-		slices.SortStableFunc(p.findings, func(a, b Finding) int {
-			return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Col-b.Col)
-		})
-		return nil, p.findings, nil
-	}
-	slices.SortStableFunc(p.lines, func(a, b Line) int { return strings.Compare(a.Country, b.Country) })
-	return &Directory{lines: p.lines}, nil, nil
+	return LoadLayers(Layer{FS: fsys})
 }
 
 // Check reports what has grown doubtful by now: a record older than 90 days
-// should be confirmed again, and one older than a year is no longer shown.
+// should be confirmed again (rule stale), one older than a year is no longer
+// shown (rule hidden), and a day of checking that has not come yet is wrong
+// (rule future).
 func (d *Directory) Check(now time.Time) []Finding {
 	var out []Finding
-	for _, l := range d.lines {
+	for _, l := range d.all() {
 		age := l.age(now)
 		rule, text := "", ""
 		switch {
@@ -144,6 +137,8 @@ func (d *Directory) Check(now time.Time) []Finding {
 			rule, text = "hidden", "is no longer shown: it was checked more than a year ago, on "+l.CheckedOn
 		case age > staleAfter:
 			rule, text = "stale", "was checked more than 90 days ago, on "+l.CheckedOn
+		case age < -24*time.Hour:
+			rule, text = "future", "was checked on a day that has not come yet, "+l.CheckedOn
 		default:
 			continue
 		}
@@ -156,7 +151,7 @@ func (d *Directory) Check(now time.Time) []Finding {
 // order.
 func (d *Directory) Countries() []string {
 	var out []string
-	for _, l := range d.lines {
+	for _, l := range d.all() {
 		if l.Country != Anywhere && l.Confirmed() && !slices.Contains(out, l.Country) {
 			out = append(out, l.Country)
 		}
@@ -168,7 +163,7 @@ func (d *Directory) Countries() []string {
 // file; of every country for "".
 func (d *Directory) All(country string) []Line {
 	var out []Line
-	for _, l := range d.lines {
+	for _, l := range d.all() {
 		if country == "" || l.Country == strings.ToUpper(country) {
 			out = append(out, l)
 		}

@@ -2,6 +2,7 @@ package lines
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -45,6 +46,8 @@ func english(key string, v map[string]string) string {
 		"lines_no_bill": "It does not show on the phone bill.", "lines_log": "The number stays in your call list.",
 		"lines_for": "For {{who}}.", "lines_region": "Only for {{region}}.", "lines_languages": "Languages: {{languages}}.",
 		"lines_checked": "Numbers checked on {{date}}.", "lines_none": "I have no line for this.",
+		"lines_hours_none": "I do not know the hours.", "lines_directory": "None of these is for exactly this. More lines:",
+		"lines_confirmed":       "Numbers confirmed on {{date}}.",
 		"lines_country_unknown": "I do not know your country yet.", "lines_danger": "In danger, the local emergency number is the way.",
 	}[key]
 	if !ok {
@@ -59,17 +62,31 @@ func english(key string, v map[string]string) string {
 func TestShippedRecords(t *testing.T) {
 	t.Parallel()
 	d := shipped(t)
-	if got := strings.Join(d.Countries(), " "); got != "GB US" {
+	want := "AR AT AU BE BR CA CH CL CO DE DK ES FI FR GB IE IL IN IT JP KE MX NL NO NZ PH PL PT SE SG TR US ZA"
+	if got := strings.Join(d.Countries(), " "); got != want {
 		t.Errorf("countries: %s", got)
 	}
-	for _, country := range d.Countries() {
-		if got := d.Pick(country, "", today, 0); len(got) != 3 {
-			t.Errorf("%s: the usual three are %s", country, ids(got))
+	for _, l := range d.All("") {
+		if why := undialable(l.Country, l.Phone); l.Phone != "" && why != "" {
+			t.Errorf("%s: %s", l.ID, why)
+		}
+		if l.Source == "" || l.Confirmed() && !strings.Contains(l.Source, "https://") && !strings.Contains(l.Source, "http://") {
+			t.Errorf("%s has no source: %q", l.ID, l.Source)
+		}
+		if !l.Confirmed() && l.Notes == "" {
+			t.Errorf("%s is not confirmed and nothing says why", l.ID)
+		}
+		if !strings.HasPrefix(l.ID, strings.ToLower(l.Country)+"-") {
+			t.Errorf("%s is a line of %s", l.ID, l.Country)
+		}
+		if l.Confirmed() && l.Country == "EU" {
+			t.Errorf("%s would be shown as if it held in all of the EU", l.ID)
 		}
 	}
-	for _, l := range d.All("") {
-		if !l.Confirmed() && l.Notes == "" && l.Kind != KindDirectory {
-			t.Errorf("%s is not confirmed and nothing says why", l.ID)
+	for id, run := range map[string]string{"co-155": "Police", "ph-aling-pulis": "police"} {
+		i := slices.IndexFunc(d.All(""), func(l Line) bool { return l.ID == id })
+		if i < 0 || !strings.Contains(d.All("")[i].RunBy, run) {
+			t.Errorf("%s does not say that the police answer", id)
 		}
 	}
 }
@@ -85,22 +102,28 @@ func TestPick(t *testing.T) {
 	}{
 		{"usual three", "US", "", 0, today, "us-ndvh us-988 us-emergency"},
 		{"usual three, small letters", "gb", "", 0, today, "gb-refuge gb-samaritans gb-emergency"},
+		{"usual, two", "US", "", 2, today, "us-ndvh us-emergency"},
 		{"usual, one only", "US", "", 1, today, "us-ndvh"},
 		{"crisis ends with emergency", "US", "crisis", 0, today, "us-988 us-crisis-text-line us-emergency"},
 		{"two", "GB", "crisis", 2, today, "gb-samaritans gb-emergency"},
 		{"dv, whole country first", "GB", "dv", 0, today, "gb-refuge gb-sdafmh gb-emergency"},
-		{"dv, more", "GB", "dv", 9, today, "gb-refuge gb-sdafmh gb-live-fear-free gb-mens-advice gb-emergency"},
+		{"never more than three", "GB", "dv", 9, today, "gb-refuge gb-sdafmh gb-emergency"},
 		{"emergency alone", "GB", "emergency", 0, today, "gb-emergency"},
 		{"own behaviour", "GB", "own_behaviour", 0, today, "gb-respect gb-emergency"},
 		{"own behaviour, none in the country", "US", "own_behaviour", 2, today, "us-988 us-emergency"},
-		{"unconfirmed is never picked", "US", "sexual", 0, today, "us-ndvh us-emergency"},
+		{"unconfirmed is never picked", "US", "sexual", 0, today, "us-ndvh us-emergency xx-find-a-helpline"},
+		{"no dv line in the country", "CA", "", 0, today, "ca-988 xx-find-a-helpline"},
+		{"no confirmed crisis line", "ES", "crisis", 0, today, "es-016 es-emergency xx-find-a-helpline"},
+		{"open before unknown hours", "NZ", "dv", 1, today, "nz-womens-refuge"},
+		{"nothing confirmed at all", "KR", "", 0, today, "xx-find-a-helpline"},
+		{"not live yet", "CH", "dv", 0, today, "ch-opferberatung-zh"},
 		{"unconfirmed child line", "GB", "child", 2, today, "gb-refuge gb-emergency"},
 		{"a need nobody knows", "US", "plumbing", 2, today, "us-ndvh us-emergency"},
 		{"country not known", "", "dv", 0, today, "xx-find-a-helpline"},
-		{"country without lines", "FR", "", 0, today, "xx-find-a-helpline"},
+		{"country without lines", "AD", "", 0, today, "xx-find-a-helpline"},
 		{"nonsense for a country", "../..", "", 0, today, "xx-find-a-helpline"},
-		{"after a year only emergency is left", "US", "", 0, today.AddDate(2, 0, 0), "us-emergency"},
-		{"a directory does not fade", "FR", "", 0, today.AddDate(5, 0, 0), "xx-find-a-helpline"},
+		{"after a year only emergency is left", "US", "", 0, today.AddDate(2, 0, 0), "us-emergency xx-find-a-helpline"},
+		{"a directory does not fade", "AD", "", 0, today.AddDate(5, 0, 0), "xx-find-a-helpline"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -114,8 +137,8 @@ func TestPick(t *testing.T) {
 func TestPickLeavesTheDirectoryAlone(t *testing.T) {
 	t.Parallel()
 	d := shipped(t)
-	d.Pick("FR", "", today, 0)[0].Name = "changed"
-	if got := d.Pick("DE", "", today, 0)[0]; got.Name != "Find A Helpline" || got.Country != "DE" {
+	d.Pick("AD", "", today, 0)[0].Name = "changed"
+	if got := d.Pick("HT", "", today, 0)[0]; got.Name != "Find A Helpline" || got.Country != "HT" {
 		t.Errorf("got %s of %s", got.Name, got.Country)
 	}
 }
@@ -173,7 +196,7 @@ func TestLoadFindings(t *testing.T) {
 		{"not yaml", "a: [", []string{"de.yaml:1:1 yaml"}},
 		{"a list", "- a", []string{"de.yaml:1:1 type"}},
 		{"two documents", head + good + "---\na: b\n", []string{"de.yaml:12:1 yaml"}},
-		{"other country", strings.Replace(head, "DE", "FR", 1) + good, []string{"de.yaml:1:1 file-name"}},
+		{"other country", strings.Replace(head, "DE", "AT", 1) + good, []string{"de.yaml:1:1 file-name"}},
 		{"no lines", "country: DE\n", []string{"de.yaml:1:1 no-lines"}},
 		{"bad zone", "country: DE\nzone: Berlin\nlines:\n" + good, []string{"de.yaml:2:7 zone"}},
 		{"unknown key", head + record("a", "fone: 1"), []string{"de.yaml:12:5 unknown-key"}},
@@ -242,6 +265,20 @@ func TestUndialable(t *testing.T) {
 		{"DE", "999 (after registering)", false},
 		{"DE", "1234567890123456", false},
 		{"DE", "", false},
+		{"MX", "*765", true},
+		{"JP", "#8008", true},
+		{"JP", "##8008", false},
+		{"MX", "*55 5259 8121", false},
+		{"AU", "000", true},
+		{"AU", "1800 737 732", true},
+		{"AU", "800 737 732", false},
+		{"DE", "800 111 0 111", false},
+		{"ES", "900 20 20 10", true},
+		{"ES", "34 900 20 20 10", false},
+		{"JP", "110 (police)", false},
+		{"MX", "079 (opción 1)", false},
+		{"CO", "01 8000 112 137", true},
+		{"ZZ", "1234567", true},
 	} {
 		t.Run(row.country+" "+row.number, func(t *testing.T) {
 			t.Parallel()
@@ -263,7 +300,7 @@ func TestCheck(t *testing.T) {
 		{"fresh", 90, ""},
 		{"stale", 91, "stale stale"},
 		{"hidden, but emergency stays", 366, "hidden stale"},
-		{"clock before the day of checking", -10, ""},
+		{"day of checking still to come", -10, "future future"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -293,6 +330,7 @@ func TestHours(t *testing.T) {
 		{"the end is outside", "mon-fri 09:00-17:00", "2026-11-23T17:00", closed},
 		{"weekend", "mon-fri 09:00-17:00", "2026-11-22T12:00", closed},
 		{"second part", "mon-fri 09:00-17:00; sat 10:00-14:00", "2026-11-21T13:59", open},
+		{"not on holidays", "mon-fri 08:00-24:00; not holidays", "2026-11-20T23:59", open},
 		{"noon break", "daily 09:00-12:00, 13:00-17:00", "2026-11-21T12:30", closed},
 		{"over midnight, evening", "fri 18:00-02:00", "2026-11-20T23:00", open},
 		{"over midnight, morning", "fri 18:00-02:00", "2026-11-21T01:59", open},
@@ -316,7 +354,7 @@ func TestHours(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{"always", "24/8", "mon-fri", "09:00-17:00", "mon 9-5", "mon 09:00", "mon 24:00-02:00", "; ", "onm 09:00-10:00", "mon 09:00-25:00"} {
+	for _, bad := range []string{"always", "24/8", "mon-fri", "09:00-17:00", "mon 9-5", "mon 09:00", "mon 24:00-02:00", "; ", "not holidays", "not holidays; mon 09:00-10:00", "mon 09:00-10:00; not holidays; not holidays", "onm 09:00-10:00", "mon 09:00-25:00"} {
 		if _, err := parseHours(bad); err == nil {
 			t.Errorf("%q was read", bad)
 		}
@@ -347,7 +385,7 @@ Emergency
 Call 911.
 Open day and night. The call is free.
 
-The number stays in your call list. Numbers checked on 2026-06-02.`},
+The number stays in your call list. Numbers checked on 2026-11-21.`},
 		{"silent way, hours not known", d.Pick("GB", "own_behaviour", today, 0), `Respect Phoneline
 Call 0808 802 4040.
 I do not know the hours, see https://respectphoneline.org.uk
@@ -366,10 +404,30 @@ Closed at this moment. Hours: mon-fri 09:00-17:00, Europe/Berlin. The call may c
 Languages: German, Turkish.
 
 The number stays in your call list. Numbers checked on 2026-11-01.`},
+		{"hours not known and no page", d.Pick("IL", "dv", today, 1), `118 (Ministry of Welfare)
+Call 118.
+I do not know the hours.
+Languages: Hebrew, Arabic, Russian.
+
+The number stays in your call list. Numbers checked on 2026-11-21.`},
+		{"perhaps a holiday", d.Pick("CL", "dv", monday, 1), `Fono 1455 (SernamEG)
+Call 1455.
+Hours: mon-fri 08:00-24:00; not on holidays, America/Santiago. The call is free.
+
+The number stays in your call list. Numbers checked on 2026-11-21.`},
+		{"not for exactly this", d.Pick("CA", "dv", monday, 0), `9-8-8 Suicide Crisis Helpline
+Call 988. Text 988.
+Open day and night. The call is free.
+Languages: English, French.
+
+None of these is for exactly this. More lines:
+Find A Helpline: https://findahelpline.com
+
+The number stays in your call list. Numbers checked on 2026-11-21.`},
 		{"country not known", d.Pick("", "dv", today, 0), `I do not know your country yet.
 In danger, the local emergency number is the way.
 Find A Helpline: https://findahelpline.com`},
-		{"country without lines", d.Pick("FR", "dv", today, 0), `I have no line for this.
+		{"country without lines", d.Pick("AD", "dv", today, 0), `I have no line for this.
 Find A Helpline: https://findahelpline.com`},
 		{"nothing at all", nil, `I have no line for this.`},
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -14,25 +15,44 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// noSource stands as the source of a record that nobody read anywhere.
+const noSource = "general knowledge"
+
 // parser gathers lines and findings over all files. It walks the YAML nodes
 // themselves: a number must stay the text that it is, and a fault needs its
 // place.
 type parser struct {
+	folder   string // before the name of the file in findings
 	file     string
-	lines    []Line
-	nodes    []*yaml.Node // of each line, for findings
-	files    []string
+	lines    []placed
+	confirms []confirmation
 	findings []Finding
+}
+
+// placed is a line and where it stands.
+type placed struct {
+	Line
+	node  *yaml.Node
+	file  string
+	layer int
+}
+
+// confirmation is what an organization says about a record of any layer.
+type confirmation struct {
+	id, country, on string
+	node            *yaml.Node
+	file            string
+	layer           int
 }
 
 func (p *parser) fault(n *yaml.Node, rule, format string, args ...any) {
 	p.findings = append(p.findings, Finding{
-		File: p.file, Line: max(n.Line, 1), Col: max(n.Column, 1), Rule: rule, Message: fmt.Sprintf(format, args...),
+		File: path.Join(p.folder, p.file), Line: max(n.Line, 1), Col: max(n.Column, 1), Rule: rule, Message: fmt.Sprintf(format, args...),
 	})
 }
 
-// read takes one file.
-func (p *parser) read(data []byte) {
+// read takes one file of a layer.
+func (p *parser) read(data []byte, layer int) {
 	dec := yaml.NewDecoder(strings.NewReader(string(data)))
 	var doc yaml.Node
 	if err := dec.Decode(&doc); err != nil {
@@ -48,7 +68,7 @@ func (p *parser) read(data []byte) {
 		p.fault(&more, "yaml", "one document a file")
 	}
 	root := doc.Content[0]
-	fields := p.fields(root, "country", "zone", "lines")
+	fields := p.fields(root, "country", "zone", "lines", "confirmed", "confirmed_on")
 	if fields == nil {
 		return
 	}
@@ -64,18 +84,53 @@ func (p *parser) read(data []byte) {
 			p.fault(fields["zone"], "zone", "unknown time zone %q", zone)
 		}
 	}
+	p.confirm(root, fields, country, layer)
 	list := fields["lines"]
+	if list == nil && fields["confirmed"] != nil {
+		return
+	}
 	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
 		p.fault(root, "no-lines", "lines must be a list with at least one entry")
 		return
 	}
 	for _, n := range list.Content {
-		p.line(n, country, zone)
+		p.line(n, country, zone, layer)
+	}
+}
+
+// confirm takes the ids that the organization made sure of, and the day.
+func (p *parser) confirm(root *yaml.Node, f map[string]*yaml.Node, country string, layer int) {
+	list, on := f["confirmed"], p.text(f["confirmed_on"])
+	switch {
+	case list == nil && f["confirmed_on"] == nil:
+		return
+	case list == nil:
+		p.fault(root, "missing", "confirmed is missing: a list of ids")
+		return
+	case list.Kind != yaml.SequenceNode:
+		p.fault(list, "type", "confirmed must be a list of ids")
+		return
+	case f["confirmed_on"] == nil:
+		p.fault(list, "missing", "confirmed_on is missing: the day on which you called the lines or read their own pages")
+	default:
+		p.day(f["confirmed_on"], "confirmed_on", on)
+	}
+	for _, n := range list.Content {
+		if id := p.text(n); id != "" {
+			p.confirms = append(p.confirms, confirmation{id, country, on, n, p.file, layer})
+		}
+	}
+}
+
+// day checks a date.
+func (p *parser) day(n *yaml.Node, key, value string) {
+	if _, err := time.Parse(time.DateOnly, value); err != nil {
+		p.fault(n, "date", "%s must be a date like 2026-01-31", key)
 	}
 }
 
 // line takes one record.
-func (p *parser) line(n *yaml.Node, country, zone string) {
+func (p *parser) line(n *yaml.Node, country, zone string, layer int) {
 	f := p.fields(n, "id", "name", "run_by", "kind", "phone", "alt", "abroad", "sms", "sms_text", "chat", "url", "silent",
 		"for", "region", "hours", "zone", "languages", "free", "on_bill", "call_log", "source", "checked_on", "confidence", "notes")
 	if f == nil {
@@ -89,7 +144,7 @@ func (p *parser) line(n *yaml.Node, country, zone string) {
 		OnBill: p.choice(f["on_bill"], "yes", "no"), CallLog: p.choice(f["call_log"], "yes", "no"),
 		Source: p.text(f["source"]), CheckedOn: p.text(f["checked_on"]), Notes: p.text(f["notes"]),
 		Confidence: p.choice(f["confidence"], "operator", "government", "quoted", "dataset", "listed", "unverified"),
-		file:       p.file, row: n.Line,
+		file:       path.Join(p.folder, p.file), row: n.Line,
 	}
 	if l.Zone == "" {
 		l.Zone = zone
@@ -109,9 +164,7 @@ func (p *parser) line(n *yaml.Node, country, zone string) {
 	}
 	p.checkShape(n, f, &l)
 	p.checkReach(n, f, &l)
-	p.lines = append(p.lines, l)
-	p.nodes = append(p.nodes, n)
-	p.files = append(p.files, p.file)
+	p.lines = append(p.lines, placed{l, n, p.file, layer})
 }
 
 // checkShape checks what every record must have.
@@ -126,9 +179,10 @@ func (p *parser) checkShape(n *yaml.Node, f map[string]*yaml.Node, l *Line) {
 		p.fault(f["kind"], "kind", "kind must be one of %s", strings.Join(kinds, ", "))
 	}
 	if f["checked_on"] != nil {
-		if _, err := time.Parse(time.DateOnly, l.CheckedOn); err != nil {
-			p.fault(f["checked_on"], "date", "checked_on must be a date like 2026-01-31")
-		}
+		p.day(f["checked_on"], "checked_on", l.CheckedOn)
+	}
+	if l.Source == noSource && l.Confirmed() {
+		p.fault(f["source"], "contradiction", "%s is no source for a record of confidence %s", noSource, l.Confidence)
 	}
 	h, err := parseHours(l.Hours)
 	if err != nil {
@@ -138,10 +192,9 @@ func (p *parser) checkShape(n *yaml.Node, f map[string]*yaml.Node, l *Line) {
 	if h.known && !h.always && l.Zone == "" {
 		p.fault(f["hours"], "zone", "hours need a zone, of the line or of the file")
 	}
-	if f["zone"] != nil {
-		if _, err := time.LoadLocation(l.Zone); err != nil || l.Zone == "Local" {
-			p.fault(f["zone"], "zone", "unknown time zone %q", l.Zone)
-		}
+	l.place, err = time.LoadLocation(l.Zone)
+	if f["zone"] != nil && (err != nil || l.Zone == "Local") {
+		p.fault(f["zone"], "zone", "unknown time zone %q", l.Zone)
 	}
 }
 
@@ -173,32 +226,6 @@ func (p *parser) checkReach(n *yaml.Node, f map[string]*yaml.Node, l *Line) {
 		}
 		if u, err := url.Parse(page); err != nil || u.Scheme != "https" || u.Host == "" {
 			p.fault(f[key], "url", "%s must be an https address", key)
-		}
-	}
-	if f["hours"] == nil && f["url"] == nil && l.Kind != KindDirectory {
-		p.fault(n, "hours", "a line with hours not known needs a url where they can be found")
-	}
-}
-
-// across checks what one record cannot show by itself.
-func (p *parser) across() {
-	ids := map[string]bool{}
-	owner := map[string]string{}
-	for i, l := range p.lines {
-		p.file = p.files[i]
-		if l.ID != "" && ids[l.ID] {
-			p.fault(p.nodes[i], "twice", "the id %s is used twice", l.ID)
-		}
-		ids[l.ID] = true
-		for _, number := range []string{l.Phone, l.Alt} {
-			if number == "" {
-				continue
-			}
-			key := l.Country + " " + digits(number)
-			if had, ok := owner[key]; ok && had != l.ID {
-				p.fault(p.nodes[i], "contradiction", "%s has the number of %s", l.ID, had)
-			}
-			owner[key] = l.ID
 		}
 	}
 }

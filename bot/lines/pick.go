@@ -7,50 +7,69 @@ import (
 	"time"
 )
 
-// usualLimit is how many entries one answer shows.
-const usualLimit = 3
+// limit is how many entries one answer shows at most: who has to choose from
+// more, chooses none.
+const limit = 3
 
 // Pick chooses lines for a country (ISO 3166-1 alpha-2, "" when it is not known)
 // and a need: a kind, or "" for the usual three (one dv, one crisis, emergency).
 // Every need but "emergency" ends with the emergency line where upTo leaves room
-// for it; upTo of zero or less means three. Lines that are open come before
-// those whose hours are not known and those that are closed, lines for
-// everybody before lines for some. A need that the country has no line for
-// falls back to a kindred one. Where there is nothing to show, the answer is a
-// directory, with the asked country in its Country. Lines that nobody confirmed,
-// and those checked more than a year before now, are never picked.
+// for it; upTo of zero or less, or of more than three, means three. Lines that
+// are open come before those whose hours are not known and those that are
+// closed, lines of the whole country before those of a part, lines for everybody
+// before lines for some; a line for women counts as one for everybody unless
+// another is as good.
+//
+// A need that the country has no line for falls back to one line of a kindred
+// kind, and a directory follows, as the sign that it is not quite what was asked
+// for. Where there is nothing at all to show, the answer is a directory alone.
+// Both have the asked country in their Country. Lines that nobody confirmed, and
+// those checked more than a year before now, are never picked.
 func (d *Directory) Pick(country, need string, now time.Time, upTo int) []Line {
-	if upTo <= 0 {
-		upTo = usualLimit
+	if upTo <= 0 || upTo > limit {
+		upTo = limit
 	}
 	country = strings.ToUpper(strings.TrimSpace(country))
 	urgent := d.of(country, KindEmergency, now)
-	var out []Line
-	switch need {
-	case KindEmergency:
-		out = first(urgent, upTo)
-	case "":
-		out = append(first(d.of(country, KindDV, now), 1), first(d.of(country, KindCrisis, now), 1)...)
-		out = append(first(out, upTo), first(urgent, 1)...)
-	default:
-		found := d.of(country, need, now)
-		for _, other := range kindred(need) {
-			if len(found) > 0 {
-				break
-			}
-			found = d.of(country, other, now)
-		}
-		room := upTo
-		if len(urgent) > 0 && upTo > 1 {
-			room--
-		}
-		out = append(first(found, room), first(urgent, 1)...)
+	if need == KindEmergency {
+		return d.orElsewhere(first(urgent, upTo), country, now)
 	}
-	out = first(out, upTo)
-	if len(out) > 0 {
-		return out
+	kind := need
+	if need == "" {
+		kind = KindDV
 	}
-	out = first(d.of(Anywhere, KindDirectory, now), 1)
+	found, exact := d.of(country, kind, now), true
+	for _, other := range kindred(kind) {
+		if len(found) > 0 {
+			break
+		}
+		found, exact = first(d.of(country, other, now), 1), false
+	}
+	room := upTo
+	if len(urgent) > 0 && upTo > 1 {
+		room--
+	}
+	if need == "" && exact {
+		found = append(first(found, 1), first(d.of(country, KindCrisis, now), 1)...)
+	}
+	out := append(first(found, room), first(urgent, 1)...)
+	if !exact {
+		out = append(out, d.elsewhere(country, now)...)
+	}
+	return d.orElsewhere(first(out, upTo), country, now)
+}
+
+// orElsewhere is found, or a directory where that is empty.
+func (d *Directory) orElsewhere(found []Line, country string, now time.Time) []Line {
+	if len(found) > 0 {
+		return found
+	}
+	return d.elsewhere(country, now)
+}
+
+// elsewhere is one directory of lines, the country's own if it has one.
+func (d *Directory) elsewhere(country string, now time.Time) []Line {
+	out := first(append(d.of(country, KindDirectory, now), d.of(Anywhere, KindDirectory, now)...), 1)
 	for i := range out {
 		out[i].Country = country
 	}
@@ -73,24 +92,27 @@ func kindred(need string) []string {
 // of returns the lines of a kind that may be shown, best first.
 func (d *Directory) of(country, kind string, now time.Time) []Line {
 	var out []Line
-	for _, l := range d.lines {
+	for _, l := range d.all() {
 		if l.Country == country && l.Kind == kind && l.shown(now) {
 			out = append(out, l)
 		}
 	}
 	rank := func(l Line) int {
 		r := 0
-		if l.For != "" {
-			r += 8
+		switch {
+		case strings.HasPrefix(l.For, "women"): // the main line of many countries
+			r++
+		case l.For != "":
+			r += 16
 		}
 		if l.Region != "" {
-			r += 4
+			r += 8
 		}
 		switch l.at(now) {
 		case unknown:
-			r++
-		case closed:
 			r += 2
+		case closed:
+			r += 4
 		}
 		return r
 	}
@@ -103,11 +125,7 @@ func (l Line) at(now time.Time) state {
 	if l.hours.always || !l.hours.known {
 		return l.hours.at(now)
 	}
-	loc, err := time.LoadLocation(l.Zone)
-	if err != nil {
-		return unknown
-	}
-	return l.hours.at(now.In(loc))
+	return l.hours.at(now.In(l.place))
 }
 
 // first returns a copy of at most n lines.

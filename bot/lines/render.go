@@ -7,37 +7,43 @@ import (
 
 // Render says the lines in plain text, a few short lines each, and once at the
 // end what holds for all of them: that a call stays in the phone's list, and
-// when the numbers were checked. text gives the sentence of a key with its
-// values filled in; a key that gives nothing is left out. No lines at all, or a
-// directory only, is said as such.
+// when the numbers were last read or confirmed, by the oldest of them. text
+// gives the sentence of a key with its values filled in; a key that gives
+// nothing is left out. A directory is said as such: there is no line for this,
+// or none for exactly this.
 func Render(ls []Line, now time.Time, text func(key string, values map[string]string) string) string {
 	r := renderer{text: text, now: now}
 	if len(ls) == 0 {
 		return text("lines_none", nil)
 	}
-	call, oldest := false, ""
-	for _, l := range ls {
+	call, dates := false, map[string]string{}
+	for i, l := range ls {
 		if l.Kind == KindDirectory {
-			r.directory(l)
+			r.directory(l, i > 0)
 			continue
 		}
 		r.entry(l)
 		call = call || (l.Phone != "" && l.CallLog != "no")
-		if oldest == "" || l.CheckedOn < oldest {
-			oldest = l.CheckedOn
+		key := "lines_checked"
+		if l.ConfirmedOn != "" {
+			key = "lines_confirmed"
+		}
+		if dates[key] == "" || l.CheckedOn < dates[key] {
+			dates[key] = l.CheckedOn
 		}
 	}
-	if oldest != "" {
-		r.blank()
-	}
+	r.blank()
 	if call {
 		r.say("lines_log")
 	}
-	if oldest != "" {
-		r.say("lines_checked", "date", oldest)
+	switch {
+	case dates["lines_checked"] != "": // the weaker word, if it holds for any
+		r.say("lines_checked", "date", dates["lines_checked"])
+	case dates["lines_confirmed"] != "":
+		r.say("lines_confirmed", "date", dates["lines_confirmed"])
 	}
 	r.flush()
-	return strings.Join(r.out, "\n")
+	return strings.TrimRight(strings.Join(r.out, "\n"), "\n")
 }
 
 type renderer struct {
@@ -74,14 +80,18 @@ func (r *renderer) blank() {
 	}
 }
 
-// directory says that there is no line to show and where lines can be found.
-func (r *renderer) directory(l Line) {
+// directory says that there is no line to show, or none but those before, and
+// where lines can be found.
+func (r *renderer) directory(l Line, after bool) {
 	r.blank()
-	if l.Country == "" {
+	switch {
+	case l.Country == "":
 		r.say("lines_country_unknown")
 		r.flush()
 		r.say("lines_danger")
-	} else {
+	case after:
+		r.say("lines_directory")
+	default:
 		r.say("lines_none")
 	}
 	r.flush()
@@ -146,14 +156,17 @@ func (r *renderer) hours(l Line) {
 		r.say("lines_open_always")
 		return
 	}
-	switch l.at(r.now) {
-	case open:
-		r.say("lines_open")
-	case closed:
-		r.say("lines_closed")
-	default:
+	switch s := l.at(r.now); {
+	case s == unknown && l.URL == "":
+		r.say("lines_hours_none")
+		return
+	case s == unknown:
 		r.say("lines_hours_unknown", "url", l.URL)
 		return
+	case s == closed:
+		r.say("lines_closed")
+	case !l.hours.workdays: // it may be a holiday
+		r.say("lines_open")
 	}
-	r.say("lines_hours", "hours", l.Hours, "zone", l.Zone)
+	r.say("lines_hours", "hours", strings.ReplaceAll(l.Hours, "not holidays", "not on holidays"), "zone", l.Zone)
 }
