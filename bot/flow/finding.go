@@ -77,10 +77,10 @@ type waiver struct {
 // waivable are the rules of taste. Faults of structure cannot be waived.
 func waivable(rule string) bool {
 	switch rule {
-	case ruleWording, ruleExclamation, ruleLongText, ruleHiddenOption:
+	case ruleWording, ruleExclamation, ruleLongText, ruleHiddenOption, ruleEmoji, ruleSentence, ruleChoices, ruleMessages:
 		return true
 	}
-	return false
+	return strings.HasPrefix(rule, ruleWording+"-")
 }
 
 // readWaivers finds the waivers of a file. It reads lines, not YAML, so that a
@@ -116,7 +116,7 @@ func (c *findings) readWaivers(file string, src []byte, rx *patterns) {
 
 func (c *findings) waived(p place, rule string) *waiver {
 	for _, line := range []int{p.line, p.line - 1} {
-		if w := c.waivers[p.file][line]; w != nil && w.rule == rule {
+		if w := c.waivers[p.file][line]; w != nil && (w.rule == rule || w.rule == ruleWording && strings.HasPrefix(rule, ruleWording+"-")) {
 			return w
 		}
 	}
@@ -167,7 +167,11 @@ const (
 	ruleFile         = "file"
 	ruleSchedule     = "schedule"
 	ruleLongText     = "long-text"
-	ruleWording      = "wording"
+	ruleWording      = "wording" // all of the rules wording-..., in waivers
+	ruleEmoji        = "emoji"
+	ruleSentence     = "long-sentence"
+	ruleChoices      = "choices"
+	ruleMessages     = "messages"
 	ruleExclamation  = "exclamation"
 	ruleWaiver       = "waiver"
 )

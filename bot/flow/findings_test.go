@@ -146,8 +146,8 @@ func TestWaivers(t *testing.T) {
 	for _, tc := range []struct{ name, body, want string }{
 		{"on the line", "steps:\n- say: You must. # lint: allow wording because a quote\n", ""},
 		{"on the line before", "steps:\n# lint: allow wording because a quote\n- say: You must.\n", ""},
-		{"two lines before", "steps:\n# lint: allow wording because a quote\n\n- say: You must.\n", "a.yaml:4:1: nothing here breaks the rule \"wording\"; the waiver can go (waiver)\na.yaml:6:8: \"you must\" is not for this place (wording)"},
-		{"for another rule", "steps:\n- say: You must. # lint: allow exclamation because no\n", "a.yaml:4:8: \"you must\" is not for this place (wording)\na.yaml:4:18: nothing here breaks the rule \"exclamation\"; the waiver can go (waiver)"},
+		{"two lines before", "steps:\n# lint: allow wording because a quote\n\n- say: You must.\n", "a.yaml:4:1: nothing here breaks the rule \"wording\"; the waiver can go (waiver)\na.yaml:6:8: \"you must\" is not for this place (wording-order)"},
+		{"for another rule", "steps:\n- say: You must. # lint: allow exclamation because no\n", "a.yaml:4:8: \"you must\" is not for this place (wording-order)\na.yaml:4:18: nothing here breaks the rule \"exclamation\"; the waiver can go (waiver)"},
 		{"without a reason", "steps:\n- say: Hi. # lint: allow wording\n", "a.yaml:4:12: write it as: # lint: allow RULE because REASON (waiver)"},
 		{"of a rule that cannot be waived", "steps:\n- say: Hi. # lint: allow loop because I like it\n", "a.yaml:4:12: \"loop\" is not a rule that can be waived (waiver)"},
 		{"an exclamation mark", "steps:\n- say: Hi! # lint: allow exclamation because it is the word of the exercise\n", ""},

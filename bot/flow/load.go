@@ -58,7 +58,7 @@ type loader struct {
 	c        *findings
 	opt      Options
 	rx       *patterns
-	wordings []string
+	wordings []wordingRule
 	parsers  []*parser
 	texts    map[string]*text
 	broken   map[string]bool // flows whose files make no sense; whoever points at them is not blamed

@@ -27,7 +27,7 @@ type parser struct {
 	goings  []going // call, run, every: other flows
 
 	rx       *patterns
-	wordings []string
+	wordings []wordingRule
 }
 
 // variable is one place where a variable gets a value.
@@ -51,7 +51,7 @@ type phrase struct {
 	pos  place
 }
 
-func newParser(c *findings, file string, opt Options, rx *patterns, words []string) *parser {
+func newParser(c *findings, file string, opt Options, rx *patterns, words []wordingRule) *parser {
 	id := strings.TrimSuffix(file, ".yaml")
 	return &parser{c: c, file: file, id: id, opt: opt, rx: rx, wordings: words}
 }
@@ -79,7 +79,7 @@ func (p *parser) parse(src []byte) *flow {
 		return p.flow
 	}
 	p.flow.block = p.steps(steps.v, "")
-	if len(p.flow.block) == 0 {
+	if len(p.flow.block) == 0 && len(steps.v.Content) == 0 {
 		p.c.add(at(p.file, steps.v), ruleMissing, "a flow needs at least one step")
 	}
 	p.flow.first = link(p.flow.block, nil)
@@ -237,6 +237,7 @@ func (p *parser) steps(n *yaml.Node, prefix string) block {
 			b = append(b, st)
 		}
 	}
+	p.crowded(b)
 	return b
 }
 

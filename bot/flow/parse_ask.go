@@ -117,6 +117,8 @@ func (p *parser) pick(st *node, o *askOp, kv pair) {
 	}
 	if len(keys) < 2 || len(keys) > 12 {
 		p.c.add(at(p.file, kv.k), ruleOption, "a question has from 2 to 12 choices")
+	} else if len(keys) > mostChoices {
+		p.c.add(at(p.file, kv.k), ruleChoices, "%d choices are hard to take in; at most %d, one of them a way out", len(keys), mostChoices)
 	}
 	seen := map[string]int{}
 	for i, k := range keys {

@@ -129,6 +129,7 @@ steps:
   - show: reasons
   - show: reasons
     none: None yet.
+  # lint: allow messages because the test shows them all
   - show: reasons
     none: {say: Truly none.}
   - keep: {list: reasons, text: "first"}
@@ -149,6 +150,7 @@ steps:
     number: count_reasons + 1
   - drop: reasons
     number: 2
+  # lint: allow messages because the test shows them all
   - show: reasons`,
 			"/start a\nthird",
 			`< /start a
@@ -256,6 +258,7 @@ steps:
   - quiet: off
   - lines: dv
   - lines: {need: child, up_to: 2}
+  # lint: allow messages because the test shows them all
   - lines:
   - quiet: stop
   - cancel: all`,
