@@ -62,7 +62,7 @@ func english(key string, v map[string]string) string {
 func TestShippedRecords(t *testing.T) {
 	t.Parallel()
 	d := shipped(t)
-	want := "AR AT AU BE BR CA CH CL CO DE DK ES FI FR GB IE IL IN IT JP KE MX NL NO NZ PH PL PT SE SG TR US ZA"
+	want := "AR AT AU BE BR CA CH CL CO CZ DE DK ES FI FR GB GR HU IE IL IN IS IT JP KE LU MX NL NO NZ PH PL PT RO SE SG TR US ZA"
 	if got := strings.Join(d.Countries(), " "); got != want {
 		t.Errorf("countries: %s", got)
 	}
@@ -112,11 +112,13 @@ func TestPick(t *testing.T) {
 		{"own behaviour", "GB", "own_behaviour", 0, today, "gb-respect gb-emergency"},
 		{"own behaviour, none in the country", "US", "own_behaviour", 2, today, "us-988 us-emergency"},
 		{"unconfirmed is never picked", "US", "sexual", 0, today, "us-ndvh us-emergency xx-find-a-helpline"},
-		{"no dv line in the country", "CA", "", 0, today, "ca-988 xx-find-a-helpline"},
+		{"no dv line in the country", "CA", "", 0, today, "ca-988 ca-emergency xx-find-a-helpline"},
 		{"no confirmed crisis line", "ES", "crisis", 0, today, "es-016 es-emergency xx-find-a-helpline"},
 		{"open before unknown hours", "NZ", "dv", 1, today, "nz-womens-refuge"},
+		{"emergency only", "IS", "dv", 0, today, "is-emergency xx-find-a-helpline"},
+		{"police before the rest", "DE", "emergency", 0, today, "de-police de-emergency"},
 		{"nothing confirmed at all", "KR", "", 0, today, "xx-find-a-helpline"},
-		{"not live yet", "CH", "dv", 0, today, "ch-opferberatung-zh"},
+		{"not live yet", "CH", "dv", 0, today, "ch-opferberatung-zh ch-police"},
 		{"unconfirmed child line", "GB", "child", 2, today, "gb-refuge gb-emergency"},
 		{"a need nobody knows", "US", "plumbing", 2, today, "us-ndvh us-emergency"},
 		{"country not known", "", "dv", 0, today, "xx-find-a-helpline"},
@@ -417,6 +419,11 @@ Hours: mon-fri 08:00-24:00; not on holidays, America/Santiago. The call is free.
 The number stays in your call list. Numbers checked on 2026-11-21.`},
 		{"not for exactly this", d.Pick("CA", "dv", monday, 0), `9-8-8 Suicide Crisis Helpline
 Call 988. Text 988.
+Open day and night. The call is free.
+Languages: English, French.
+
+Emergency
+Call 911.
 Open day and night. The call is free.
 Languages: English, French.
 
