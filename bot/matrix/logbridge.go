@@ -32,7 +32,10 @@ func (b logBridge) Write(line []byte) (int, error) {
 		l.Level, l.Message = "error", ""
 	}
 	level := slog.LevelInfo
-	if l.Level != zerolog.LevelWarnValue {
+	switch {
+	case l.Message == "Request canceled": // by us
+		level = slog.LevelDebug
+	case l.Level != zerolog.LevelWarnValue:
 		level = slog.LevelWarn
 	}
 	text, _ := l.Error.(string)

@@ -169,8 +169,11 @@ func TestHandlerThatFailsGetsItAgain(t *testing.T) {
 			t.Error(err)
 		}
 		tokens = append(tokens, token)
-		if tries++; tries < 3 {
+		switch tries++; tries {
+		case 1:
 			return errors.New("disk full")
+		case 2:
+			panic("my words")
 		}
 		return nil
 	}
@@ -232,6 +235,66 @@ func TestNothingIsMissedWhileAway(t *testing.T) {
 	}
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %d messages, want 70 in order", len(got))
+	}
+}
+
+// TestHistoryThatCannotBeHad: what was left out of the sync cannot be fetched.
+// The person is told, and everything else goes on.
+func TestHistoryThatCannotBeHad(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	w := newWire(t, server)
+	cfg := botConfig(t, w.url, createUser(t, server, "bot"))
+	r := newRecorder()
+	b := startBot(t, cfg, r, nil)
+	g := newGuest(t, server, "ann")
+	g.openChat(t, b)
+	g.say(t, "before")
+	r.waitText(t, "before")
+	b.stop()
+	for range 20 {
+		g.say(t, "away")
+	}
+	ill := func(req *http.Request) *http.Response {
+		if !strings.HasSuffix(req.URL.Path, "/messages") {
+			return nil
+		}
+		return newAnswer(http.StatusInternalServerError, `{"errcode":"M_UNKNOWN","error":"oh"}`)
+	}
+	w.reply.Store(&ill)
+	startBot(t, cfg, r, func(tr *Transport) { tr.timeline = 5 })
+	r.wait(t, chat.KindUnreadable, nil)
+	g.say(t, "after")
+	r.waitText(t, "after")
+}
+
+func TestRunAndSendOutOfTurn(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	cfg := botConfig(t, server.URL(), createUser(t, server, "bot"))
+	tr, err := Open(testContext(t), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	out := chat.Outgoing{Key: "k", To: chat.Address{Network: NetworkName, User: "@a:x", Room: "!r:x"}, Text: "hi"}
+	if _, err := tr.Send(ctx, out); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Send before Run: %v", err)
+	}
+	var permanent *chat.PermanentError
+	if _, err := tr.Send(ctx, chat.Outgoing{Text: "hi"}); !errors.As(err, &permanent) {
+		t.Errorf("Send without key and room: %v", err)
+	}
+	if err := tr.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := startBot(t, cfg, newRecorder(), nil)
+	if _, err := b.Send(testContext(t), chat.Outgoing{Key: "e", To: out.To, Form: chat.FormRemove}); !errors.As(err, &permanent) {
+		t.Errorf("removing nothing: %v", err)
+	}
+	if err := b.Run(testContext(t), newRecorder()); err == nil {
+		t.Error("Run ran twice")
 	}
 }
 
