@@ -14,22 +14,28 @@ import (
 )
 
 type checkCmd struct {
-	Config string `short:"c" placeholder:"FILE" help:"Check this configuration too, and the scripts that it names."`
-	Dir    string `arg:"" optional:"" help:"Folder with the scripts. Default: those of the configuration, or the built-in ones."`
+	Config  string `short:"c" placeholder:"FILE" help:"Check this configuration too, and the scripts that it names."`
+	Format  string `enum:"text,json" default:"text" placeholder:"FORM" help:"text, or json for other programs."`
+	Explain string `placeholder:"RULE" help:"Tell what a rule is about, why, and how to mend a fault, and check nothing."`
+	Dir     string `arg:"" optional:"" help:"Folder with the scripts. Default: those of the configuration, or the built-in ones."`
 }
 
 // Help is shown by handrail check --help.
 func (checkCmd) Help() string {
-	return `Reads the configuration if one is given, the scripts, the crisis words with the examples beside them, the help lines, and plays the transcripts in the folder testdata. Every fault is a line on standard output: file:line:column: message (rule).
+	return `Reads the configuration if one is given, the scripts, the crisis words with the examples beside them, the help lines, and plays the transcripts in the folder testdata. Every fault is a line on standard output: file:line:column: message (rule). On a terminal they have colours; NO_COLOR=1 leaves them out.
 
 Exit code 0: no faults, 1: faults, 2: something could not be read.
 
   handrail check flows
+  handrail check --explain long-text
   handrail check -c config.yaml`
 }
 
 // Run checks everything there is.
 func (c *checkCmd) Run(ctx context.Context, s streams) error {
+	if c.Explain != "" {
+		return explainRule(s.out, c.Explain)
+	}
 	faults, old, summary, err := c.find(ctx)
 	if err != nil {
 		var f *failure
@@ -38,9 +44,23 @@ func (c *checkCmd) Run(ctx context.Context, s streams) error {
 		}
 		return misuse("%v", err)
 	}
+	sortFindings(faults)
+	if c.Format == "json" {
+		if err := writeJSON(s.out, faults, old); err != nil {
+			return err
+		}
+		if len(faults) > 0 {
+			return fail("")
+		}
+		return nil
+	}
 	if len(faults) > 0 {
-		printFindings(s.out, faults)
-		return fail("%s: mend them and run handrail check again", count(len(faults), "fault"))
+		show := printFindings
+		if wantsColour(s.out) {
+			show = coloured
+		}
+		show(s.out, faults)
+		return fail("%s: mend them and run handrail check again (%s; handrail check --explain RULE tells more)", count(len(faults), "fault"), ruleCounts(faults))
 	}
 	// Lines grow old by themselves. That is for the operator to mend and must
 	// not turn a sound set of files into a faulty one overnight.
