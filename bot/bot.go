@@ -51,7 +51,7 @@ type Config struct {
 	Now        func() time.Time // default time.Now
 	Log        *slog.Logger     // default: discards
 	Zone       string           // IANA zone of people who have not chosen one; default UTC
-	Lang       string           // language of the crisis words; default "en"
+	Lang       string           // hear crisis words of this language only; default: of all
 	Quiet      schedule.QuietHours
 	FreshFor   time.Duration
 	Burst      int
@@ -101,9 +101,6 @@ func New(c Config) (*Bot, error) {
 	}
 	if c.Zone == "" {
 		c.Zone = "UTC"
-	}
-	if c.Lang == "" {
-		c.Lang = "en"
 	}
 	if c.FreshFor == 0 {
 		c.FreshFor = DefaultFreshFor

@@ -83,7 +83,7 @@ func canary(t *testing.T, c content, name, talk string) {
 	var log bytes.Buffer
 	dir := filepath.Join(t.TempDir(), "kept")
 	sim, done, err := c.simulator(context.Background(), simOptions{
-		dir: dir, begin: begin, zone: zone, lang: "en",
+		dir: dir, begin: begin, zone: zone,
 		sink: func(e console.Entry) { said = append(said, strings.Split(e.Text, "\n")...) },
 		log:  slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

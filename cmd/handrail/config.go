@@ -42,7 +42,9 @@ type Config struct {
 	// The time zone of a person who has not told theirs, as in Europe/Berlin.
 	Zone string `yaml:"zone"`
 
-	// The language of the crisis words: a file of that name in the folder crisis.
+	// Hear the crisis words of this language only: a file of that name in the
+	// folder crisis, as in en. Leave it empty to hear those of every language
+	// there is, since nobody in danger chooses their language for the bot.
 	Lang string `yaml:"lang"`
 
 	// How late a scheduled message may still come, for instance after the
@@ -87,7 +89,6 @@ func defaults() Config {
 		Data:          "data",
 		MasterKeyFile: "master.key",
 		Zone:          "UTC",
-		Lang:          "en",
 		FreshFor:      2 * time.Hour,
 		QuietHours:    QuietHours{From: "22:00", To: "08:00"},
 		Matrix:        matrixDefaults(),
@@ -138,7 +139,7 @@ func (c Config) check(at positions) (faults []finding) {
 		faults = append(faults, at.fault(key, format, args...))
 	}
 	required := map[string]string{
-		"data": c.Data, "master_key_file": c.MasterKeyFile, "zone": c.Zone, "lang": c.Lang,
+		"data": c.Data, "master_key_file": c.MasterKeyFile, "zone": c.Zone,
 		"matrix.homeserver": c.Matrix.Homeserver, "matrix.user": c.Matrix.User, "matrix.password_file": c.Matrix.PasswordFile,
 	}
 	for key, value := range required {

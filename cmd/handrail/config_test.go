@@ -58,7 +58,7 @@ func TestDecodeStrict(t *testing.T) {
 	}
 	c := defaults()
 	decodeStrict("c.yaml", []byte(tests[3].yaml), &c)
-	if c.Zone != "Europe/Berlin" || c.FreshFor != 24*time.Hour || c.Matrix.User != "bot" || c.Matrix.Invites.Open || c.Matrix.Invites.Servers[0] != "a.org" || c.Lang != "en" {
+	if c.Zone != "Europe/Berlin" || c.FreshFor != 24*time.Hour || c.Matrix.User != "bot" || c.Matrix.Invites.Open || c.Matrix.Invites.Servers[0] != "a.org" || c.Lang != "" {
 		t.Errorf("decoded %+v", c)
 	}
 }

@@ -194,7 +194,7 @@ func playFile(ctx context.Context, all content, file string, data []byte) (conso
 	t, err := console.ParseTranscript(file, data)
 	var played console.Played
 	if err == nil {
-		played, err = console.Play(ctx, t, all.builder(""))
+		played, err = console.Play(ctx, t, all.builder())
 	}
 	var fault console.Fault
 	if errors.As(err, &fault) {

@@ -61,7 +61,7 @@ func (c *tryCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	opt := simOptions{dir: c.Data, begin: start, named: c.Now != "", zone: zone, lang: c.Lang, log: log}
+	opt := simOptions{dir: c.Data, begin: start, named: c.Now != "", zone: zone, log: log}
 	if console.IsTerminal(s.in) {
 		return c.live(ctx, s, all, opt)
 	}
