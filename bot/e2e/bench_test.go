@@ -58,9 +58,9 @@ func BenchmarkRoundTrip(b *testing.B) {
 		b.ReportMetric(milliseconds(percentile(times[what], 0.50)), "ms/"+what+"-p50")
 		b.ReportMetric(milliseconds(percentile(times[what], 0.99)), "ms/"+what+"-p99")
 	}
-	for _, against := range []string{"put", "send"} {
-		ratio := milliseconds(percentile(times["trip"], 0.50)) / milliseconds(percentile(times[against], 0.50))
-		b.ReportMetric(ratio, "trip/"+against+"-p50")
+	for _, pair := range [][2]string{{"answer", "put"}, {"trip", "put"}, {"trip", "send"}} {
+		ratio := float64(percentile(times[pair[0]], 0.50)) / float64(percentile(times[pair[1]], 0.50))
+		b.ReportMetric(ratio, pair[0]+"/"+pair[1]+"-p50")
 	}
 	b.ReportMetric(0, "ns/op")
 	w.bot.stop(b)
