@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Layer is a folder of files of lines. Name is the folder as findings call it.
@@ -55,6 +57,14 @@ func readLayers(layers []Layer) ([]Line, []Finding, error) {
 			return nil, nil, fmt.Errorf("list files of lines: %w", err)
 		}
 		p.folder = layer.Name
+		odd, err := fs.Glob(layer.FS, "*.yml")
+		if err != nil {
+			return nil, nil, fmt.Errorf("list files of lines: %w", err)
+		}
+		for _, name := range odd { // it would be left out, and nobody would know
+			p.file = path.Base(name)
+			p.fault(&yaml.Node{}, "file-name", "the file must end in .yaml")
+		}
 		for _, name := range names {
 			data, err := fs.ReadFile(layer.FS, name)
 			if err != nil {

@@ -96,6 +96,14 @@ func TestConfirmed(t *testing.T) {
 	}
 }
 
+func TestOtherEnding(t *testing.T) {
+	t.Parallel()
+	_, findings, err := LoadLayers(Layer{FS: fstest.MapFS{"de.yml": {Data: []byte(deHead + record("a", ""))}}, Name: "own"})
+	if err != nil || !slices.Equal(places(findings), []string{"own/de.yml:1:1 file-name"}) {
+		t.Errorf("%v, %v", findings, err)
+	}
+}
+
 type unreadable struct{ fs.FS }
 
 func (unreadable) Open(string) (fs.File, error) { return nil, errors.New("no disk") }

@@ -184,7 +184,8 @@ func (l Line) age(now time.Time) time.Duration {
 // fades tells whether the record is hidden when it grows old.
 func (l Line) fades() bool { return l.Kind != KindEmergency && l.Kind != KindDirectory }
 
-// shown tells whether the record may be shown at now.
-func (l Line) shown(now time.Time) bool {
+// Shown tells whether the record may be shown at now: it is confirmed, and not
+// too old.
+func (l Line) Shown(now time.Time) bool {
 	return l.Confirmed() && (!l.fades() || l.age(now) <= hiddenAfter)
 }

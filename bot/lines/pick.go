@@ -93,7 +93,7 @@ func kindred(need string) []string {
 func (d *Directory) of(country, kind string, now time.Time) []Line {
 	var out []Line
 	for _, l := range d.all() {
-		if l.Country == country && l.Kind == kind && l.shown(now) {
+		if l.Country == country && l.Kind == kind && l.Shown(now) {
 			out = append(out, l)
 		}
 	}

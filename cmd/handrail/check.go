@@ -70,7 +70,7 @@ func (c *checkCmd) Run(ctx context.Context, s streams) error {
 }
 
 func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary string, err error) {
-	dir := c.Dir
+	dir, own := c.Dir, ""
 	if c.Config != "" {
 		cfg, found, err := loadConfig(c.Config)
 		if err != nil {
@@ -80,6 +80,7 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 		if dir == "" {
 			dir = cfg.Scripts
 		}
+		own = cfg.Lines
 	}
 	src, err := openSource(dir)
 	if err != nil {
@@ -90,6 +91,14 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 		return nil, nil, "", err
 	}
 	faults = append(faults, found...)
+	directory := all.lines
+	if own != "" && directory != nil { // the transcripts do not know them
+		var more []finding
+		if directory, more, err = openLines(src, own); err != nil {
+			return nil, nil, "", err
+		}
+		faults = append(faults, more...)
+	}
 	played := 0
 	if all.lexicon != nil {
 		faults = append(faults, all.wrongExamples(src)...)
@@ -104,10 +113,10 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 	}
 	if len(faults) == 0 {
 		summary = fmt.Sprintf("%s, %s, help lines of %d countries", count(len(all.library.Flows()), "script"),
-			count(played, "transcript"), len(all.lines.Countries()))
+			count(played, "transcript"), len(directory.Countries()))
 	}
-	if all.lines != nil {
-		old = src.oldLines(all.lines, time.Now())
+	if directory != nil {
+		old = oldLines(directory, time.Now())
 	}
 	return faults, old, summary, nil
 }

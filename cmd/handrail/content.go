@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"handrail/bot/crisis"
 	"handrail/bot/flow"
@@ -60,7 +59,7 @@ func (s source) load() (c content, faults []finding, err error) {
 	for _, f := range found {
 		faults = append(faults, finding{path.Join(s.name, f.File), f.Line, f.Col, f.Rule, f.Message})
 	}
-	dir, more, err := s.loadLines()
+	dir, more, err := openLines(s, "")
 	if err != nil {
 		return c, nil, err
 	}
@@ -128,36 +127,6 @@ func (s source) lineOf(file, text string) int {
 		return 1
 	}
 	return 1 + strings.Count(before, "\n")
-}
-
-// renderAll words help lines as the bot does.
-func (c content) renderAll(found []lines.Line, now time.Time) string {
-	return lines.Render(found, now, c.library.Text)
-}
-
-// loadLines reads the help lines alone.
-func (s source) loadLines() (*lines.Directory, []finding, error) {
-	sub, err := fs.Sub(s.fsys, "lines")
-	if err != nil {
-		return nil, nil, err
-	}
-	dir, found, err := lines.Load(sub)
-	if err != nil {
-		return nil, nil, fail("read the help lines in %s: %v", path.Join(s.name, "lines"), err)
-	}
-	var faults []finding
-	for _, f := range found {
-		faults = append(faults, finding{path.Join(s.name, "lines", f.File), f.Line, f.Col, f.Rule, f.Message})
-	}
-	return dir, faults, nil
-}
-
-// oldLines are the help lines that should be confirmed again by now.
-func (s source) oldLines(dir *lines.Directory, now time.Time) (faults []finding) {
-	for _, f := range dir.Check(now) {
-		faults = append(faults, finding{path.Join(s.name, "lines", f.File), f.Line, f.Col, f.Rule, f.Message})
-	}
-	return faults
 }
 
 // sound is load for a command that needs all of it and does not check: any

@@ -44,8 +44,15 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 // serve opens everything, runs the bot until ctx ends, and closes everything.
 // Ready is called once it runs, with what a demo wants to look at; it may be nil.
 func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.Store)) (err error) {
-	all, err := loadSound(cfg.Scripts)
+	src, err := openSource(cfg.Scripts)
 	if err != nil {
+		return err
+	}
+	all, err := src.sound()
+	if err != nil {
+		return err
+	}
+	if all.lines, err = soundLines(src, cfg.Lines); err != nil {
 		return err
 	}
 	master, err := seal.LoadMaster(cfg.MasterKeyFile)
@@ -77,6 +84,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	if ready != nil {
 		ready(st)
 	}
+	defer watchLines(ctx, all.lines, src, cfg.Lines, linesEvery, log)()
 	began := time.Now()
 	log.Info("running", "scripts", len(all.library.Flows()))
 	if err := b.Run(ctx); err != nil {
