@@ -324,9 +324,9 @@ func next(words []token, pos int, t token) (j, gap int, ok bool) {
 			return j, gap, true
 		}
 		switch w.kind {
-		case wordSmall:
+		case wordSmall, wordLight:
 			small++
-		case wordPlain, wordLight:
+		case wordPlain:
 			gap++
 		default:
 			return 0, 0, false

@@ -91,8 +91,8 @@ func TestIntents(t *testing.T) {
 			table.WriteByte('\n')
 		}
 		t.Logf("%s: %d of %d agree (%.1f %%), %d would be offered two flows\n%s%s", file, good, len(list), 100*share, offers, table.String(), misses.String())
-		if len(list) < 300 || total["-"] < 100 || share < intentsWanted {
-			t.Errorf("%s: %.1f %% of %d messages (%d without a flow) agree; wanted %.0f %% of 300 (100)", file, 100*share, len(list), total["-"], 100*intentsWanted)
+		if len(list) < 300 || 3*total["-"] < len(list) || share < intentsWanted {
+			t.Errorf("%s: %.1f %% of %d messages (%d without a flow) agree; wanted %.0f %% of 300 or more, a third without one", file, 100*share, len(list), total["-"], 100*intentsWanted)
 		}
 	}
 }
