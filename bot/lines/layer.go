@@ -27,7 +27,9 @@ type Layer struct {
 //	confirmed_on: 2026-12-01
 //	confirmed: [us-rainn, us-childhelp]
 //
-// They are then shown, and count as checked on that day.
+// They are then shown, and count as checked on that day. The records of a later
+// folder are the word of the organization and count as confirmed by it, unless
+// their confidence holds them back.
 func LoadLayers(layers ...Layer) (*Directory, []Finding, error) {
 	set, findings, err := readLayers(layers)
 	if err != nil || len(findings) > 0 {
@@ -118,6 +120,11 @@ func (p *parser) merge(layers []Layer) []*placed {
 
 // settle marks what the organization confirmed.
 func (p *parser) settle(layers []Layer, merged []*placed) {
+	for _, r := range merged {
+		if r.layer > 0 && r.Confirmed() {
+			r.ConfirmedOn = r.CheckedOn
+		}
+	}
 	seen := map[string]bool{}
 	for _, c := range p.confirms {
 		p.at(layers[c.layer], c.file)

@@ -104,6 +104,22 @@ func TestOtherEnding(t *testing.T) {
 	}
 }
 
+func TestOwnLinesAreTheOrganizationsWord(t *testing.T) {
+	t.Parallel()
+	d, findings, err := LoadLayers(folder("", deHead+record("a", "")), folder("own", deHead+record("c", "")))
+	if err != nil || len(findings) > 0 {
+		t.Fatal(err, findings)
+	}
+	for upTo, want := range map[int]string{
+		1: "Numbers confirmed on 2026-11-01.",
+		2: "Numbers checked on 2026-11-01.", // the weaker word where both stand
+	} {
+		if got := Render(d.Pick("DE", "dv", today, upTo), today, english); !strings.HasSuffix(got, want) {
+			t.Errorf("%d: got:\n%s", upTo, got)
+		}
+	}
+}
+
 type unreadable struct{ fs.FS }
 
 func (unreadable) Open(string) (fs.File, error) { return nil, errors.New("no disk") }

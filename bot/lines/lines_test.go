@@ -414,7 +414,7 @@ Languages: Hebrew, Arabic, Russian.
 The number stays in your call list. Numbers checked on 2026-11-21.`},
 		{"perhaps a holiday", d.Pick("CL", "dv", monday, 1), `Fono 1455 (SernamEG)
 Call 1455.
-Hours: mon-fri 08:00-24:00; not on holidays, America/Santiago. The call is free.
+Hours: mon-fri 08:00-24:00, not on holidays, America/Santiago. The call is free.
 
 The number stays in your call list. Numbers checked on 2026-11-21.`},
 		{"not for exactly this", d.Pick("CA", "dv", monday, 0), `9-8-8 Suicide Crisis Helpline
@@ -449,6 +449,7 @@ Find A Helpline: https://findahelpline.com`},
 
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte("country: DE\nzone: Europe/Berlin\nlines:\n" + record("a", "hours: mon-fri 09:00-17:00")))
+	f.Add([]byte("country: DE\nconfirmed_on: 2026-11-20\nconfirmed: [de-a]\n"))
 	f.Add([]byte("lines: [{}]"))
 	f.Add([]byte("a: &a [*a]"))
 	f.Add([]byte("? [a]\n: b"))

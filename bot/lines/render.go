@@ -168,5 +168,5 @@ func (r *renderer) hours(l Line) {
 	case !l.hours.workdays: // it may be a holiday
 		r.say("lines_open")
 	}
-	r.say("lines_hours", "hours", strings.ReplaceAll(l.Hours, "not holidays", "not on holidays"), "zone", l.Zone)
+	r.say("lines_hours", "hours", strings.Replace(l.Hours, "; not holidays", ", not on holidays", 1), "zone", l.Zone)
 }
