@@ -88,7 +88,7 @@ func (x *index) candidate(norm string, f found) Candidate {
 	}
 	c.Why = append(c.Why, heardAs...)
 	if !f.equal {
-		c.Why = append(c.Why, fmt.Sprintf("the message has %d more words with a meaning, so %d points are needed", f.rest, f.need))
+		c.Why = append(c.Why, fmt.Sprintf("other words with a meaning: %d, so %d points are needed", f.rest, f.need))
 	}
 	return c
 }
