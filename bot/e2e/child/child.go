@@ -14,6 +14,10 @@ import (
 	"time"
 )
 
+// grandchildPatience is how long output is read on when the child has ended but
+// something that it started still holds its pipes.
+const grandchildPatience = 2 * time.Second
+
 // Process is one run of a program. Its methods may be called at any time and
 // from any goroutine.
 type Process struct {
@@ -26,6 +30,7 @@ type Process struct {
 func Start(cmd *exec.Cmd) (*Process, error) {
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	cmd.SysProcAttr = attr()
+	cmd.WaitDelay = grandchildPatience
 	started := make(chan error, 1)
 	go func() {
 		// "Die with the parent" means the parent thread, so the thread that

@@ -19,8 +19,8 @@ func TestEnds(t *testing.T) {
 		state  string
 	}{
 		{"by itself", "exit 3", func(p *Process) error { <-p.Done(); return nil }, "", "exit status 3"},
-		{"killed", "sleep 60", func(p *Process) error { p.Kill(); return nil }, "", "signal: killed"},
-		{"killed twice", "sleep 60", func(p *Process) error { p.Kill(); p.Kill(); return nil }, "", "signal: killed"},
+		{"killed with a child of its own", "sleep 5 & echo ready; wait", func(p *Process) error { p.Kill(); return nil }, "", "signal: killed"},
+		{"killed twice", "exec sleep 60", func(p *Process) error { p.Kill(); p.Kill(); return nil }, "", "signal: killed"},
 		{"stopped", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done", func(p *Process) error { return p.Stop(time.Minute) }, "", "exit status 0"},
 		{"deaf", "trap '' TERM; echo ready; while :; do sleep 0.01; done", func(p *Process) error { return p.Stop(50 * time.Millisecond) }, "was killed", "signal: killed"},
 	}

@@ -177,7 +177,7 @@ func (p *Person) call(ctx context.Context, do string, args map[string]any, answe
 	}
 	p.mu.Unlock()
 	if err != nil {
-		return fmt.Errorf("client: %s: %w", do, err)
+		return fmt.Errorf("client: %s: the client has ended: %w\n%s", do, err, p.output)
 	}
 	select {
 	case got, ok := <-ch:
