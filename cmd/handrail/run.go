@@ -59,17 +59,21 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	if err != nil {
 		return err
 	}
+	// What fails because it was told to stop before it began has not failed.
+	unlessStopped := func(err error) error {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
 	st, err := store.Open(ctx, store.Options{Path: filepath.Join(cfg.Data, "handrail.db"), Master: master, Log: log})
 	if err != nil {
-		return err
+		return unlessStopped(err)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	network, err := openMatrix(ctx, cfg, master, log)
-	if ctx.Err() != nil && err != nil { // told to stop before it began: in good order
-		return nil
-	}
 	if err != nil {
-		return err
+		return unlessStopped(err)
 	}
 	defer func() { err = errors.Join(err, network.Close()) }()
 	b, err := bot.New(bot.Config{
