@@ -90,7 +90,7 @@ func (c content) simulator(ctx context.Context, o simOptions) (sim *console.Sim,
 	sim, err = console.New(console.Config{
 		Bot: bot.Config{
 			Store: st, Library: c.library, Lexicon: c.lexicon, Lines: c.lines, Log: o.log,
-			Zone: o.zone.String(),
+			Zone:    o.zone.String(),
 			Burst:   math.MaxInt32, // a script is written faster than anybody types
 			Workers: 1,             // order of due times, so that runs are alike
 			Quiet:   defaultQuiet(),
