@@ -1,46 +1,159 @@
 package crisis
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestCorpus holds the lexicon against sentences that were not written beside
+// gate is what a language must reach on its corpus, in per cent: how many direct
+// statements and how many of all statements of danger it must hear, and how many
+// harmless ones it may alarm at.
+type gate struct{ direct, all, alarms float64 }
+
+// aim is the gate of a language that has reached what the project wants.
+var aim = gate{direct: 98, all: 85, alarms: 3}
+
+// gates holds the languages that have not reached the aim yet, with the score
+// that they must keep.
+var gates = map[string]gate{}
+
+// tally counts the sentences of one category.
+type tally struct{ direct, directHeard, all, heard, crisis, crisisHeard, none, alarms int }
+
+func (a *tally) add(b tally) {
+	a.direct += b.direct
+	a.directHeard += b.directHeard
+	a.all += b.all
+	a.heard += b.heard
+	a.crisis += b.crisis
+	a.crisisHeard += b.crisisHeard
+	a.none += b.none
+	a.alarms += b.alarms
+}
+
+func percent(n, of int) float64 {
+	if of == 0 {
+		return 100
+	}
+	return 100 * float64(n) / float64(of)
+}
+
+// TestCorpus holds each lexicon against sentences that were not written beside
 // its rules: how many of those in danger it hears, and how often it frightens
-// somebody for nothing.
+// somebody for nothing. The sentences were used to improve the rules, so the
+// scores here are kept, not promised.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	x := only(t, "en")
-	data, err := os.ReadFile("testdata/en.tsv")
+	files, err := filepath.Glob("../../flows/testdata/crisis/*.tsv")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no corpus: %v", err)
+	}
+	for _, file := range files {
+		lang := strings.TrimSuffix(filepath.Base(file), ".tsv")
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			corpus(t, lang, file)
+		})
+	}
+}
+
+func corpus(t *testing.T, lang, file string) {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var total, heard, right [Crisis + 1]int
+	x := only(t, lang)
+	var column map[string]int
+	byCategory := map[string]tally{}
 	for line := range strings.Lines(string(data)) {
-		want, text, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		expected, ok := parseLevel(want)
-		if !found || !ok {
+		cells := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
+		if column == nil {
+			column = map[string]int{}
+			for i, name := range cells {
+				column[name] = i
+			}
 			continue
 		}
-		got := x.Scan(text, "en")
-		total[expected]++
-		if len(got) > 0 {
-			heard[expected]++
+		get := func(name string) string {
+			if i, ok := column[name]; ok && i < len(cells) {
+				return cells[i]
+			}
+			return ""
 		}
-		if level(got) == expected {
-			right[expected]++
+		expected, ok := parseLevel(get("expected"))
+		text := get("text")
+		if !ok || text == "" {
+			if !strings.HasPrefix(line, "#") {
+				t.Errorf("no level or no text in %q", line)
+			}
 			continue
 		}
-		rule := ""
-		if len(got) > 0 {
-			rule = got[0].Rule + " <" + text[got[0].Start:got[0].End] + ">"
+		got := x.Scan(text, lang)
+		one := score(expected, level(got), strings.Contains(get("note"), "style=direct"))
+		sum := byCategory[get("label")]
+		sum.add(one)
+		byCategory[get("label")] = sum
+		if (expected == None) != (len(got) == 0) {
+			rule := ""
+			if len(got) > 0 {
+				rule = " by " + got[0].Rule
+			}
+			t.Logf("%s: want %s, got %s%s: %s", get("label"), expected, level(got), rule, text)
 		}
-		t.Logf("want %s, got %s %s: %s", expected, level(got), rule, text)
 	}
-	t.Logf("crisis: %d of %d heard, %d as crisis; ask: %d of %d heard; none: %d of %d false alarms",
-		heard[Crisis], total[Crisis], right[Crisis], heard[Ask], total[Ask], heard[None], total[None])
-	if heard[Crisis]*100 < total[Crisis]*95 || heard[Ask]*100 < total[Ask]*85 || heard[None]*100 > total[None]*3 {
-		t.Error("the lexicon hears too little or alarms too often")
+	report(t, lang, byCategory)
+}
+
+func score(expected, got Level, direct bool) tally {
+	heard, loud := 0, 0
+	if got > None {
+		heard = 1
+	}
+	if got == Crisis {
+		loud = 1
+	}
+	if expected == None {
+		return tally{none: 1, alarms: heard}
+	}
+	s := tally{all: 1, heard: heard}
+	if expected == Crisis {
+		s.crisis, s.crisisHeard = 1, loud
+	}
+	if direct {
+		s.direct, s.directHeard = 1, heard
+	}
+	return s
+}
+
+// report prints the table of one language and holds it against its gate.
+func report(t *testing.T, lang string, byCategory map[string]tally) {
+	var names []string
+	var sum tally
+	for name, c := range byCategory {
+		names = append(names, name)
+		sum.add(c)
+	}
+	slices.Sort(names)
+	var table strings.Builder
+	row := func(name string, c tally) {
+		fmt.Fprintf(&table, "%-16s direct %3d of %3d  all %3d of %3d  as crisis %3d of %3d  false alarms %2d of %3d\n",
+			name, c.directHeard, c.direct, c.heard, c.all, c.crisisHeard, c.crisis, c.alarms, c.none)
+	}
+	for _, name := range names {
+		row(name, byCategory[name])
+	}
+	row("sum", sum)
+	direct, all, alarms := percent(sum.directHeard, sum.direct), percent(sum.heard, sum.all), percent(sum.alarms, sum.none)
+	t.Logf("%s: direct %.1f %%, all %.1f %%, false alarms %.1f %%\n%s", lang, direct, all, alarms, table.String())
+	g, held := gates[lang]
+	if !held {
+		g = aim
+	}
+	if direct < g.direct || all < g.all || (sum.none > 0 && alarms > g.alarms) {
+		t.Errorf("%s hears too little or alarms too often: want direct %.0f, all %.0f, false alarms %.0f", lang, g.direct, g.all, g.alarms)
 	}
 }

@@ -36,6 +36,7 @@ type file struct {
 	Dream  []yaml.Node `yaml:"dream"`  // silent, but for suicide and self-harm
 	Idioms []yaml.Node `yaml:"idioms"` // phrases that no rule may see
 	Rules  []ruleFile  `yaml:"rules"`
+	Hints  []hintFile  `yaml:"hints"` // where all rules are silent
 }
 
 type ruleFile struct {
@@ -81,6 +82,7 @@ type language struct {
 		words, through, stop, before, behind wordSet
 		subject, except                      set
 	}
+	hints    hints
 	examples []Example
 }
 
@@ -141,6 +143,9 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 	for i := range f.Rules {
 		l.addRule(&f.Rules[i], seen, faults)
 	}
+	for i := range f.Hints {
+		l.addHint(&f.Hints[i], seen, faults)
+	}
 	for w, ids := range l.spelt {
 		if _, taken := l.forms[w]; !taken {
 			l.forms[w] = ids
@@ -151,6 +156,7 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 		l.spoken()
 	}
 	l.index()
+	l.indexHints()
 	return l, faults.errs
 }
 

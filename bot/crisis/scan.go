@@ -17,6 +17,9 @@ func (l *language) scan(text string, out []Finding) []Finding {
 		s.sentence(s.toks[from:to])
 		from = to
 	}
+	if len(s.out) == s.base && len(s.hints.themes) > 0 {
+		s.hint()
+	}
 	return s.out
 }
 

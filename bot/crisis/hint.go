@@ -1,0 +1,231 @@
+package crisis
+
+import (
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Hints hear what no rule hears: words that mean little alone and something
+// together ("his car", "oh god"). Each theme adds up the weights of its kinds of
+// words; enough within a few words of each other is worth a question. Hints only
+// speak where every rule is silent, and never louder than Ask. The name of the
+// finding's rule lists the kinds of words that were heard, never the words.
+
+// hintSpan is how many words apart the words of a hint may stand.
+const hintSpan = 30
+
+// calmReach is how far a calm word silences the hints of its sentence.
+const calmReach = 12
+
+type hintFile struct {
+	ID       yaml.Node      `yaml:"id"`
+	Category string         `yaml:"category"`
+	Why      string         `yaml:"why"`
+	Enough   int            `yaml:"enough"` // the sum of weights that is worth a question
+	Words    []hintKindFile `yaml:"words"`
+	Calm     []yaml.Node    `yaml:"calm"` // words beside which this theme is silent
+	Asks     []yaml.Node    `yaml:"asks"`
+	Silent   []yaml.Node    `yaml:"silent"`
+}
+
+type hintKindFile struct {
+	Name   string      `yaml:"name"`
+	Weight int         `yaml:"weight"`
+	Say    []yaml.Node `yaml:"say"`
+}
+
+// theme is a compiled hint.
+type theme struct {
+	id, category string
+	enough       int
+	kinds        []string
+	weights      []int
+}
+
+// hintWord is a pattern of a hint; kind -1 is a calm one.
+type hintWord struct {
+	theme, kind int16
+	program     int32
+}
+
+// hints are all themes of a language.
+type hints struct {
+	themes   []theme
+	programs []program
+	words    []hintWord
+	byFirst  [][]int32 // words by the word they begin with
+}
+
+// clue is a word of a hint in a text.
+type clue struct {
+	hintWord
+	start, end int // words
+	sentence   int
+}
+
+// addHint compiles one theme.
+func (l *language) addHint(f *hintFile, seen map[string]bool, faults *faultList) {
+	id := f.ID.Value
+	if id == "" || seen[id] {
+		faults.add(&f.ID, "hint %q has no id, or one that is used before", id)
+	}
+	seen[id] = true
+	if !slices.Contains(Categories(), f.Category) {
+		faults.add(&f.ID, "hint %s: unknown category %q", id, f.Category)
+	}
+	if f.Enough < 2 || len(f.Words) == 0 || len(f.Words) > 64 {
+		faults.add(&f.ID, "hint %s needs enough: 2 or more, and 1 to 64 kinds of words", id)
+	}
+	if len(f.Asks) == 0 || len(f.Silent) == 0 {
+		faults.add(&f.ID, "hint %s needs examples: asks and silent", id)
+	}
+	t := theme{id: id, category: f.Category, enough: f.Enough}
+	n := int16(len(l.hints.themes))
+	for k, kind := range f.Words {
+		if kind.Weight < 1 || kind.Name == "" || strings.ContainsAny(kind.Name, "\t\n+") {
+			faults.add(&f.ID, "hint %s: every kind of words needs a name and a weight of 1 or more", id)
+		}
+		t.kinds, t.weights = append(t.kinds, kind.Name), append(t.weights, kind.Weight)
+		l.addHintWords(kind.Say, n, int16(k), faults)
+	}
+	l.addHintWords(f.Calm, n, -1, faults)
+	l.hints.themes = append(l.hints.themes, t)
+	for _, ex := range []struct {
+		list  []yaml.Node
+		level Level
+	}{{f.Asks, Ask}, {f.Silent, None}} {
+		for _, e := range ex.list {
+			l.examples = append(l.examples, Example{Lang: l.code, Category: f.Category, Rule: id, Text: e.Value, Level: ex.level})
+		}
+	}
+}
+
+func (l *language) addHintWords(list []yaml.Node, theme, kind int16, faults *faultList) {
+	for _, p := range l.programsOf(list, faults).programs {
+		l.hints.words = append(l.hints.words, hintWord{theme, kind, int32(len(l.hints.programs))})
+		l.hints.programs = append(l.hints.programs, p)
+	}
+}
+
+// indexHints builds the table of hint words by first word.
+func (l *language) indexHints() {
+	l.hints.byFirst = make([][]int32, len(l.vocabulary)+1)
+	for i, hw := range l.hints.words {
+		first := l.hints.programs[hw.program].first
+		for w := 1; w < len(l.hints.byFirst); w++ {
+			if first.has(word(w)) {
+				l.hints.byFirst[w] = append(l.hints.byFirst[w], int32(i))
+			}
+		}
+	}
+}
+
+// hint looks for hints in the whole text and adds the first of each theme.
+func (s *scanner) hint() {
+	var clues, calm []clue
+	for from, n := 0, 0; from < len(s.toks); n++ {
+		to := from + 1
+		for to < len(s.toks) && !s.toks[to].sentence {
+			to++
+		}
+		clues, calm = s.clues(from, to, n, clues, calm)
+		from = to
+	}
+	clues = slices.DeleteFunc(clues, func(c clue) bool { return calmed(c, calm) })
+	own := make([]clue, 0, len(clues))
+	for t := range s.hints.themes {
+		own = own[:0]
+		for _, c := range clues {
+			if c.theme == int16(t) {
+				own = append(own, c)
+			}
+		}
+		s.weighTheme(&s.hints.themes[t], own)
+	}
+}
+
+// calmed tells whether a calm word of its own sentence silences a clue.
+func calmed(c clue, calm []clue) bool {
+	i, _ := slices.BinarySearchFunc(calm, c.start-calmReach-maxSpan, func(q clue, at int) int { return q.start - at })
+	for ; i < len(calm) && calm[i].start < c.end+calmReach; i++ {
+		q := &calm[i]
+		if q.sentence == c.sentence && (q.theme == c.theme || q.theme < 0) && c.start < q.end+calmReach {
+			return true
+		}
+	}
+	return false
+}
+
+// clues gathers the words of hints in the sentence at s.toks[from:to].
+func (s *scanner) clues(from, to, sentence int, clues, calm []clue) (all, quiet []clue) {
+	m := matcher{toks: s.toks[from:to]}
+	for i := range m.toks {
+		id := m.toks[i].id
+		if id == 0 || int(id) >= len(s.hints.byFirst) {
+			continue
+		}
+		for _, set := range []*set{&s.past, &s.unreal, &s.dream} {
+			if set.first.has(id) {
+				if end := set.matchAt(&m, i); end > 0 {
+					calm = append(calm, clue{hintWord{-1, -1, 0}, from + i, from + end, sentence})
+				}
+			}
+		}
+		for _, k := range s.hints.byFirst[id] {
+			hw := s.hints.words[k]
+			end, ok := m.match(&s.hints.programs[hw.program], i)
+			if !ok {
+				continue
+			}
+			c := clue{hw, from + i, from + end, sentence}
+			switch {
+			case hw.kind < 0:
+				calm = append(calm, c)
+			case s.denied(&m, i, end, m.skip) != denied:
+				clues = append(clues, c)
+			}
+		}
+	}
+	return clues, calm
+}
+
+// weighTheme reports the first place where the words of a theme weigh enough:
+// within hintSpan words, and in at most two sentences that follow each other.
+func (s *scanner) weighTheme(th *theme, clues []clue) {
+	for i, from := range clues {
+		var heard uint64
+		sum, end := 0, 0
+		for _, c := range clues[i:] {
+			if c.start-from.start > hintSpan || c.sentence > from.sentence+1 {
+				break
+			}
+			if heard&(1<<uint(c.kind)) != 0 {
+				continue
+			}
+			heard |= 1 << uint(c.kind)
+			sum += th.weights[c.kind]
+			end = max(end, c.end)
+			if sum < th.enough {
+				continue
+			}
+			s.out = append(s.out, Finding{
+				Level: Ask, Category: th.category, Rule: th.id + ":" + th.names(heard),
+				Start: s.toks[from.start].start, End: s.toks[end-1].end,
+			})
+			return
+		}
+	}
+}
+
+// names lists kinds of words.
+func (th *theme) names(heard uint64) string {
+	var names []string
+	for k, name := range th.kinds {
+		if heard&(1<<uint(k)) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, "+")
+}
