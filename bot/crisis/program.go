@@ -10,8 +10,8 @@ import (
 // linear in the text.
 type program struct {
 	code  []inst
-	first wordSet // the words that it can begin with
-	need  wordSet // one of these must stand in the sentence; empty: no such set
+	first wordSet   // the words that it can begin with
+	need  []wordSet // of each of these one word must stand in the sentence
 }
 
 type inst struct {
@@ -85,7 +85,7 @@ func compile(n *node) program {
 	p.emit(n)
 	p.code = append(p.code, inst{op: opDone})
 	firstWords(n, &p.first)
-	p.need = needed(n)
+	p.need = needs(n, nil)
 	return p
 }
 
@@ -205,6 +205,38 @@ func startsOpen(n *node) bool {
 		return slices.ContainsFunc(n.kids, startsOpen)
 	}
 	return false
+}
+
+// needs lists sets of words, of each of which a sentence must hold one for the
+// pattern to fit.
+func needs(n *node, list []wordSet) []wordSet {
+	switch n.kind {
+	case seq:
+		for _, k := range n.kids {
+			list = needs(k, list)
+		}
+	case leaf:
+		for _, w := range n.words {
+			var s wordSet
+			s.add(w)
+			list = append(list, s)
+		}
+	case choice:
+		if s := needed(n); s != nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// meetsAll tells whether a sentence of these words can fit the pattern.
+func (p *program) meetsAll(present wordSet) bool {
+	for _, s := range p.need {
+		if !s.meets(present) {
+			return false
+		}
+	}
+	return true
 }
 
 // needed returns a small set of which a sentence must hold a word for the

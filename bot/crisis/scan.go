@@ -71,7 +71,7 @@ func (s *scanner) word(m *matcher, i int) {
 		p := &s.programs[pi]
 		if s.verdict[pi] == unasked {
 			s.verdict[pi] = possible
-			if p.need != nil && !p.need.meets(s.present) {
+			if !p.meetsAll(s.present) {
 				s.verdict[pi] = impossible
 			}
 		}
