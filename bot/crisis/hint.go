@@ -195,6 +195,9 @@ func (s *scanner) clues(from, to, sentence int, clues, calm []clue) (all, quiet 
 // within hintSpan words, and in at most two sentences that follow each other.
 func (s *scanner) weighTheme(th *theme, clues []clue) {
 	for i, from := range clues {
+		if i+1 < len(clues) && clues[i+1].kind == from.kind && clues[i+1].sentence == from.sentence {
+			continue // the next one hears all that this one does
+		}
 		var heard uint64
 		sum, end := 0, 0
 		for _, c := range clues[i:] {
