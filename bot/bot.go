@@ -71,6 +71,7 @@ type Bot struct {
 	locks   [lockShards]sync.Mutex
 	flood   *floodGate
 	direct  *directReplies
+	busy    sync.Map      // lane -> *atomic.Bool: somebody else wanted it meanwhile
 	kick    chan struct{} // something new may be due for sending
 	wake    chan struct{} // something new may be due for firing
 	network map[string]chat.Transport

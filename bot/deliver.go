@@ -41,8 +41,23 @@ func (b *Bot) DeliverDue(ctx context.Context) (int, error) {
 	return total, failed
 }
 
-// deliverLane sends one conversation until it is empty or a send fails.
+// deliverLane sends one conversation until it is empty or a send fails. One that
+// another pass is busy with is left to it, and looked at once more afterwards.
 func (b *Bot) deliverLane(ctx context.Context, tr chat.Transport, lane int64) (int, error) {
+	mine := new(atomic.Bool)
+	if other, taken := b.busy.LoadOrStore(lane, mine); taken {
+		other.(*atomic.Bool).Store(true)
+		return 0, nil
+	}
+	defer func() {
+		b.busy.Delete(lane)
+		if mine.Load() {
+			nudge(b.kick)
+		}
+	}()
+	if err := b.ready(ctx, tr); err != nil {
+		return 0, nil // still away; nothing was tried
+	}
 	for sent := 0; ; sent++ {
 		p, ok, err := b.Store.Head(ctx, lane)
 		if err != nil {
@@ -64,6 +79,9 @@ func (b *Bot) deliverLane(ctx context.Context, tr chat.Transport, lane int64) (i
 // sendOne sends the head of a lane and settles its row; done is false when the
 // lane must wait.
 func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (done bool, err error) {
+	if !p.NotAfter.IsZero() && b.Now().After(p.NotAfter) {
+		return true, b.Store.Bury(ctx, p, "late", b.Now())
+	}
 	p.Out.Key = p.Key
 	sctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	eventID, err := tr.Send(sctx, p.Out)
@@ -86,4 +104,12 @@ func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (d
 		b.log.Info("send failed, will try again", "attempt", p.Attempts+1, "pause", wait.Round(time.Millisecond), "err", err)
 		return false, b.Store.Retry(ctx, p, now.Add(wait))
 	}
+}
+
+// ready waits until a transport has handed up what arrived while it was away,
+// for as long as one send may take.
+func (b *Bot) ready(ctx context.Context, tr chat.Transport) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	return tr.Ready(ctx)
 }

@@ -73,6 +73,7 @@ func (b *Bot) replyDirectly(ctx context.Context, m chat.Message, at bool) {
 			case <-time.After(time.Second << attempt):
 			}
 		}
+		b.direct.settled(m.ID) // so that it is tried again; the key stays the same
 		b.log.Error("fixed reply could not be sent past the store")
 	}()
 }

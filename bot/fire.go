@@ -138,7 +138,7 @@ func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bo
 	if p.Session.Seq != tm.Seq {
 		return nil, false, nil
 	}
-	return &turn{bot: b, tx: tx, p: p, now: now, cause: fmt.Sprintf("timer.%d.%d", tm.Person, tm.Seq)}, true, nil
+	return &turn{bot: b, tx: tx, p: p, now: now, cause: fmt.Sprintf("timer.%d.%d.%d", tm.Person, tm.Seq, cur.Due.UnixMilli())}, true, nil
 }
 
 // fireSchedule starts what a schedule names, once per occurrence: the next
@@ -191,6 +191,9 @@ func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store
 	if wait := p.Seen.Add(settle).Sub(now); wait > 0 && !p.Session.Idle() {
 		later := s // the person is in the middle of something: not now
 		later.NextDue = now.Add(wait)
+		if later.Asked.IsZero() {
+			later.Asked = s.NextDue
+		}
 		return nil, s, false, tx.PutSchedule(later)
 	}
 	plan, err := schedule.Cron(s.Cron)
@@ -198,6 +201,9 @@ func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store
 		return nil, s, false, &engineError{err}
 	}
 	loc := b.location(p)
+	if !s.Asked.IsZero() { // it was put off: judge the occurrence that is meant
+		s.NextDue, s.Asked = s.Asked, time.Time{}
+	}
 	moved := s
 	if fresh := b.freshFor(s); !schedule.Fresh(s.NextDue, now, fresh) {
 		// Long over: if a later occurrence is still fresh, that one is meant.
@@ -242,6 +248,7 @@ func (t *turn) start(s store.Schedule) error {
 	case !b.Library.Has(s.Flow):
 		return t.tx.Note("skipped_no_flow", p.ID, t.now)
 	}
+	t.notAfter = s.NextDue.Add(b.freshFor(s))
 	return t.step(flow.Input{Kind: flow.InStart, Flow: s.Flow})
 }
 

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -232,5 +233,71 @@ func TestNothingUnpromptedInACrowd(t *testing.T) {
 	w.until(w.now.Add(24 * time.Hour))
 	if n := count(w.heard(), question); n != 1 {
 		t.Errorf("alone again: %d questions", n)
+	}
+}
+
+// A wait whose end lies between two milliseconds is over once, not for ever.
+func TestWaitThatEndsBetweenMilliseconds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.now = w.now.Add(900 * time.Microsecond)
+	w.says("hello")
+	w.says("waiting")
+	w.now = w.now.Add(15*time.Minute - 400*time.Microsecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if _, err := w.bot.FireDue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Fatal("firing does not come to an end")
+	}
+	w.until(w.now.Add(time.Minute))
+	if got := w.heard(); !slices.Equal(got, []string{"The wait is over."}) {
+		t.Errorf("after the wait: %q", got)
+	}
+}
+
+// What could not be sent in time is not sent in the night.
+func TestQueuedScheduleGrowsTooOldToSend(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.says("hello")
+	w.says("daily")
+	w.net.fail = func(chat.Outgoing) error { return errors.New("down") }
+	w.until(time.Date(2026, 1, 6, 3, 0, 0, 0, time.UTC))
+	w.net.fail = nil
+	w.until(time.Date(2026, 1, 6, 9, 0, 0, 0, time.UTC))
+	if got := w.heard(); len(got) != 0 {
+		t.Errorf("hours late: %q", got)
+	}
+	w.until(time.Date(2026, 1, 6, 21, 1, 0, 0, time.UTC))
+	if n := count(w.heard(), question); n != 1 {
+		t.Errorf("the next evening: %d questions", n)
+	}
+}
+
+// Putting a schedule off does not make it young again.
+func TestPutOffScheduleKeepsItsTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.says("hello")
+	w.says("daily")
+	w.now = time.Date(2026, 1, 5, 20, 59, 45, 0, time.UTC)
+	w.says("name")
+	for w.now.Before(time.Date(2026, 1, 5, 23, 5, 0, 0, time.UTC)) { // talks for two hours
+		w.until(w.now.Add(50 * time.Second))
+		w.says("name")
+		w.handle(w.message(ada, "menu"))
+		w.says("name")
+	}
+	w.heard()
+	w.until(w.now.Add(time.Hour))
+	if n := count(w.heard(), question); n != 0 {
+		t.Errorf("%d questions, two hours late", n)
+	}
+	w.until(time.Date(2026, 1, 6, 21, 1, 0, 0, time.UTC))
+	if n := count(w.heard(), question); n != 1 {
+		t.Errorf("the next evening: %d questions", n)
 	}
 }

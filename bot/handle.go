@@ -109,6 +109,12 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 	if m.Kind == chat.KindCrowd || m.Kind == chat.KindUnencrypted {
 		return t.refuse(m)
 	}
+	if m.Kind == chat.KindRemoval { // whatever else holds, and from whatever room
+		if _, err := tx.DropItemsFrom(p.ID, m.Target); err != nil {
+			return err
+		}
+		return tx.SavePerson(p)
+	}
 	p.Addr.Room = m.From.Room
 	delete(p.Vars, varCrowd)
 	if ok, tell := b.flood.pass(p.ID, now); !ok && !b.urgent(m) {
@@ -140,12 +146,10 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 			return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 		}
 		return t.sentence("edited")
-	case chat.KindRemoval:
-		if _, err := tx.DropItemsFrom(p.ID, m.Target); err != nil {
-			return err
-		}
-		return tx.SavePerson(p)
 	case chat.KindMedia:
+		if strings.TrimSpace(string(m.Text)) != "" { // the words under a picture are words
+			return t.text(string(m.Text))
+		}
 		return t.sentence("media")
 	case chat.KindCall:
 		return t.sentence("call")
@@ -160,7 +164,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 
 // urgent tells whether a message must be answered even in a flood.
 func (b *Bot) urgent(m chat.Message) bool {
-	if m.Kind != chat.KindText {
+	if m.Kind != chat.KindText && m.Kind != chat.KindMedia && m.Kind != chat.KindEdit {
 		return false
 	}
 	if _, ok := b.Library.First(string(m.Text)); ok {
@@ -293,6 +297,11 @@ func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
 		return err
 	}
 	p.Seen = now
+	switch m.Kind {
+	case chat.KindCrowd, chat.KindUnencrypted, chat.KindRemoval:
+	default: // the reply goes where the message came from
+		p.Addr.Room = m.From.Room
+	}
 	t := &turn{bot: b, tx: tx, p: p, now: now, cause: m.ID}
 	return t.rescue()
 }

@@ -55,6 +55,8 @@ func TestEveryKindIsAnswered(t *testing.T) {
 		{"picture", chat.KindMedia, "", "text media"},
 		{"edit", chat.KindEdit, "other words", "text edited"},
 		{"edit to an alarm", chat.KindEdit, "he is going to kill me tonight", "Crisis text."},
+		{"words under a picture", chat.KindMedia, "he has a knife, he is in the house", "Crisis text."},
+		{"stop under a picture", chat.KindMedia, "stop", "OK. No more messages."},
 		{"call", chat.KindCall, "", "text call"},
 		{"unreadable", chat.KindUnreadable, "", "text unreadable"},
 		{"plaintext", chat.KindPlaintext, "hello", "text plaintext"},

@@ -32,10 +32,27 @@ func (b *Bot) Run(ctx context.Context) error {
 			return nil
 		})
 	}
-	g.Go(func() error { b.loop(ctx, b.wake, b.FireDue, "fire"); return nil })
-	g.Go(func() error { b.loop(ctx, b.kick, b.DeliverDue, "deliver"); return nil })
+	g.Go(func() error { b.loop(ctx, b.wake, b.fireReady, "fire"); return nil })
+	for range deliverers {
+		g.Go(func() error { b.loop(ctx, b.kick, b.DeliverDue, "deliver"); return nil })
+	}
 	g.Go(func() error { b.prune(ctx); return nil })
 	return g.Wait()
+}
+
+// deliverers is how many passes over the outbox run side by side, so that one
+// slow send does not make a new reply wait for the end of its pass.
+const deliverers = 4
+
+// fireReady fires once every network has handed up its backlog: an answer that
+// is waiting there comes before the silence that a timer would see.
+func (b *Bot) fireReady(ctx context.Context) (int, error) {
+	for _, tr := range b.Transports {
+		if err := tr.Ready(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return b.FireDue(ctx)
 }
 
 // loop runs a pass now, whenever it is woken, and every second. An error is

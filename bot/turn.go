@@ -24,7 +24,8 @@ type turn struct {
 	now        time.Time
 	cause      string // what brought this turn about: event id, or schedule and due time
 	unprompted bool
-	said       int // messages queued in this turn; part of the send key
+	notAfter   time.Time // unprompted: too late to send after this
+	said       int       // messages queued in this turn; part of the send key
 }
 
 // step runs the engine once and applies what it returns. On return the session
@@ -101,10 +102,17 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 		if err := t.tx.ClearTimer(p.ID, timerSession); err != nil {
 			return err
 		}
-	} else if err := t.tx.SetTimer(p.ID, timerSession, p.Session.Seq, t.now.Add(wait.For)); err != nil {
+	} else if err := t.tx.SetTimer(p.ID, timerSession, p.Session.Seq, dueAt(t.now, wait.For)); err != nil {
 		return err
 	}
 	return t.tx.SavePerson(p)
+}
+
+// dueAt is when a wait is over, in whole milliseconds as the store keeps them,
+// and never before its time: a timer that came early would set itself again for
+// the same moment, without end.
+func dueAt(now time.Time, wait time.Duration) time.Time {
+	return now.Add(wait + time.Millisecond - 1).Truncate(time.Millisecond)
 }
 
 // top names the flow that runs, for an error; flow ids are not personal.
@@ -144,7 +152,7 @@ func (t *turn) enqueue(out chat.Outgoing, editOf string) error {
 	}
 	key := t.key()
 	t.said++
-	return t.tx.Enqueue(t.p.ID, store.Post{Key: key, Out: out, EditOf: editOf, Unprompted: t.unprompted}, t.now)
+	return t.tx.Enqueue(t.p.ID, store.Post{Key: key, Out: out, EditOf: editOf, Unprompted: t.unprompted, NotAfter: t.notAfter}, t.now)
 }
 
 // sentence answers with one of the fixed sentences and leaves the session as it is.

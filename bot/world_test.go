@@ -159,6 +159,8 @@ func (n *net) Run(ctx context.Context, _ chat.Handler) error {
 	return nil
 }
 
+func (n *net) Ready(context.Context) error { return nil }
+
 func (n *net) Send(_ context.Context, o chat.Outgoing) (string, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -134,6 +134,11 @@ type Transport interface {
 	// Run receives until ctx ends (nil) or going on is unsafe (an error). It
 	// reconnects by itself.
 	Run(ctx context.Context, h Handler) error
+	// Ready returns nil as soon as everything that arrived while the transport
+	// was away has been handed up. Before that nothing should be started or
+	// picked for sending: the backlog may hold the person's answer, or their
+	// word to stop.
+	Ready(ctx context.Context) error
 	// Send puts one Outgoing on the network and returns the event id. The
 	// caller has at most one Send in flight per conversation. It blocks until
 	// the transport has caught up with what it missed, so that a send whose

@@ -44,6 +44,9 @@ func (t *Transport) Run(ctx context.Context, _ chat.Handler) error {
 	return nil
 }
 
+// Ready is always: nothing arrives while nobody listens.
+func (t *Transport) Ready(context.Context) error { return nil }
+
 // Send implements chat.Transport.
 func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 	if out.To.Network != Network {

@@ -13,6 +13,15 @@ import (
 	"handrail/bot/chat"
 )
 
+// Ready implements chat.Transport: it returns nil when the first sync of Run was
+// handled, and waits anew while syncing fails.
+func (t *Transport) Ready(ctx context.Context) error {
+	if err := t.passes.first(ctx); err != nil {
+		return clean("wait for the first sync", err)
+	}
+	return nil
+}
+
 // Send puts one message on the network and returns its event id. It blocks
 // until the first sync of Run was handled, because that may bring the news
 // that the message is there already. The errors are those of chat.Transport.
@@ -25,8 +34,8 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (eventID string
 	if out.Key == "" || out.To.Room == "" {
 		return "", &chat.PermanentError{Err: errors.New("send: the message has no key or no room")}
 	}
-	if err := t.passes.first(ctx); err != nil {
-		return "", clean("wait for the first sync", err)
+	if err := t.Ready(ctx); err != nil {
+		return "", err
 	}
 	defer t.keys.WithLock(out.Key)()
 	if event, ok := t.echoes.get(out.Key); ok {

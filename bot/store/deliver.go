@@ -24,6 +24,7 @@ type Parcel struct {
 	Out        chat.Outgoing
 	Attempts   int // how often it was tried in vain
 	Unprompted bool
+	NotAfter   time.Time // too late to send after this; zero: never
 }
 
 const sqlDueLanes = `SELECT person FROM lane WHERE next_try <= $1 AND network = $2 ORDER BY next_try LIMIT $3`
@@ -108,6 +109,7 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text), Target: body.Target,
 		Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
 	}
+	p.NotAfter = moment(body.NotAfter)
 	if body.To != nil {
 		p.Out.To = chat.Address(*body.To)
 	} else {

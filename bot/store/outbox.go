@@ -21,6 +21,8 @@ type Post struct {
 	EditOf string
 	// Unprompted marks what the person did not ask for just now.
 	Unprompted bool
+	// NotAfter is when it is too late to send this; zero: never.
+	NotAfter time.Time
 }
 
 // postBody is the sealed part of a post.
@@ -34,6 +36,7 @@ type postBody struct {
 	Choices    []string       `json:"choices,omitempty"`
 	AllowPlain bool           `json:"allow_plain,omitempty"`
 	AllowCrowd bool           `json:"allow_crowd,omitempty"`
+	NotAfter   int64          `json:"not_after,omitempty"` // unix ms
 }
 
 const fieldPost = "outbox.body"
@@ -76,6 +79,7 @@ func (t *Tx) enqueue(id PersonID, p Post, now time.Time) error {
 	body := postBody{
 		Key: p.Key, EditOf: p.EditOf, Form: p.Out.Form, Text: string(p.Out.Text),
 		Target: p.Out.Target, Choices: p.Out.Choices, AllowPlain: p.Out.AllowPlain, AllowCrowd: p.Out.AllowCrowd,
+		NotAfter: millis(p.NotAfter),
 	}
 	if p.Out.To != (chat.Address{}) {
 		to := personAddress(p.Out.To)

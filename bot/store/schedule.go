@@ -20,6 +20,9 @@ type Schedule struct {
 	FreshFor time.Duration
 	NextDue  time.Time // zero: never
 	LastDue  time.Time // zero: not yet
+	// Asked is the occurrence that was put off to NextDue; zero: NextDue is one
+	// itself.
+	Asked time.Time
 }
 
 // scheduleBody is the sealed part of a schedule. It repeats the name, so that a
@@ -30,6 +33,7 @@ type scheduleBody struct {
 	Cron     string        `json:"cron"`
 	Zone     string        `json:"zone"`
 	FreshFor time.Duration `json:"fresh_for"`
+	Asked    int64         `json:"asked,omitempty"` // unix ms
 }
 
 const fieldSchedule = "schedule.body"
@@ -44,7 +48,7 @@ const sqlPutSchedule = `INSERT INTO schedule (person, name, body, next_due, last
 // PutSchedule stores a schedule under its person and name, in the place of the
 // one that was there. The ID given in s is not looked at.
 func (t *Tx) PutSchedule(s Schedule) error {
-	body, err := t.seal(s.Person, scheduleBody{s.Name, s.Flow, s.Cron, s.Zone, s.FreshFor}, fieldSchedule)
+	body, err := t.seal(s.Person, scheduleBody{s.Name, s.Flow, s.Cron, s.Zone, s.FreshFor, millis(s.Asked)}, fieldSchedule)
 	if err != nil {
 		return fmt.Errorf("put schedule: %w", err)
 	}
@@ -172,7 +176,7 @@ func (t *Tx) readSchedules(query string, args ...any) (list []Schedule, broken [
 		}
 		list = append(list, Schedule{
 			ID: r.id, Person: person, Name: body.Name, Flow: body.Flow, Cron: body.Cron, Zone: body.Zone,
-			FreshFor: body.FreshFor, NextDue: moment(r.next), LastDue: moment(r.last),
+			FreshFor: body.FreshFor, NextDue: moment(r.next), LastDue: moment(r.last), Asked: moment(body.Asked),
 		})
 	}
 	return list, broken, nil
