@@ -149,7 +149,8 @@ steps:
 type net struct {
 	mu   sync.Mutex
 	sent []chat.Outgoing
-	fail func(chat.Outgoing) error
+	fail func(chat.Outgoing) error // called without the lock
+	wait chan struct{}             // not nil: Ready waits for it to be closed
 }
 
 func (n *net) Network() string { return "test" }
@@ -159,16 +160,26 @@ func (n *net) Run(ctx context.Context, _ chat.Handler) error {
 	return nil
 }
 
-func (n *net) Ready(context.Context) error { return nil }
+func (n *net) Ready(ctx context.Context) error {
+	if n.wait == nil {
+		return nil
+	}
+	select {
+	case <-n.wait:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 func (n *net) Send(_ context.Context, o chat.Outgoing) (string, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	if n.fail != nil {
 		if err := n.fail(o); err != nil {
 			return "", err
 		}
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.sent = append(n.sent, o)
 	return "$" + o.Key, nil
 }
