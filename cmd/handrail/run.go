@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"handrail/bot"
@@ -88,6 +90,10 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	if ready != nil {
 		ready(st)
 	}
+	if os.Getenv("GOGC") == "" { // most of the heap are word lists that stay: do not let as much rubbish gather beside them
+		debug.SetGCPercent(20)
+	}
+	debug.FreeOSMemory() // what reading the scripts took
 	defer watchLines(ctx, all.lines, src, cfg.Lines, linesEvery, log)()
 	began := time.Now()
 	log.Info("running", "scripts", len(all.library.Flows()))
