@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"handrail/bot/chat"
@@ -66,6 +67,7 @@ type Config struct {
 // may be called from several goroutines.
 type Bot struct {
 	Config
+	content atomic.Pointer[Content]
 	zone    *time.Location
 	log     *slog.Logger
 	locks   [lockShards]sync.Mutex
@@ -82,18 +84,12 @@ func New(c Config) (*Bot, error) {
 	switch {
 	case c.Store == nil:
 		return nil, errors.New("bot: no store")
-	case c.Library == nil:
-		return nil, errors.New("bot: no scripts")
-	case c.Lexicon == nil:
-		return nil, errors.New("bot: no crisis words")
-	case c.Lines == nil:
-		return nil, errors.New("bot: no help lines")
 	}
-	for _, id := range []string{flowWelcome, flowMenu, flowCrisis} {
-		if !c.Library.Has(id) {
-			return nil, errors.New("bot: the scripts have no flow " + id + ", which the bot needs")
-		}
+	content := Content{Library: c.Library, Lexicon: c.Lexicon, Lines: c.Lines}
+	if err := content.check(); err != nil {
+		return nil, err
 	}
+	c.Library, c.Lexicon, c.Lines = nil, nil, nil // what counts is b.content
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -127,6 +123,7 @@ func New(c Config) (*Bot, error) {
 		wake:    make(chan struct{}, 1),
 		network: map[string]chat.Transport{},
 	}
+	b.content.Store(&content)
 	for _, t := range c.Transports {
 		if b.network[t.Network()] != nil {
 			return nil, errors.New("bot: two transports for the network " + t.Network())

@@ -58,7 +58,8 @@ func (b *Bot) replyDirectly(ctx context.Context, m chat.Message, at bool) {
 		return
 	}
 	sum := sha256.Sum256([]byte("direct\x00" + m.ID))
-	text := b.Library.Text("safe_reply", nil) + "\n\n" + b.linesText(&store.Person{}, "", b.Now(), 0)
+	c := b.content.Load()
+	text := c.Library.Text("safe_reply", nil) + "\n\n" + c.linesText(&store.Person{}, "", b.Now(), 0)
 	out := chat.Outgoing{Key: base64.RawURLEncoding.EncodeToString(sum[:16]), To: m.From, Text: chat.Text(text)}
 	ctx = context.WithoutCancel(ctx)
 	go func() {
@@ -76,10 +77,4 @@ func (b *Bot) replyDirectly(ctx context.Context, m chat.Message, at bool) {
 		b.direct.settled(m.ID) // so that it is tried again; the key stays the same
 		b.log.Error("fixed reply could not be sent past the store")
 	}()
-}
-
-// linesText renders the help lines for where the person said they are.
-func (b *Bot) linesText(p *store.Person, need string, now time.Time, upTo int) string {
-	country, _ := p.Vars[varCountry].(string)
-	return renderLines(b.Lines, b.Library, country, need, now, upTo)
 }

@@ -138,7 +138,7 @@ func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bo
 	if p.Session.Seq != tm.Seq {
 		return nil, false, nil
 	}
-	return &turn{bot: b, tx: tx, p: p, now: now, cause: fmt.Sprintf("timer.%d.%d.%d", tm.Person, tm.Seq, cur.Due.UnixMilli())}, true, nil
+	return &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: fmt.Sprintf("timer.%d.%d.%d", tm.Person, tm.Seq, cur.Due.UnixMilli())}, true, nil
 }
 
 // fireSchedule starts what a schedule names, once per occurrence: the next
@@ -187,7 +187,7 @@ func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store
 	if err = b.mended(p, err); err != nil {
 		return nil, s, false, err
 	}
-	t := &turn{bot: b, tx: tx, p: p, now: now, unprompted: true}
+	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, unprompted: true}
 	if wait := p.Seen.Add(settle).Sub(now); wait > 0 && !p.Session.Idle() {
 		later := s // the person is in the middle of something: not now
 		later.NextDue = now.Add(wait)
@@ -245,7 +245,7 @@ func (t *turn) start(s store.Schedule) error {
 		return t.tx.Note("skipped_crowd", p.ID, t.now)
 	case night && !meant:
 		return t.tx.Note("skipped_night", p.ID, t.now)
-	case !b.Library.Has(s.Flow):
+	case !t.Library.Has(s.Flow):
 		return t.tx.Note("skipped_no_flow", p.ID, t.now)
 	}
 	t.notAfter = s.NextDue.Add(b.freshFor(s))

@@ -104,7 +104,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 	if err = b.mended(p, err); err != nil {
 		return err
 	}
-	t := &turn{bot: b, tx: tx, p: p, now: now, cause: m.ID}
+	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID}
 	p.Seen = now
 	if m.Kind == chat.KindCrowd || m.Kind == chat.KindUnencrypted {
 		return t.refuse(m)
@@ -117,7 +117,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 	}
 	p.Addr.Room = m.From.Room
 	delete(p.Vars, varCrowd)
-	if ok, tell := b.flood.pass(p.ID, now); !ok && !b.urgent(m) {
+	if ok, tell := b.flood.pass(p.ID, now); !ok && !t.urgent(m) {
 		if tell {
 			return t.sentence("flood")
 		}
@@ -132,7 +132,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 		}
 		return t.step(flow.Input{Kind: flow.InReaction, Text: string(m.Text)})
 	case chat.KindStart:
-		if id := string(m.Text); b.Library.Has(id) {
+		if id := string(m.Text); t.Library.Has(id) {
 			return t.step(flow.Input{Kind: flow.InStart, Flow: id})
 		}
 		return t.text(string(m.Text))
@@ -142,7 +142,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 		}
 		return t.step(flow.Input{Kind: flow.InStart, Flow: flowWelcome})
 	case chat.KindEdit:
-		if id, alarm := b.alarm(p, string(m.Text), now); alarm {
+		if id, alarm := t.alarm(string(m.Text)); alarm {
 			return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 		}
 		return t.sentence("edited")
@@ -163,28 +163,27 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 }
 
 // urgent tells whether a message must be answered even in a flood.
-func (b *Bot) urgent(m chat.Message) bool {
+func (t *turn) urgent(m chat.Message) bool {
 	if m.Kind != chat.KindText && m.Kind != chat.KindMedia && m.Kind != chat.KindEdit {
 		return false
 	}
-	if _, ok := b.Library.First(string(m.Text)); ok {
+	if _, ok := t.Library.First(string(m.Text)); ok {
 		return true
 	}
-	f := b.Lexicon.Scan(string(m.Text), b.Lang)
+	f := t.Lexicon.Scan(string(m.Text), t.bot.Lang)
 	return len(f) > 0 && f[0].Level == crisis.Crisis
 }
 
 // text is the safety order for plain words; the part of it that concerns the
 // scripts is inside Step.
 func (t *turn) text(words string) error {
-	b := t.bot
 	if strings.TrimSpace(words) == "" {
 		return t.sentence("empty")
 	}
-	if _, ok := b.Library.First(words); ok {
+	if _, ok := t.Library.First(words); ok {
 		return t.step(flow.Input{Kind: flow.InText, Text: words})
 	}
-	if id, alarm := b.alarm(t.p, words, t.now); alarm {
+	if id, alarm := t.alarm(words); alarm {
 		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 	}
 	if utf8.RuneCountInString(words) > flow.MaxAnswer {
@@ -198,28 +197,29 @@ func (t *turn) text(words string) error {
 // question is not alarmed about a second time. Words that only may mean danger
 // leave a plain answer alone, and a person who is in a crisis flow already;
 // said twice within raiseWithin they count as clear.
-func (b *Bot) alarm(p *store.Person, words string, now time.Time) (id string, alarm bool) {
-	found := b.Lexicon.Scan(words, b.Lang)
+func (t *turn) alarm(words string) (id string, alarm bool) {
+	p, now := t.p, t.now
+	found := t.Lexicon.Scan(words, t.bot.Lang)
 	if len(found) == 0 || found[0].Level == crisis.None {
 		return "", false
 	}
 	f := found[0]
 	at := top(p.Session)
 	if f.Level == crisis.Ask {
-		if b.Library.Takes(p.Session, words) {
+		if t.Library.Takes(p.Session, words) {
 			return "", false
 		}
 		before, _ := p.Vars[varUnsure].(float64)
 		p.Vars[varUnsure] = float64(now.UnixMilli())
 		switch {
-		case now.Sub(time.UnixMilli(int64(before))) < raiseWithin && !b.understood(p, words, now):
+		case now.Sub(time.UnixMilli(int64(before))) < raiseWithin && !t.understood(words):
 			f.Level = crisis.Crisis
 		case at == flowCrisis || strings.HasPrefix(at, flowCrisis+"."):
 			return "", false
 		}
 	}
-	id = b.crisisFlow(f)
-	if at == id && b.understood(p, words, now) {
+	id = t.crisisFlow(f)
+	if at == id && t.understood(words) {
 		return "", false
 	}
 	return id, true
@@ -227,12 +227,13 @@ func (b *Bot) alarm(p *store.Person, words string, now time.Time) (id string, al
 
 // understood tries a text on the question that waits. Step is pure, so trying
 // costs nothing but time.
-func (b *Bot) understood(p *store.Person, words string, now time.Time) bool {
+func (t *turn) understood(words string) bool {
+	p := t.p
 	if p.Session.Wait == nil {
 		return false
 	}
-	next, _, err := b.Library.Step(p.Session, flow.Input{
-		Kind: flow.InText, Text: words, Now: now.In(b.location(p)), Vars: p.Vars,
+	next, _, err := t.Library.Step(p.Session, flow.Input{
+		Kind: flow.InText, Text: words, Now: t.now.In(t.bot.location(p)), Vars: p.Vars,
 	})
 	if err != nil {
 		return false
@@ -242,7 +243,7 @@ func (b *Bot) understood(p *store.Person, words string, now time.Time) bool {
 
 // crisisFlow picks the answer to a finding: the category's own flow, for
 // findings that only ask the category's gentle one, else the general ones.
-func (b *Bot) crisisFlow(f crisis.Finding) string {
+func (t *turn) crisisFlow(f crisis.Finding) string {
 	own := flowCrisis + "." + f.Category
 	tries := []string{own}
 	if f.Level == crisis.Ask {
@@ -254,7 +255,7 @@ func (b *Bot) crisisFlow(f crisis.Finding) string {
 		tries = append(tries, flowCrisis+".check")
 	}
 	for _, id := range tries {
-		if b.Library.Has(id) {
+		if t.Library.Has(id) {
 			return id
 		}
 	}
@@ -272,7 +273,7 @@ func (t *turn) refuse(m chat.Message) error {
 		}
 	}
 	out := chat.Outgoing{
-		To: m.From, Text: chat.Text(t.bot.Library.Text(key, nil)),
+		To: m.From, Text: chat.Text(t.Library.Text(key, nil)),
 		AllowPlain: true, AllowCrowd: m.Kind == chat.KindCrowd,
 	}
 	if err := t.enqueue(out, ""); err != nil {
@@ -302,7 +303,7 @@ func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
 	default: // the reply goes where the message came from
 		p.Addr.Room = m.From.Room
 	}
-	t := &turn{bot: b, tx: tx, p: p, now: now, cause: m.ID}
+	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID}
 	return t.rescue()
 }
 

@@ -6,9 +6,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"handrail/bot/flow"
-	"handrail/bot/lines"
 )
 
 // poll is how often the wall clock is looked at. A single long timer would
@@ -99,9 +96,4 @@ func (b *Bot) prune(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
-}
-
-// renderLines picks and words the help lines.
-func renderLines(d *lines.Directory, lib *flow.Library, country, need string, now time.Time, upTo int) string {
-	return lines.Render(d.Pick(country, need, now, upTo), now, lib.Text)
 }

@@ -18,6 +18,7 @@ const itemsShown = 200
 
 // turn is one input of one person inside one transaction.
 type turn struct {
+	*Content   // as it was when the turn began
 	bot        *Bot
 	tx         *store.Tx
 	p          *store.Person
@@ -36,14 +37,14 @@ func (t *turn) step(in flow.Input) error {
 	in.Seed = seed(p.ID, p.Session.Seq)
 	in.Vars = p.Vars
 	in.Lists = map[string][]flow.Item{}
-	for _, list := range t.bot.Library.Lists() {
+	for _, list := range t.Library.Lists() {
 		items, err := t.tx.Items(p.ID, list, itemsShown)
 		if err != nil {
 			return err
 		}
 		in.Lists[list] = items
 	}
-	next, effects, err := t.bot.Library.Step(p.Session, in)
+	next, effects, err := t.Library.Step(p.Session, in)
 	if err != nil {
 		return &engineError{err}
 	}
@@ -140,7 +141,7 @@ func (t *turn) say(e flow.Say) error {
 
 // lines adds the help lines for the person's country, open or closed now.
 func (t *turn) lines(need string, upTo int) error {
-	return t.enqueue(chat.Outgoing{Text: chat.Text(t.bot.linesText(t.p, need, t.now, upTo))}, "")
+	return t.enqueue(chat.Outgoing{Text: chat.Text(t.linesText(t.p, need, t.now, upTo))}, "")
 }
 
 // key is the send key of the turn's next message.
@@ -157,7 +158,7 @@ func (t *turn) enqueue(out chat.Outgoing, editOf string) error {
 
 // sentence answers with one of the fixed sentences and leaves the session as it is.
 func (t *turn) sentence(key string) error {
-	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.bot.Library.Text(key, nil))}, ""); err != nil {
+	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.Library.Text(key, nil))}, ""); err != nil {
 		return err
 	}
 	return t.tx.SavePerson(t.p)
@@ -174,7 +175,7 @@ func (t *turn) rescue() error {
 	if err := t.tx.Note("rescued", t.p.ID, t.now); err != nil {
 		return err
 	}
-	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.bot.Library.Text("safe_reply", nil))}, ""); err != nil {
+	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.Library.Text("safe_reply", nil))}, ""); err != nil {
 		return err
 	}
 	if err := t.lines("", 0); err != nil {

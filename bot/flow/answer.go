@@ -209,7 +209,7 @@ func (r *run) missed(n *node) error {
 	switch o := n.op.(type) {
 	case *askOp:
 		if o.miss {
-			f := r.lib.flows[r.s.Frames[len(r.s.Frames)-1].Flow]
+			f, _ := r.waiting()
 			return r.exec(f, o.missFirst)
 		}
 		r.say(Say{Text: r.missText(n, w.Tries), Ask: true})

@@ -18,6 +18,7 @@ func (r *run) exec(f *flow, n *node) error {
 			}
 			continue
 		}
+		r.scope = f.scope
 		if r.steps++; r.steps > MaxSteps {
 			return fmt.Errorf("flow %q: %w", f.ID, ErrSteps)
 		}
@@ -28,11 +29,16 @@ func (r *run) exec(f *flow, n *node) error {
 			if len(r.s.Frames) > MaxCalls { // only in a session of older scripts: its outermost talk is let go
 				r.s.Frames = r.s.Frames[1:]
 			}
-			f, n = o.target, o.target.first
+			f = r.lib.latest(o.target)
+			n = f.first
 			r.s.Frames = append(r.s.Frames, Frame{Flow: f.ID, Rev: f.Rev})
 			continue
 		case *runOp:
-			f, n = o.target, o.target.first
+			f = o.target
+			if now := r.lib.flows[f.ID]; now != nil { // a talk that begins here begins on the scripts of today
+				f = now
+			}
+			n = f.first
 			r.s.Frames = append(r.s.Frames[:0], Frame{Flow: f.ID, Rev: f.Rev})
 			continue
 		}
@@ -44,7 +50,7 @@ func (r *run) exec(f *flow, n *node) error {
 }
 
 // pop leaves the innermost flow and finds the step behind its call. A caller
-// that changed meanwhile goes on at its safe step.
+// whose script nobody has any more goes on at its safe step.
 func (r *run) pop() (f *flow, n *node, over bool) {
 	r.s.Frames = r.s.Frames[:max(len(r.s.Frames)-1, 0)]
 	if len(r.s.Frames) == 0 {
@@ -52,14 +58,13 @@ func (r *run) pop() (f *flow, n *node, over bool) {
 		return nil, nil, true
 	}
 	top := &r.s.Frames[len(r.s.Frames)-1]
-	f = r.lib.flows[top.Flow]
-	if f != nil && f.Rev == top.Rev {
+	if f = r.lib.find(*top); f != nil {
 		if n := f.nodes[top.Step]; n != nil {
 			return f, n.next, false
 		}
 	}
 	r.speak("moved", false)
-	if f != nil {
+	if f = r.lib.flows[top.Flow]; f != nil {
 		top.Rev = f.Rev
 		return f, f.safe, false
 	}
@@ -235,7 +240,7 @@ func (r *run) assign(a *assignment) {
 	v := a.value
 	switch {
 	case a.expr != nil:
-		kind := r.lib.vars[a.name.name]
+		kind := r.scope.vars[a.name.name]
 		v, _ = a.expr.eval(r.value)
 		v = kind.coerce(v)
 	case a.text != nil:

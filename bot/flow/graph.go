@@ -18,6 +18,7 @@ type flow struct {
 	idle1   []phrase // `idle` phrases
 	// noResume: when something interrupts this flow, nobody is asked to go back.
 	noResume bool
+	scope    *scope // of the set that it was compiled with
 }
 
 // node is one step. Next is the step after it, also across the end of the

@@ -10,9 +10,9 @@ import (
 type Library struct {
 	flows map[string]*flow
 	infos []Info
-	lists []string
-	vars  map[string]varKind
-	reads map[string]Reader // variables whose value a reader can say better
+	lists []string // of all editions
+	own   []string // of this set alone
+	scope *scope
 
 	texts map[string]*text
 	words words
@@ -24,6 +24,9 @@ type Library struct {
 	free     *index           // phrases for what is not exactly one
 	close    map[int][]heard  // `start` and `anywhere` phrases that a misspelling reaches, by length
 	menu     []*flow          // in menu order
+
+	older    map[revision]*flow // flows of editions that this set does not have
+	editions []Edition          // newest first
 }
 
 // heard is a phrase and the flow it reaches.

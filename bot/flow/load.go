@@ -128,14 +128,17 @@ func (ld *loader) library() *Library {
 
 func (ld *loader) build() *Library {
 	l := &Library{
-		flows: ld.flows, vars: ld.vars, texts: ld.texts, words: ld.words, reads: map[string]Reader{},
-		lists: slices.Sorted(maps.Keys(ld.lists)),
+		flows: ld.flows, texts: ld.texts, words: ld.words,
+		own:   slices.Sorted(maps.Keys(ld.lists)),
+		scope: &scope{vars: ld.vars, reads: map[string]Reader{}},
 		first: map[string]*flow{}, anywhere: map[string]*flow{}, start: map[string]*flow{}, idle: map[string]*flow{},
 		close: map[int][]heard{},
 	}
+	l.lists = l.own
 	var ordered []*flow
 	for _, id := range slices.Sorted(maps.Keys(ld.flows)) {
 		f := ld.flows[id]
+		f.scope = l.scope
 		ordered = append(ordered, f)
 		l.infos = append(l.infos, f.Info)
 		if f.Menu > 0 {
@@ -161,7 +164,7 @@ func (ld *loader) build() *Library {
 	for _, p := range ld.parsers {
 		for _, v := range p.sets {
 			if v.read != "" {
-				l.reads[v.name] = ld.opt.Readers[v.read]
+				l.scope.reads[v.name] = ld.opt.Readers[v.read]
 			}
 		}
 	}

@@ -97,8 +97,8 @@ func (r *run) word(name string) string {
 	if !set {
 		return ""
 	}
-	s := show(r.lib.vars[name].coerce(v), yes, no)
-	if read := r.lib.reads[name]; read != nil && s != "" {
+	s := show(r.scope.vars[name].coerce(v), yes, no)
+	if read := r.scope.reads[name]; read != nil && s != "" {
 		if _, echo, ok := read(s, time.Time{}); ok {
 			return echo
 		}
@@ -132,7 +132,7 @@ func (r *run) value(name string) any {
 		return len(r.items(list))
 	}
 	v, _ := r.stored(name)
-	return r.lib.vars[name].coerce(v)
+	return r.scope.vars[name].coerce(v)
 }
 
 // mix spreads a number over 64 bits (splitmix64).

@@ -86,7 +86,7 @@ func (r *run) parkable(f *flow) bool {
 		if fr.Flow == f.ID {
 			return false
 		}
-		if g := r.lib.flows[fr.Flow]; g == nil || g.noResume {
+		if g := r.lib.known(fr); g == nil || g.noResume {
 			return false
 		}
 	}
@@ -134,7 +134,7 @@ func (r *run) offersResume() bool {
 	if p == nil || r.quietly || len(p.Frames) == 0 {
 		return false
 	}
-	f := r.lib.flows[p.Frames[0].Flow]
+	f := r.lib.known(p.Frames[0])
 	if f == nil {
 		return false
 	}

@@ -35,7 +35,7 @@ const (
 //
 // An InText or InReaction yields at least one Say or Lines.
 func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
-	r := &run{lib: l, in: &in, s: s, out: make([]Effect, 0, 4)}
+	r := &run{lib: l, in: &in, s: s, scope: l.scope, out: make([]Effect, 0, 4)}
 	r.s.Seq++
 	r.s.Frames = append(make([]Frame, 0, len(s.Frames)+1), s.Frames...)
 	if p := s.Parked; p != nil && len(p.Frames) == 0 {
@@ -89,10 +89,11 @@ func (r *run) forgetAnswer() {
 
 // run is the work on one input.
 type run struct {
-	lib *Library
-	in  *Input
-	s   Session
-	out []Effect
+	lib   *Library
+	in    *Input
+	s     Session
+	scope *scope // of the flow that runs
+	out   []Effect
 
 	steps   int
 	spoke   bool
@@ -233,17 +234,18 @@ func (r *run) timer() error {
 }
 
 // waiting finds the step that the session waits at. n is nil when the script
-// is not the one that the session began on, or the session makes no sense;
-// f is nil when the flow is gone.
+// that the session began on is not known any more, or the session makes no
+// sense; f is then the script as it is now, or nil when it is gone.
 func (r *run) waiting() (f *flow, n *node) {
 	top := r.s.Frames[len(r.s.Frames)-1]
-	f = r.lib.flows[top.Flow]
-	if f == nil || f.Rev != top.Rev || r.s.Wait == nil {
-		return f, nil
+	now := r.lib.flows[top.Flow]
+	f = r.lib.find(top)
+	if f == nil || r.s.Wait == nil {
+		return now, nil
 	}
 	n = f.nodes[top.Step]
 	if n == nil {
-		return f, nil
+		return now, nil
 	}
 	kind := ""
 	switch o := n.op.(type) {
@@ -254,11 +256,12 @@ func (r *run) waiting() (f *flow, n *node) {
 	case *paceOp:
 		kind = waitPace
 		if r.s.Wait.Round < 0 || r.s.Wait.Round > len(o.cues)*o.rounds {
-			return f, nil
+			return now, nil
 		}
 	}
 	if kind != r.s.Wait.Kind {
-		return f, nil
+		return now, nil
 	}
+	r.scope = f.scope
 	return f, n
 }

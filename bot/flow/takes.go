@@ -12,7 +12,7 @@ func (l *Library) Takes(s Session, text string) bool {
 	if len(s.Frames) == 0 || s.Wait == nil {
 		return false
 	}
-	r := &run{lib: l, in: &Input{Kind: InText, Text: text}, s: s}
+	r := &run{lib: l, in: &Input{Kind: InText, Text: text}, s: s, scope: l.scope}
 	_, n := r.waiting()
 	if n == nil {
 		return false

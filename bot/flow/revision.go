@@ -1,0 +1,111 @@
+package flow
+
+import "slices"
+
+// Edition is a whole set of scripts that people may still be in the middle of.
+type Edition struct {
+	// Number is the host's name for the set, above 0.
+	Number int64
+	// Library is the set as compiled now.
+	Library *Library
+	// Revs is the revision (Info.Rev) that each flow had when the set was new,
+	// by id. A later version of the program may compute another one from the
+	// same script; a session that carries the first is found all the same.
+	Revs map[string]string
+}
+
+// Keep returns a library that is l for everything that begins from now on, and
+// goes on with what began in the editions: the newest first, and l's own, if it
+// has one, among them. A running talk is looked up by flow and revision. What
+// is the same in l is taken from l, so that a corrected message reaches
+// everybody at once; what is not comes from the edition that has it. Sentences,
+// word lists, phrases and the menu are always those of l.
+//
+// It changes neither l nor the editions, and forgets what an earlier Keep had
+// given to any of them.
+func (l *Library) Keep(editions []Edition) *Library {
+	k := *l
+	k.older, k.editions = map[revision]*flow{}, editions
+	lists := slices.Clone(l.own)
+	for _, e := range editions {
+		for id, f := range e.Library.flows {
+			k.remember(f, f.Rev)
+			if rev := e.Revs[id]; rev != "" {
+				k.remember(f, rev)
+			}
+		}
+		lists = append(lists, e.Library.own...)
+	}
+	slices.Sort(lists)
+	k.lists = slices.Compact(lists)
+	return &k
+}
+
+// revision names one version of one flow.
+type revision struct{ flow, rev string }
+
+// remember makes f known under a revision, unless a newer script has it.
+func (l *Library) remember(f *flow, rev string) {
+	name := revision{f.ID, rev}
+	now := l.flows[f.ID]
+	switch {
+	case now != nil && now.Rev == rev:
+		return
+	case now != nil && now.Rev == f.Rev: // only its name for it is an old one
+		f = now
+	}
+	if l.older[name] == nil {
+		l.older[name] = f
+	}
+}
+
+// find returns the script that a frame stands in: of the revision that it began
+// on, or nil when nobody has that one any more.
+func (l *Library) find(fr Frame) *flow {
+	if f := l.flows[fr.Flow]; f != nil && f.Rev == fr.Rev {
+		return f
+	}
+	return l.older[revision{fr.Flow, fr.Rev}]
+}
+
+// known is find, or else the flow of that name as it is now; nil when it is
+// gone altogether.
+func (l *Library) known(fr Frame) *flow {
+	if f := l.find(fr); f != nil {
+		return f
+	}
+	return l.flows[fr.Flow]
+}
+
+// latest returns f, in the words of the newest script that is the same.
+func (l *Library) latest(f *flow) *flow {
+	if now := l.flows[f.ID]; now != nil && now.Rev == f.Rev {
+		return now
+	}
+	return f
+}
+
+// Edition returns the number of the newest edition that has every one of these
+// frames; 0 when none has them all, or there are no frames.
+func (l *Library) Edition(frames []Frame) int64 {
+	if len(frames) == 0 {
+		return 0
+	}
+	for _, e := range l.editions {
+		if !slices.ContainsFunc(frames, func(fr Frame) bool { return !e.has(fr) }) {
+			return e.Number
+		}
+	}
+	return 0
+}
+
+func (e Edition) has(fr Frame) bool {
+	f := e.Library.flows[fr.Flow]
+	return f != nil && (f.Rev == fr.Rev || e.Revs[fr.Flow] == fr.Rev)
+}
+
+// scope is what the names in a set of scripts mean.
+type scope struct {
+	vars  map[string]varKind
+	reads map[string]Reader // variables whose value a reader can say better
+}
