@@ -196,7 +196,7 @@ func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store
 		}
 		return nil, s, false, tx.PutSchedule(later)
 	}
-	plan, err := schedule.Cron(s.Cron)
+	plan, err := schedule.ReadPlan(s.Cron)
 	if err != nil {
 		return nil, s, false, &engineError{err}
 	}

@@ -68,6 +68,8 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			wait = &e
 		case flow.Every:
 			err = t.every(e)
+		case flow.At:
+			err = t.at(e)
 		case flow.Cancel:
 			err = t.tx.CancelSchedule(p.ID, e.Name)
 		case flow.Quiet:
@@ -198,6 +200,22 @@ func (t *turn) every(e flow.Every) error {
 	})
 }
 
+// at sets one start. A moment that is over, by the width of a repeated hour
+// that the engine could not see, sets none.
+func (t *turn) at(e flow.At) error {
+	plan, err := schedule.Once(e.Date, e.Time)
+	if err != nil {
+		return &engineError{fmt.Errorf("schedule %s: %w", e.Name, err)}
+	}
+	next, ok := plan.Next(t.now, t.bot.location(t.p))
+	if !ok {
+		return t.tx.Note("date_over", t.p.ID, t.now)
+	}
+	return t.tx.PutSchedule(store.Schedule{
+		Person: t.p.ID, Name: e.Name, Flow: e.Flow, Cron: plan.String(), FreshFor: e.FreshFor, NextDue: next,
+	})
+}
+
 func planOf(e flow.Every) (schedule.Plan, error) {
 	if e.Cron != "" {
 		return schedule.Cron(e.Cron)
@@ -212,12 +230,12 @@ func (t *turn) moveSchedules() error {
 		return err
 	}
 	for _, s := range all {
-		plan, err := schedule.Cron(s.Cron)
+		plan, err := schedule.ReadPlan(s.Cron)
 		if err != nil {
 			return &engineError{fmt.Errorf("schedule %s: %w", s.Name, err)}
 		}
 		next, ok := plan.Next(t.now, t.bot.location(t.p))
-		if !ok {
+		if !ok { // once, and over where the person is now: it comes when it would have come
 			continue
 		}
 		s.NextDue = next

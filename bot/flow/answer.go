@@ -266,7 +266,7 @@ func (o *askOp) hint() string {
 			return "not_understood_number"
 		}
 		return "not_understood_any_number"
-	case askTime, askZone, askCountry, askDays:
+	case askTime, askZone, askCountry, askDays, askDate:
 		return "not_understood_" + askKinds()[o.kind]
 	}
 	return ""

@@ -138,18 +138,21 @@ func (ld *loader) schedules() {
 			}
 		}
 		for _, n := range p.flow.nodes {
-			o, ok := n.op.(*everyOp)
-			if !ok {
-				continue
+			var refs []ref
+			switch o := n.op.(type) {
+			case *everyOp:
+				refs = []ref{o.atVar, o.dayVar}
+			case *atOp:
+				refs = []ref{o.dateVar, o.timeVar}
 			}
-			for _, v := range []ref{o.atVar, o.dayVar} {
+			for _, v := range refs {
 				if v.name == "" {
 					continue
 				}
 				if k, ok := ld.vars[v.name]; !ok {
 					ld.c.add(v.pos, ruleUnknownVar, "no step sets %q", v.name)
 				} else if k != varString && k != varAny {
-					ld.c.add(v.pos, ruleVarType, "%q is %s, not a time or days", v.name, k)
+					ld.c.add(v.pos, ruleVarType, "%q is %s, not a time, days or a date", v.name, k)
 				}
 			}
 		}

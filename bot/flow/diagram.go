@@ -121,6 +121,11 @@ func (p *picture) step(n *node) {
 		if o.branched {
 			p.arrow(id, o.noneFirst, "empty", false)
 		}
+	case *atOp:
+		add("once, at a date: "+o.flow.name, shapeDo)
+		if o.branched {
+			p.arrow(id, o.pastFirst, "over already", true)
+		}
 	case *callOp:
 		add(o.flow.name, shapeFlow)
 	case *runOp:

@@ -43,6 +43,16 @@ type Every struct {
 	FreshFor time.Duration // a later start than this is skipped
 }
 
+// At starts a flow once. It shares its names with Every: either replaces the
+// other.
+type At struct {
+	Name     string
+	Flow     string
+	Date     string        // "2026-05-03"
+	Time     string        // "18:00", the person's wall clock, also after they moved
+	FreshFor time.Duration // a later start than this is skipped
+}
+
 // Cancel ends the schedule of that name; "all" ends every schedule.
 type Cancel struct{ Name string }
 
@@ -78,6 +88,7 @@ func (Say) effect()    {}
 func (Lines) effect()  {}
 func (Wait) effect()   {}
 func (Every) effect()  {}
+func (At) effect()     {}
 func (Cancel) effect() {}
 func (Quiet) effect()  {}
 func (Set) effect()    {}

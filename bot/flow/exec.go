@@ -108,6 +108,8 @@ func (r *run) one(f *flow, n *node) (next *node, stop bool) {
 		return o.not, false
 	case *showOp:
 		return r.showList(n, o), false
+	case *atOp:
+		return r.at(n, o), false
 	case *gotoOp:
 		return o.target, false
 	case *endOp:
@@ -266,12 +268,9 @@ func (r *run) every(o *everyOp) {
 		e.Days = dayList(s)
 	}
 	if o.atVar.name != "" {
-		s, _ := r.value(o.atVar.name).(string)
-		days, clock, two := strings.Cut(strings.TrimSpace(s), " ")
-		if two {
+		days, clock := r.clockOf(o.atVar.name)
+		if days != "" {
 			e.Days = dayList(days)
-		} else {
-			clock = days
 		}
 		e.Time = clock
 	}

@@ -99,7 +99,19 @@ steps:
   - every: weekly
     flow: checkin
     cron: 0 9 * * 1
-  - say: "{{at_time}} {{on_days}} {{zone}} {{country}}"
+  - ask: On what date?
+    date: {}
+    keep: on_date
+  - at: daily
+    flow: checkin
+    date: on_date
+    time: at_time
+  - at: hour
+    flow: checkin
+    date: +0d
+    time: at_time
+    past: [{ask: "Over?", yes_no: {}}]
+  - say: "{{on_date}} {{at_time}} {{on_days}} {{zone}} {{country}}"
   - cancel: weekly`,
 		"checkin": "steps: [{ask: 'How is it?', any: ['And now?'], pick: {light: {}, heavy: {run: urge}}, no_reply: {after: 2h, end: }}, {say: Noted.}]",
 	}
@@ -108,7 +120,7 @@ steps:
 func vocabulary() []string {
 	return []string{
 		"yes", "no", "1", "2", "3", "7/10", "skip", "back", "done", "menu", "help", "stop", "urge", "my list", "add",
-		"drop", "remove", "at 9", "on mon", "in Ulm", "from Ire", "light", "heavy", "xyzzy", "", "👍", "ok", "silent",
+		"drop", "remove", "at 9", "2026-03-02", "2026-04-01", "on mon", "in Ulm", "from Ire", "light", "heavy", "xyzzy", "", "👍", "ok", "silent",
 		"pause", "hepl", "{{pull}}", "show me my list now", strings.Repeat("long ", 2000),
 		"/timer", "/later 20m", "/later 48h", "/start checkin", "/start urge", "/start deep", "/interrupt help",
 		"/interrupt silent", "/react 👍", "/react 👎", "/react 2️⃣", "/react ❤️", "/react 🔟",

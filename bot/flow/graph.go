@@ -83,11 +83,12 @@ const (
 	askZone
 	askCountry
 	askDays
+	askDate
 )
 
 // askKinds names the kinds as scripts write them, in the order of askKind.
 func askKinds() []string {
-	return []string{"pick", "yes_no", "scale", "number", "text", "time", "zone", "country", "days"}
+	return []string{"pick", "yes_no", "scale", "number", "text", "time", "zone", "country", "days", "date"}
 }
 
 // option is one choice of a question.
@@ -250,6 +251,8 @@ func linkBranches(n *node) {
 		o.not = link(o.other, n.next)
 	case *showOp:
 		o.noneFirst = link(o.noneBlock, n.next)
+	case *atOp:
+		o.pastFirst = link(o.pastBlock, n.next)
 	}
 }
 
@@ -293,6 +296,11 @@ func (n *node) edges() []*node {
 	case *showOp:
 		if o.branched {
 			return []*node{o.noneFirst, n.next}
+		}
+		return []*node{n.next}
+	case *atOp:
+		if o.branched {
+			return []*node{o.pastFirst, n.next}
 		}
 		return []*node{n.next}
 	case *gotoOp:

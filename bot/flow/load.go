@@ -15,7 +15,7 @@ const textsFile = "texts.yaml"
 // Options are what the program gives the scripts.
 type Options struct {
 	// Readers understand the answers to questions of the kinds time, zone,
-	// country and days. A script that asks for a kind without a reader is
+	// country, days and date. A script that asks for a kind without a reader is
 	// refused.
 	Readers map[string]Reader
 }

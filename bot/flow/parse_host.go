@@ -29,15 +29,7 @@ func (p *parser) schedule(v pair, pairs []pair) op {
 		p.c.add(at(p.file, v.k), ruleMissing, "every needs at or cron, one of them")
 	}
 	if hasAt {
-		s, _ := p.str(when.v, "at")
-		switch {
-		case p.rx.clock.MatchString(s):
-			o.effect.Time = s
-		case s != "" && s[0] >= '0' && s[0] <= '9':
-			p.c.add(at(p.file, when.v), ruleValue, "a time is written like 21:00")
-		case s != "":
-			o.atVar = ref{s, at(p.file, when.v)}
-		}
+		o.effect.Time, o.atVar = p.clockOrName(when.v, "at")
 	}
 	if hasCron {
 		s, ok := p.str(cron.v, "cron")

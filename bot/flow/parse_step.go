@@ -7,14 +7,16 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// verbs are the keys that make a step. A mapping has exactly one, but for keep,
-// which is a verb only where it stands without another.
+// verbs are the keys that make a step. A mapping has exactly one.
 func verbs() []string {
 	return []string{
 		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
 		"menu", "every", "cancel", "quiet", "lines", "end",
 	}
 }
+
+// loneVerbs are verbs only where they stand without another.
+func loneVerbs() []string { return []string{"keep", "at"} }
 
 // verbKeys are the keys that a step with that verb may have beside it and its
 // name.
@@ -36,13 +38,15 @@ func verbKeys(verb string) []string {
 		return []string{"number"}
 	case "every":
 		return []string{"flow", "at", "days", "cron", "fresh_for"}
+	case "at":
+		return []string{"flow", "date", "time", "fresh_for", "past"}
 	}
 	return nil
 }
 
 func hasVerb(pairs []pair) bool {
 	for _, kv := range pairs {
-		if kv.key == "keep" || slices.Contains(verbs(), kv.key) {
+		if slices.Contains(loneVerbs(), kv.key) || slices.Contains(verbs(), kv.key) {
 			return true
 		}
 	}
@@ -76,11 +80,13 @@ func (p *parser) stepOf(n *yaml.Node, pairs []pair, path string) *node {
 		}
 		verb = kv
 	}
-	if verb.key == "" {
-		verb, _ = find(pairs, "keep")
+	for _, key := range loneVerbs() {
+		if verb.key == "" {
+			verb, _ = find(pairs, key)
+		}
 	}
 	if verb.key == "" {
-		p.c.add(st.pos, ruleVerb, "a step needs a verb, one of %s, keep", strings.Join(verbs(), ", "))
+		p.c.add(st.pos, ruleVerb, "a step needs a verb, one of %s", strings.Join(append(verbs(), loneVerbs()...), ", "))
 		return nil
 	}
 	st.pos = at(p.file, verb.k)
@@ -132,6 +138,8 @@ func (p *parser) verb(st *node, v pair, pairs []pair) op {
 		return p.show(st, v, pairs)
 	case "drop":
 		return p.drop(v, pairs)
+	case "at":
+		return p.at(st, v, pairs)
 	case "menu":
 		return &menuOp{p.said(st, v, pairs)}
 	default:

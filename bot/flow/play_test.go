@@ -69,6 +69,13 @@ func readers() map[string]Reader {
 	}
 	return map[string]Reader{
 		"time": one("at", ":00"), "zone": one("in", "/zone"), "country": one("from", "-land"), "days": one("on", "day"),
+		"date": func(text string, _ time.Time) (value, echo string, ok bool) {
+			d, err := time.Parse(time.DateOnly, text)
+			if err != nil {
+				return "", "", false
+			}
+			return text, d.Format("2 January 2006"), true
+		},
 	}
 }
 

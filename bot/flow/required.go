@@ -51,6 +51,7 @@ func engineTexts() []Sentence {
 		{Key: "not_understood_any_number", About: "hint for a number without limits", Example: "A number is enough, like 3."},
 		{Key: "not_understood_time", About: "hint for a time", Example: "A time like 9pm or 21:30 works."},
 		{Key: "not_understood_days", About: "hint for days", Example: "Days like Monday and Friday work, or every day."},
+		{Key: "not_understood_date", About: "hint for a date", Example: "A date like 3 May, 2026-05-03 or next Friday works."},
 		{Key: "not_understood_zone", About: "hint for a time zone", Example: "The name of a large city near you works, like London or Chicago."},
 		{Key: "not_understood_country", About: "hint for a country", Example: "The name of the country works, like Ireland."},
 		{Key: "no_skip", About: "a question that cannot be skipped", Example: "This one I need before we can go on. You can also say menu."},
@@ -69,6 +70,7 @@ func engineTexts() []Sentence {
 		{Key: "pace_waiting", About: "a text during a paced exercise that nothing else takes", Example: "We are in the middle of this. Say done to end it at any time."},
 		{Key: "pause_waiting", Names: []string{"until"}, Must: []string{"until"}, About: "a text during a pause that nothing else takes", Example: "I will be back at {{until}}. Say done to go on now."},
 		{Key: "list_empty", About: "an empty list is shown", Example: "There is nothing on this list yet."},
+		{Key: "date_past", About: "a start at a date that is over", Example: "That time is over already, so I set nothing."},
 		{Key: "drop_missing", About: "a line is removed that the list does not have", Example: "I found no line with that number."},
 	}
 }

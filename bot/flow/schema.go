@@ -55,7 +55,7 @@ func closed(keys object, required ...string) object {
 // stepSchemas lists a step of each verb; beside is a key that may stand beside
 // the verb, or "".
 func stepSchemas(beside string) (list []any) {
-	for _, verb := range append(verbs(), "keep") {
+	for _, verb := range append(verbs(), loneVerbs()...) {
 		keys := object{"name": object{"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,39}$"}, verb: verbSchema(verb)}
 		for _, key := range verbKeys(verb) {
 			keys[key] = keySchema(verb, key)
@@ -129,7 +129,7 @@ func verbSchema(verb string) object {
 		}
 	case "keep":
 		return list
-	case "show", "drop", "every":
+	case "show", "drop", "every", "at":
 		return defined("name")
 	case "call", "run":
 		return defined("flow")
@@ -174,6 +174,10 @@ func keySchema(verb, key string) object {
 		return defined("steps")
 	case "up_to":
 		return whole(1, 100)
+	case "past":
+		return defined("branch")
+	case "date":
+		return object{"type": "string", "pattern": `^(\+[0-9]{1,3}d|[a-z][a-z0-9_]{0,39})$`}
 	case "none":
 		return object{"anyOf": []any{defined("text"), defined("branch")}}
 	case "number":
@@ -206,7 +210,7 @@ func kindSchema(kind string) object {
 		o := closed(object{"max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}})
 		o["type"] = []string{"object", "null"}
 		return o
-	case "time", "zone", "country", "days":
+	case "time", "zone", "country", "days", "date":
 		return nothing()
 	}
 	return nil

@@ -50,6 +50,8 @@ func (n *node) blocks() []block {
 		return []block{o.do, o.other}
 	case *showOp:
 		return []block{o.noneBlock}
+	case *atOp:
+		return []block{o.pastBlock}
 	}
 	return nil
 }

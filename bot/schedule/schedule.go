@@ -27,8 +27,8 @@ var ErrNever = errors.New("cron text never matches")
 // errClock does not repeat what it could not read: a person may have typed it.
 var errClock = errors.New("time of day is not HH:MM")
 
-// Plan is a repeating wall-clock time without a zone. The zero Plan never
-// comes due.
+// Plan is a wall-clock time without a zone, once or repeating. The zero Plan
+// never comes due.
 type Plan struct {
 	text string
 	spec cron.Schedule
@@ -82,7 +82,7 @@ func Daily(when string, days []string) (Plan, error) {
 	return Cron(fmt.Sprintf("%d %d * * %s", minutes%60, minutes/60, field))
 }
 
-// String returns the cron text.
+// String returns the text that ReadPlan reads: cron text, or that of one date.
 func (p Plan) String() string { return p.text }
 
 // Next returns the first occurrence strictly after the given instant on the

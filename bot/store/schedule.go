@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Schedule starts a flow again and again for a person.
+// Schedule starts a flow for a person, once or again and again.
 type Schedule struct {
 	ID       int64 // given by the store, kept when the schedule is replaced, never given twice
 	Person   PersonID

@@ -154,7 +154,7 @@ func loadSound(dir string) (content, error) {
 // readers are the kinds of answers that the script language leaves to others.
 func readers() map[string]flow.Reader {
 	return map[string]flow.Reader{
-		"time": schedule.ReadTime, "days": schedule.ReadDays,
+		"time": schedule.ReadTime, "days": schedule.ReadDays, "date": schedule.ReadDate,
 		"zone": schedule.ReadZone, "country": schedule.ReadCountry,
 	}
 }
