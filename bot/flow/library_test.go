@@ -77,12 +77,47 @@ steps: [{ask: Write., text: {}, keep: {list: zebras}}, {keep: {list: apes, text:
 	}
 }
 
-// TestRev: the revision changes with what a waiting session relies on, and with
+// TestRev: the revision changes with what a running talk relies on, and with
 // nothing else.
 func TestRev(t *testing.T) {
 	t.Parallel()
-	const base = "steps:\n  - say: One.\n  - ask: Fine?\n    pick: {good: {}, bad: {say: Oh.}}\n  - say: Two.\n"
-	rev := func(body string) string { return library(t, map[string]string{"a": body}).Flows()[0].Rev }
+	const base = `start: [go]
+steps:
+  - say: One.
+    any: [Uno.]
+  - ask: Fine?
+    pick: {good: {also: [great]}, bad: {say: Oh.}}
+    no_reply: {after: 5m, say: Still here.}
+  - set: {n: 1, s: x}
+  - if: n > 1
+    do: [{goto: last}]
+  - call: other
+  - pace: {in: 4, out: 6, rounds: 3}
+    words: {in: In}
+  - wait: 5m
+  - keep: {list: l, text: Kept.}
+  - show: l
+    none: Nothing.
+  - drop: l
+    number: n
+  - ask: How many?
+    scale: {from: 0, to: 10}
+    keep: n
+  - every: hello
+    flow: other
+    at: "21:00"
+  - cancel: hello
+  - quiet: {for: 7d}
+  - lines: dv
+  - menu: More?
+  - say: Two.
+    name: last
+  - run: other
+`
+	rev := func(body string) string {
+		lib := library(t, map[string]string{"a": body, "other": "steps: [{ask: O., text: {}}]", "third": "menu: 1\nsteps: [{say: T.}]"})
+		return lib.flows["a"].Rev
+	}
 	before := rev(base)
 	for _, tc := range []struct {
 		name, old, now string
@@ -90,18 +125,50 @@ func TestRev(t *testing.T) {
 	}{
 		{"nothing", "x", "x", false},
 		{"a message", "One.", "Eins.", false},
+		{"a variant of a message", "[Uno.]", "[Uno., Un.]", false},
 		{"a comment", "steps:", "# new\nsteps:", false},
 		{"punctuation of a question", "Fine?", "Fine", false},
+		{"another word for a choice", "[great]", "[great, super]", false},
+		{"what is said to silence", "Still here.", "Here.", false},
+		{"what an empty list says", "Nothing.", "Empty.", false},
+		{"the text of the menu", "More?", "What else?", false},
+		{"a phrase", "[go]", "[go, let us go]", false},
+		{"the title", "start:", "title: Another title\nstart:", false},
+		{"a word of the pace", "{in: In}", "{in: Inwards}", false},
 		{"a question", "Fine?", "Not fine?", true},
 		{"an option", "bad:", "worse:", true},
-		{"a step before", "  - say: One.\n", "", true},
-		{"a step behind", "  - say: Two.\n", "", true},
-		{"the kind", "pick: {good: {}, bad: {say: Oh.}}", "text: {}", true},
+		{"where an option leads", "{say: Oh.}", "{goto: last}", true},
+		{"the time to silence", "after: 5m", "after: 6m", true},
+		{"a value", "s: x", "s: y", true},
+		{"a condition", "n > 1", "n > 2", true},
+		{"the place of a step", "  - say: Two.\n    name: last\n  - run: other\n", "  - run: other\n  - say: Two.\n    name: last\n", true},
+		{"a call", "call: other", "call: third", true},
+		{"a run", "run: other", "run: third", true},
+		{"the pace", "out: 6", "out: 7", true},
+		{"a wait", "wait: 5m", "wait: 6m", true},
+		{"what is kept", "text: Kept.", "text: Held.", true},
+		{"how a list is shown", "    none:", "    newest: true\n    none:", true},
+		{"what is dropped", "number: n", "number: n + 1", true},
+		{"a scale", "to: 10", "to: 5", true},
+		{"a schedule", "21:00", "20:00", true},
+		{"a quiet", "7d", "8d", true},
+		{"help lines", "lines: dv", "lines: crisis", true},
+		{"a step before", "  - say: One.\n    any: [Uno.]\n", "", true},
+		{"a step behind", "  - say: Two.\n", "  - say: Three.\n  - say: Two.\n", true},
+		{"the name of a step", "last", "end", true},
+		{"the kind", "pick: {good: {also: [great]}, bad: {say: Oh.}}", "text: {}", true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if after := rev(strings.Replace(base, tc.old, tc.now, 1)); (after != before) != tc.moves {
-				t.Errorf("revision %s became %s", before, after)
+			after := strings.Replace(base, tc.old, tc.now, 1)
+			if tc.name == "the name of a step" {
+				after = strings.ReplaceAll(base, tc.old, tc.now)
+			}
+			if after == base && tc.name != "nothing" {
+				t.Fatalf("the script has no %q", tc.old)
+			}
+			if rev := rev(after); (rev != before) != tc.moves {
+				t.Errorf("revision %s became %s", before, rev)
 			}
 		})
 	}

@@ -1,13 +1,5 @@
 package flow
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"slices"
-	"strings"
-)
-
 // phrases refuses phrases that two flows claim, that the engine needs itself,
 // and choices that can never be chosen by their word.
 func (ld *loader) phrases() {
@@ -81,40 +73,4 @@ func leadsTo(n *node, f *flow) bool {
 		return o.target == f
 	}
 	return false
-}
-
-// rev is a hash of what a waiting session relies on: the shape of the script
-// and the wording of its questions. A corrected typo in a message does not move
-// anybody; a question that may mean something else does.
-func (f *flow) rev() string {
-	var b strings.Builder
-	paths := make([]string, 0, len(f.nodes))
-	for p := range f.nodes {
-		paths = append(paths, p)
-	}
-	slices.Sort(paths)
-	for _, path := range paths {
-		n := f.nodes[path]
-		fmt.Fprintf(&b, "%s %T %s", path, n.op, n.name)
-		switch o := n.op.(type) {
-		case *askOp:
-			fmt.Fprintf(&b, " %d %v %v %d %s %s", o.kind, o.from, o.to, o.max, o.keepVar.name, o.list.name)
-			for _, v := range o.text.variants {
-				b.WriteString(" " + Normalise(v.static))
-				for _, s := range v.parts {
-					b.WriteString(" " + s.name + " " + Normalise(s.lit))
-				}
-			}
-			for _, opt := range o.options {
-				b.WriteString("/" + Normalise(opt.label))
-			}
-		case *paceOp:
-			fmt.Fprintf(&b, " %d %d", o.rounds, len(o.cues))
-		case *callOp:
-			b.WriteString(" " + o.flow.name)
-		}
-		b.WriteByte('\n')
-	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return hex.EncodeToString(sum[:6])
 }

@@ -1,0 +1,104 @@
+package flow
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// rev is a hash of all that a running talk relies on: which steps there are,
+// what each does and where it leads, and the wording of the questions and
+// choices. The wording of messages is left out, and so are other words for a
+// choice, phrases, the head and every translation: what is corrected there
+// reaches everybody at once, and what changes more than that is kept beside the
+// old script until nobody is in the middle of it.
+func (f *flow) rev() string {
+	var b strings.Builder
+	for _, path := range slices.Sorted(maps.Keys(f.nodes)) {
+		n := f.nodes[path]
+		fmt.Fprintf(&b, "%s %T %q", path, n.op, n.name)
+		substance(&b, n.op)
+		b.WriteByte('\n')
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:6])
+}
+
+// substance writes what a step does, without the words that it says.
+func substance(b *strings.Builder, o op) {
+	put := func(values ...any) {
+		for _, v := range values {
+			fmt.Fprintf(b, " %#v", v)
+		}
+	}
+	switch o := o.(type) {
+	case *sayOp, *menuOp, *endOp:
+	case *askOp:
+		put(int(o.kind), o.bounded, o.from, o.to, o.max, o.forget, o.skip, o.keepVar.name, o.list.name, o.noReply, o.miss)
+		put(o.text.wording()...)
+		for i := range o.options {
+			put(Normalise(o.options[i].label))
+		}
+	case *paceOp:
+		put(o.rounds)
+		for i := range o.cues {
+			put(o.cues[i].key, o.cues[i].seconds)
+		}
+	case *waitOp:
+		put(o.length)
+	case *ifOp:
+		put(o.cond.source())
+	case *setOp:
+		for _, a := range o.list {
+			put(a.name.name, a.value, a.expr.source())
+			put(a.text.wording()...)
+		}
+	case *keepOp:
+		put(o.list.name)
+		put(o.text.wording()...)
+	case *showOp:
+		put(o.list.name, o.upTo, o.numbered, o.newest, o.random, o.branched)
+	case *dropOp:
+		put(o.list.name, o.number.source())
+	case *callOp:
+		put(o.flow.name)
+	case *runOp:
+		put(o.flow.name)
+	case *gotoOp:
+		put(o.step.name)
+	case *everyOp:
+		put(o.effect, o.atVar.name, o.dayVar.name)
+	case *cancelOp:
+		put(o.name.name)
+	case *quietOp:
+		put(o.effect)
+	case *linesOp:
+		put(o.effect)
+	default:
+		panic(fmt.Sprintf("flow: a revision does not know steps of type %T", o))
+	}
+}
+
+// wording is what a text says, without its capitals and punctuation.
+func (t *text) wording() (words []any) {
+	if t == nil {
+		return nil
+	}
+	for _, v := range t.variants {
+		words = append(words, Normalise(v.static))
+		for _, s := range v.parts {
+			words = append(words, s.name, Normalise(s.lit))
+		}
+	}
+	return words
+}
+
+func (e *expression) source() string {
+	if e == nil {
+		return ""
+	}
+	return e.src
+}
