@@ -71,6 +71,8 @@ func substance(b *strings.Builder, o op) {
 		put(o.step.name)
 	case *everyOp:
 		put(o.effect, o.atVar.name, o.dayVar.name)
+	case *atOp:
+		put(o.effect, o.dateVar.name, o.inDays, o.timeVar.name, o.branched)
 	case *cancelOp:
 		put(o.name.name)
 	case *quietOp:
