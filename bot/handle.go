@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -24,7 +25,7 @@ const (
 	varWelcomed = "welcomed" // bool: the welcome was gone through or declined
 	varZone     = "zone"     // IANA name
 	varCountry  = "country"  // ISO 3166 alpha-2
-	varAsk      = "_ask"     // key of the message that asks what now waits
+	varAsk      = "_ask"     // in old rows: key of the message that asks what now waits
 	varCrowd    = "_crowd"   // the room has more people than one
 	varUnsure   = "_unsure"  // unix ms of the last words that only may mean danger
 )
@@ -127,7 +128,8 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 	case chat.KindText:
 		return t.text(string(m.Text))
 	case chat.KindReaction:
-		if p.Session.Idle() || !known || reacted != p.Vars[varAsk] {
+		t.oldRows()
+		if p.Session.Idle() || !known || !slices.Contains(p.Session.Asked, reacted) {
 			return tx.SavePerson(p) // only a sign under the question is an answer to it
 		}
 		return t.step(flow.Input{Kind: flow.InReaction, Text: string(m.Text)})

@@ -36,6 +36,8 @@ func (t *turn) step(in flow.Input) error {
 	in.Now = t.now.In(t.bot.location(p))
 	in.Seed = seed(p.ID, p.Session.Seq)
 	in.Vars = p.Vars
+	in.ID = t.tx.Source(p.ID, t.cause)
+	t.oldRows()
 	in.Lists = map[string][]flow.Item{}
 	for _, list := range t.Library.Lists() {
 		items, err := t.tx.Items(p.ID, list, itemsShown)
@@ -50,6 +52,14 @@ func (t *turn) step(in flow.Input) error {
 	}
 	p.Session = next
 	return t.apply(in, effects)
+}
+
+// oldRows reads what rows of an older program hold elsewhere.
+func (t *turn) oldRows() {
+	if key, ok := t.p.Vars[varAsk].(string); ok && len(t.p.Session.Asked) == 0 {
+		t.p.Session.Asked = []string{key}
+	}
+	delete(t.p.Vars, varAsk)
 }
 
 // apply turns effects into rows. It is the one place that knows every effect.
@@ -84,8 +94,9 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			err = t.tx.AddItem(p.ID, e.List, e.Text, t.cause, t.now)
 		case flow.Drop:
 			err = t.tx.DropItem(p.ID, e.ID)
+		case flow.Undo:
+			err = t.tx.DropItemsOf(p.ID, e.IDs)
 		case flow.End:
-			delete(p.Vars, varAsk)
 		default:
 			panic(fmt.Sprintf("bot: effect %T", e))
 		}
@@ -136,7 +147,7 @@ func (t *turn) say(e flow.Say) error {
 		t.p.Anchor = key
 	}
 	if e.Ask {
-		t.p.Vars[varAsk] = key
+		t.p.Session.Asked = flow.AddAsked(t.p.Session.Asked, key)
 	}
 	return t.enqueue(chat.Outgoing{Text: chat.Text(e.Text)}, editOf)
 }
@@ -170,7 +181,6 @@ func (t *turn) sentence(key string) error {
 // to its beginning. Schedules and variables stay.
 func (t *turn) rescue() error {
 	t.p.Session = flow.Session{Seq: t.p.Session.Seq + 1}
-	delete(t.p.Vars, varAsk)
 	if err := t.tx.ClearTimer(t.p.ID, timerSession); err != nil {
 		return err
 	}

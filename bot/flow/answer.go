@@ -19,6 +19,9 @@ func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
 			r.s.Wait = nil
 			return true, r.exec(f, n.next)
 		}
+		if r.isBack(norm) {
+			return true, r.back()
+		}
 		return false, nil
 	}
 }
@@ -35,6 +38,8 @@ func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 		return true, r.skip(f, n, o)
 	case slices.Contains(r.lib.words.repeat, norm):
 		return true, r.exec(f, n)
+	case r.isBack(norm):
+		return true, r.back()
 	}
 	if len(o.options) > 0 {
 		if i := o.loose(norm); i >= 0 {
@@ -87,6 +92,7 @@ func (r *run) choose(f *flow, n *node, o *askOp, i int) error {
 
 // accept stores an answer and goes on.
 func (r *run) accept(f *flow, n *node, o *askOp, value any, echo string, next *node) error {
+	r.mark()
 	r.s.Wait = nil
 	r.s.Answer, r.s.Echo = value, echo
 	r.forget = o.forget
@@ -109,6 +115,7 @@ func (r *run) skip(f *flow, n *node, o *askOp) error {
 		r.rearm()
 		return nil
 	}
+	r.mark()
 	r.s.Wait = nil
 	r.s.Answer, r.s.Echo = "", ""
 	return r.exec(f, n.next)
@@ -143,11 +150,14 @@ func (r *run) answerMenu(f *flow, n *node, norm string) (bool, error) {
 	}
 	switch {
 	case slices.Contains(r.lib.words.skip, norm), slices.Contains(r.lib.words.done, norm):
+		r.mark()
 		r.s.Wait = nil
 		r.s.Answer, r.s.Echo = "", ""
 		return true, r.exec(f, n.next)
 	case slices.Contains(r.lib.words.repeat, norm):
 		return true, r.exec(f, n)
+	case r.isBack(norm):
+		return true, r.back()
 	}
 	return false, nil
 }
@@ -161,6 +171,7 @@ func (r *run) menuIDs() []string {
 // pickMenu goes to a flow of the menu; one that is gone shows the menu anew.
 func (r *run) pickMenu(f *flow, n *node, id string) error {
 	if g := r.lib.flows[id]; g != nil {
+		r.mark()
 		return r.replace(g)
 	}
 	return r.exec(f, n)

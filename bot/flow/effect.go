@@ -81,6 +81,9 @@ type Drop struct {
 	ID   int64 // an Item's ID
 }
 
+// Undo takes back every line that an input with one of these IDs kept.
+type Undo struct{ IDs []string }
+
 // End tells that the session has nothing left to do.
 type End struct{}
 
@@ -94,4 +97,5 @@ func (Quiet) effect()  {}
 func (Set) effect()    {}
 func (Keep) effect()   {}
 func (Drop) effect()   {}
+func (Undo) effect()   {}
 func (End) effect()    {}

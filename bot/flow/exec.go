@@ -153,6 +153,7 @@ func (r *run) tell(n *node) {
 			r.s.Parked, r.hushed = nil, true
 		}
 	case *linesOp:
+		r.flushLead()
 		r.out = append(r.out, o.effect)
 		r.spoke = true
 	default:
@@ -163,7 +164,7 @@ func (r *run) tell(n *node) {
 // await notes the step that the innermost flow waits at.
 func (r *run) await(n *node, w *Waiting) {
 	r.s.Frames[len(r.s.Frames)-1].Step = n.path
-	r.s.Wait = w
+	r.s.Wait, r.s.Asked = w, nil
 }
 
 // rewait goes back to waiting for the answer after an aside.
@@ -174,7 +175,9 @@ func (r *run) rewait(o *rewaitOp) {
 		*w = *old
 		w.Nudged = w.Nudged || o.nudged
 	}
+	asked := r.s.Asked
 	r.await(o.ask, w)
+	r.s.Asked = asked
 	if !w.Nudged {
 		r.wait = ask.noReply
 	}
@@ -251,7 +254,13 @@ func (r *run) assign(a *assignment) {
 	r.set(a.name.name, v)
 }
 
+// set stores a variable; put does so without a way back.
 func (r *run) set(name string, v any) {
+	r.note(name)
+	r.put(name, v)
+}
+
+func (r *run) put(name string, v any) {
 	if r.vars == nil {
 		r.vars = map[string]any{}
 	}

@@ -37,8 +37,8 @@ type heard struct {
 
 // words are the engine's own word lists, normal.
 type words struct {
-	skip, done, repeat, yes, no []string
-	yesLabel, noLabel           string
+	skip, done, repeat, back, yes, no []string
+	yesLabel, noLabel                 string
 }
 
 // Info tells about one flow what a person who runs the program may want to see.

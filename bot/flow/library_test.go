@@ -229,7 +229,7 @@ func TestConditions(t *testing.T) {
 				"a": "start: [go]\nsteps: [{if: \"" + tc.cond + "\", do: [{say: 'true'}], else: [{say: 'false'}]}]",
 				"b": "steps: [{set: {n: 1, s: x, b: true, nothing: x}}, {keep: {list: l, text: x}}]",
 			})
-			_, e, err := lib.Step(Session{}, Input{Text: "go", Now: now, Vars: tc.vars, Lists: map[string][]Item{"l": {{1, "a"}, {2, "b"}}}})
+			_, e, err := lib.Step(Session{}, Input{Text: "go", Now: now, Vars: tc.vars, Lists: map[string][]Item{"l": {{ID: 1, Text: "a"}, {ID: 2, Text: "b"}}}})
 			if err != nil {
 				t.Fatal(err)
 			}

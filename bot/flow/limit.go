@@ -18,6 +18,13 @@ const (
 	MaxSay = 4000
 	// MaxAnswer is the longest answer to a question in runes.
 	MaxAnswer = 8000
+	// MaxPast is how many answers of a talk can be taken back or changed.
+	MaxPast = 8
+	// MaxPastBytes bounds what they may hold of older values.
+	MaxPastBytes = 16 << 10
+	// BackAfterEnd is how long the last answer of a talk that is over can still
+	// be taken back.
+	BackAfterEnd = 10 * time.Minute
 	// MaxText is the longest text in runes that a script may write for one
 	// message.
 	MaxText = 300

@@ -31,7 +31,8 @@ func (r *run) keep(list, text string) {
 		return
 	}
 	text = cut(text, MaxAnswer)
-	r.lists[list] = append(r.own(list), Item{Text: text})
+	r.lists[list] = append(r.own(list), Item{Text: text, From: r.in.ID})
+	r.noteLine()
 	r.out = append(r.out, Keep{list, text})
 }
 

@@ -8,7 +8,7 @@ func (ld *loader) phrases() {
 	menu := map[int]*flow{}
 	engine := map[string]string{}
 	for key, list := range map[string][]string{
-		"words_skip": ld.words.skip, "words_done": ld.words.done, "words_repeat": ld.words.repeat,
+		"words_skip": ld.words.skip, "words_done": ld.words.done, "words_repeat": ld.words.repeat, "words_back": ld.words.back,
 		"words_yes": ld.words.yes, "words_no": ld.words.no,
 	} {
 		for _, w := range list {

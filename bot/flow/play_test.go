@@ -100,6 +100,8 @@ type talk struct {
 	now     time.Time
 	seed    uint64
 	wait    time.Duration
+	inputs  int  // the ID of an input is its number
+	asked   int  // so is the key of a question
 	quiet   bool // do not write the transcript
 	out     strings.Builder
 }
@@ -115,6 +117,10 @@ func newTalk(t tester, lib *Library) *talk {
 func (k *talk) step(in Input) ([]Effect, error) {
 	k.t.Helper()
 	in.Now, in.Seed, in.Vars, in.Lists = k.now, k.seed, maps.Clone(k.vars), k.lists
+	if in.ID == "" {
+		k.inputs++
+		in.ID = fmt.Sprint("m", k.inputs)
+	}
 	s := k.load()
 	after, effects, err := k.lib.Step(s, in)
 	k.checkPure(s, in, after, effects, err)
@@ -124,12 +130,18 @@ func (k *talk) step(in Input) ([]Effect, error) {
 	if after.Seq != s.Seq+1 {
 		k.t.Errorf("Seq went from %d to %d", s.Seq, after.Seq)
 	}
+	for _, e := range effects {
+		if say, ok := e.(Say); ok && say.Ask {
+			k.asked++
+			after.Asked = AddAsked(after.Asked, fmt.Sprint("k", k.asked))
+		}
+	}
 	b, err := json.Marshal(after)
 	if err != nil {
 		k.t.Fatal(err)
 	}
 	k.session = b
-	k.apply(effects)
+	k.apply(in.ID, effects)
 	return effects, nil
 }
 
@@ -192,7 +204,7 @@ func (k *talk) checkPure(s Session, in Input, after Session, effects []Effect, e
 	}
 }
 
-func (k *talk) apply(effects []Effect) {
+func (k *talk) apply(id string, effects []Effect) {
 	k.wait = 0
 	for _, e := range effects {
 		switch e := e.(type) {
@@ -206,7 +218,11 @@ func (k *talk) apply(effects []Effect) {
 			}
 		case Keep:
 			k.nextID++
-			k.lists[e.List] = append(slices.Clone(k.lists[e.List]), Item{ID: k.nextID, Text: e.Text})
+			k.lists[e.List] = append(slices.Clone(k.lists[e.List]), Item{ID: k.nextID, Text: e.Text, From: id})
+		case Undo:
+			for list := range k.lists {
+				k.lists[list] = slices.DeleteFunc(slices.Clone(k.lists[list]), func(i Item) bool { return slices.Contains(e.IDs, i.From) })
+			}
 		case Drop:
 			k.lists[e.List] = slices.DeleteFunc(slices.Clone(k.lists[e.List]), func(i Item) bool { return i.ID == e.ID })
 		}

@@ -15,6 +15,13 @@ func (r *run) say(s Say) {
 		}
 		s.Text = r.sentence("noted", nil)
 	}
+	if r.ahead != "" {
+		if s.Anchor || s.Edit { // it will be replaced
+			r.flushLead()
+		} else {
+			s.Text, r.ahead = r.ahead+"\n"+s.Text, ""
+		}
+	}
 	s.Text = cut(s.Text, MaxSay)
 	r.out = append(r.out, s)
 	r.spoke = true

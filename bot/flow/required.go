@@ -29,7 +29,8 @@ func wordTexts() []Sentence {
 	return []Sentence{
 		{Key: "words_skip", Words: true, About: "go on without answering", Example: "skip, pass, rather not, rather not say, next, not this"},
 		{Key: "words_done", Words: true, About: "end a pause or a paced exercise", Example: "done, finished, ready, enough, i am done, im done"},
-		{Key: "words_repeat", Words: true, About: "say the question again", Example: "repeat, again, back, go back, what was the question"},
+		{Key: "words_repeat", Words: true, About: "say the question again", Example: "repeat, again, what was the question"},
+		{Key: "words_back", Words: true, About: "take the last answer back and ask that question again", Example: "back, go back, one step back, undo"},
 		{Key: "words_yes", Words: true, About: "yes; the first word is the one that is shown", Example: "yes, y, yeah, yep, yup, ok, okay, sure, please, yes please"},
 		{Key: "words_no", Words: true, About: "no; the first word is the one that is shown", Example: "no, n, nope, nah, no thanks, not now"},
 		{Key: "words_same", Words: true, About: "what people write and how a phrase says it, as in: wanna = want to", Example: "im = i am, dont = do not, him = them, her = them, my ex = them, wanna = want to, texting = text"},
@@ -54,6 +55,8 @@ func engineTexts() []Sentence {
 		{Key: "not_understood_date", About: "hint for a date", Example: "A date like 3 May, 2026-05-03 or next Friday works."},
 		{Key: "not_understood_zone", About: "hint for a time zone", Example: "The name of a large city near you works, like London or Chicago."},
 		{Key: "not_understood_country", About: "hint for a country", Example: "The name of the country works, like Ireland."},
+		{Key: "step_back", About: "stands before a question that is asked again because the person went back to it", Example: "One step back."},
+		{Key: "no_back", About: "the person wants to go back and there is nothing to go back to; the question that waits follows", Example: "There is nothing before this to go back to."},
 		{Key: "no_skip", About: "a question that cannot be skipped", Example: "This one I need before we can go on. You can also say menu."},
 		{Key: "too_long", About: "an answer that is too long; the question waits on", Example: "That is a lot of text, more than I can keep in one go. Could you send it in smaller parts?"},
 		{Key: "moved", About: "a script changed or went away under a running talk", Example: "Something changed here while we were talking. I will start from a good place."},

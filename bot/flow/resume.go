@@ -29,6 +29,7 @@ func (r *run) startQuietly(id string) error {
 	r.ended = false
 	r.s.Frames, r.s.Wait, r.s.Parked = before.Frames, before.Wait, before.Parked
 	r.s.Answer, r.s.Echo = before.Answer, before.Echo
+	r.s.Past, r.s.Asked, r.pastOwned = before.Past, before.Asked, false
 	r.rearm()
 	return nil
 }
@@ -64,7 +65,14 @@ func (r *run) begin(f *flow) error {
 		r.s.Parked = nil
 	}
 	if r.parkable(f) {
-		r.s.Parked = &Parked{Frames: r.s.Frames, Wait: r.s.Wait, Answer: r.s.Answer, Echo: r.s.Echo}
+		r.s.Parked = &Parked{
+			Frames: r.s.Frames, Wait: r.s.Wait, Answer: r.s.Answer, Echo: r.s.Echo,
+			Past: r.parkPast(), Asked: r.s.Asked,
+		}
+	} else if r.atMenu() { // a phrase for a number: the menu can be gone back to
+		r.mark()
+	} else {
+		r.closePast()
 	}
 	return r.replace(f)
 }
@@ -72,7 +80,7 @@ func (r *run) begin(f *flow) error {
 // replace puts f in the place of the whole stack.
 func (r *run) replace(f *flow) error {
 	r.s.Frames = []Frame{{Flow: f.ID, Rev: f.Rev}}
-	r.s.Wait = nil
+	r.s.Wait, r.s.Asked = nil, nil
 	r.s.Answer, r.s.Echo = nil, ""
 	return r.exec(f, f.first)
 }
@@ -90,12 +98,20 @@ func (r *run) parkable(f *flow) bool {
 			return false
 		}
 	}
-	if _, n := r.waiting(); n != nil {
-		if _, menu := n.op.(*menuOp); menu {
-			return false
-		}
+	return !r.atMenu()
+}
+
+// atMenu tells whether a menu waits.
+func (r *run) atMenu() bool {
+	if len(r.s.Frames) == 0 || r.s.Wait == nil {
+		return false
 	}
-	return true
+	_, n := r.waiting()
+	if n == nil {
+		return false
+	}
+	_, menu := n.op.(*menuOp)
+	return menu
 }
 
 // moved goes on in a script that changed under a running talk: at its safe
@@ -120,8 +136,9 @@ func (r *run) moved(f *flow) error {
 // interrupted, or nothing more to do.
 func (r *run) finish() {
 	r.s.Frames = nil
-	r.s.Wait = nil
+	r.s.Wait, r.s.Asked = nil, nil
 	r.s.Answer, r.s.Echo = nil, ""
+	r.closePast()
 	if r.offersResume() {
 		return
 	}
@@ -158,9 +175,10 @@ func (r *run) answerResume(norm, raw string) (done bool, err error) {
 	case p == nil || len(p.Frames) == 0:
 		r.s.Wait, r.s.Parked = nil, nil
 		return false, nil
-	case yes || n == 1 || thumb == signYes:
+	case yes || r.isBack(norm) || n == 1 || thumb == signYes:
 		r.s.Frames = slices.Clone(p.Frames)
 		r.s.Wait, r.s.Answer, r.s.Echo = p.Wait, p.Answer, p.Echo
+		r.s.Past, r.s.Asked, r.pastOwned, r.varsOwned = p.Past, p.Asked, false, false
 		r.s.Parked = nil
 		return true, r.resume()
 	case no || n == 2 || thumb == signNo:

@@ -82,6 +82,7 @@ func (ld *loader) readWords() {
 	ld.words.skip, _ = list("words_skip")
 	ld.words.done, _ = list("words_done")
 	ld.words.repeat, _ = list("words_repeat")
+	ld.words.back, _ = list("words_back")
 	ld.words.yes, ld.words.yesLabel = list("words_yes")
 	ld.words.no, ld.words.noLabel = list("words_no")
 }

@@ -1,6 +1,9 @@
 package flow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Session is where a person is in the scripts. It is plain data: the host keeps
 // it (sealed) as JSON between steps, for months and across upgrades. The zero
@@ -15,6 +18,13 @@ type Session struct {
 	Wait *Waiting `json:"wait,omitempty"`
 	// Parked is the conversation that another one interrupted, one deep.
 	Parked *Parked `json:"parked,omitempty"`
+	// Past is what was answered and can still be taken back or changed, oldest
+	// first, at most MaxPast.
+	Past []Point `json:"past,omitempty"`
+	// Asked is the host's keys of the messages that ask what now waits, the
+	// question first: the engine empties it with each new question, the host
+	// adds the key of every Say that has Ask.
+	Asked []string `json:"asked,omitempty"`
 	// Answer is the person's last answer, for conditions and templates.
 	Answer any `json:"answer,omitempty"`
 	// Echo is how to say the answer back where that differs from its value.
@@ -26,6 +36,19 @@ type Session struct {
 
 // Idle tells whether nothing waits and nothing runs.
 func (s Session) Idle() bool { return len(s.Frames) == 0 && s.Wait == nil }
+
+// askedKept is how many messages that ask the same are known.
+const askedKept = 3
+
+// AddAsked adds the key of one more message that asks what waits. The question
+// itself stays the first; of the others the newest stay.
+func AddAsked(asked []string, key string) []string {
+	out := append(slices.Clone(asked), key)
+	if len(out) > askedKept {
+		out = slices.Delete(out, 1, 2)
+	}
+	return out
+}
 
 // Frame is one flow on the stack.
 type Frame struct {
@@ -50,6 +73,8 @@ type Parked struct {
 	Wait   *Waiting `json:"wait,omitempty"`
 	Answer any      `json:"answer,omitempty"`
 	Echo   string   `json:"echo,omitempty"`
+	Past   []Point  `json:"past,omitempty"`
+	Asked  []string `json:"asked,omitempty"`
 }
 
 // InputKind tells what an Input is.
@@ -69,6 +94,9 @@ type Input struct {
 	Kind InputKind
 	Text string
 	Flow string
+	// ID names what the person sent, or the timer. It comes back as the From of
+	// the lines that this input keeps.
+	ID string
 	// Now is the moment, in the person's own zone. The engine reads no clock.
 	Now time.Time
 	// Seed drives the choice of variants; same seed, same choice.
@@ -83,6 +111,7 @@ type Input struct {
 type Item struct {
 	ID   int64
 	Text string
+	From string // the ID of the Input that kept it; empty if that is not known
 }
 
 // Reader turns what a person typed into a value of a kind that the engine does

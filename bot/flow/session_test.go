@@ -212,7 +212,7 @@ steps:
     up_to: 2
     pick: random
   - keep: {list: l, text: x}`})
-	in := Input{Kind: InStart, Flow: "a", Lists: map[string][]Item{"l": {{1, "a"}, {2, "b"}, {3, "c"}, {4, "d"}}}}
+	in := Input{Kind: InStart, Flow: "a", Lists: map[string][]Item{"l": {{ID: 1, Text: "a"}, {ID: 2, Text: "b"}, {ID: 3, Text: "c"}, {ID: 4, Text: "d"}}}}
 	seen := map[string]bool{}
 	for seed := range uint64(50) {
 		in.Seed = seed
@@ -232,7 +232,9 @@ func TestSessionJSON(t *testing.T) {
 	t.Parallel()
 	const stored = `{"seq":7,"frames":[{"flow":"a","rev":"r","step":"2.pick.1.1"}],` +
 		`"wait":{"kind":"ask","tries":1,"until":"2026-03-02T20:15:00Z","nudged":true,"data":{"menu":"a b"}},` +
-		`"parked":{"frames":[{"flow":"b","rev":"s","step":"1"}],"answer":true,"echo":"e"},"answer":7,"echo":"x","last":{"a#1":2}}`
+		`"parked":{"frames":[{"flow":"b","rev":"s","step":"1"}],"answer":true,"echo":"e","past":[{"ids":["m"]}],"asked":["k"]},` +
+		`"past":[{"frames":[{"flow":"a","rev":"r","step":"1"}],"menu":"a b","answer":"x","echo":"y","vars":{"n":1,"old":null},` +
+		`"ids":["m","n"],"asked":["k"],"at":"2026-03-02T20:15:00Z"},{"asked":["j"],"over":true}],"asked":["k","l"],"answer":7,"echo":"x","last":{"a#1":2}}`
 	var s Session
 	if err := json.Unmarshal([]byte(stored), &s); err != nil {
 		t.Fatal(err)
@@ -250,7 +252,7 @@ func TestSessionJSON(t *testing.T) {
 	if !(Session{}).Idle() || (Session{Wait: &Waiting{Kind: waitResume}}).Idle() {
 		t.Error("Idle is wrong about the empty session or the resume question")
 	}
-	if reflect.TypeOf(s).NumField() != 7 {
+	if reflect.TypeOf(s).NumField() != 9 {
 		t.Error("a field of Session is not in this test")
 	}
 }

@@ -41,6 +41,7 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	if p := s.Parked; p != nil && len(p.Frames) == 0 {
 		r.s.Parked = nil
 	}
+	r.agePast()
 	var err error
 	switch in.Kind {
 	case InText:
@@ -50,6 +51,7 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	case InStart:
 		err = r.startQuietly(in.Flow)
 	case InInterrupt:
+		r.s.Past = nil
 		err = r.startFlow(in.Flow)
 	case InTimer:
 		r.quietly = true
@@ -60,7 +62,11 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	if err != nil {
 		return s, nil, err
 	}
+	r.flushLead()
 	r.forgetAnswer()
+	if r.hushed {
+		r.s.Past = nil
+	}
 	if (in.Kind == InText || in.Kind == InReaction) && !r.spoke {
 		r.speakFirst("noted")
 	}
@@ -102,6 +108,10 @@ type run struct {
 	forget  bool // the answer is not to be stored
 	hushed  bool // all schedules ended, or quiet until asked: nothing goes on
 	wait    time.Duration
+	ahead   string // stands before the next message
+
+	pastOwned bool // s.Past is a copy
+	varsOwned bool // and so is what its last point holds
 
 	vars      map[string]any    // set by this input
 	lists     map[string][]Item // lists as this input left them
@@ -113,7 +123,7 @@ func (r *run) heardText() error {
 	l := r.lib
 	norm := hear(r.in.Text)
 	if f := l.first[norm]; f != nil {
-		r.s.Parked = nil
+		r.s.Parked, r.s.Past = nil, nil
 		return r.replace(f)
 	}
 	if f := l.anywhere[norm]; f != nil {
@@ -131,6 +141,9 @@ func (r *run) heardText() error {
 		if done, err := r.answer(f, n, norm); done {
 			return err
 		}
+	}
+	if n == nil && r.isBack(norm) && r.lastPoint() >= 0 {
+		return r.back()
 	}
 	h := l.start[norm]
 	if h == nil && n == nil && r.welcomed() {

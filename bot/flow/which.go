@@ -41,7 +41,8 @@ func (r *run) heardFreely(n *node, norm string) (done bool, err error) {
 func (r *run) offer(a, b *flow) {
 	text := r.sentence("which", func(string) string { return "" })
 	other := r.sentence("which_other", func(string) string { return "" })
-	r.s.Frames = nil
+	r.s.Frames, r.s.Asked = nil, nil
+	r.closePast()
 	r.s.Answer, r.s.Echo = nil, ""
 	r.say(Say{Text: text + "\n1 " + a.Title + "\n2 " + b.Title + "\n3 " + other, Ask: true})
 	r.s.Wait = &Waiting{Kind: waitWhich, Data: map[string]any{"flows": a.ID + " " + b.ID}}
@@ -71,7 +72,7 @@ func (r *run) answerWhich(norm string) (done bool, err error) {
 		flows = append(flows, r.lib.flows[id])
 	}
 	words := r.lib.words
-	if len(flows) == 2 && slices.Contains(words.repeat, norm) && flows[0] != nil && flows[1] != nil {
+	if len(flows) == 2 && (slices.Contains(words.repeat, norm) || r.isBack(norm)) && flows[0] != nil && flows[1] != nil {
 		r.offer(flows[0], flows[1])
 		return true, nil
 	}

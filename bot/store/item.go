@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
@@ -28,7 +29,13 @@ func (t *Tx) source(id PersonID, source string) []byte {
 	return t.s.index("source", strconv.FormatInt(int64(id), 10), source)
 }
 
-const sqlItems = `SELECT n, body FROM item WHERE person = $1 AND list = $2 ORDER BY n DESC LIMIT $3`
+// Source is the form in which Item.From names the message with this event id:
+// it tells nothing and is the same for the same person and message.
+func (t *Tx) Source(id PersonID, event string) string {
+	return base64.RawURLEncoding.EncodeToString(t.source(id, event))
+}
+
+const sqlItems = `SELECT n, source, body FROM item WHERE person = $1 AND list = $2 ORDER BY n DESC LIMIT $3`
 
 // Items returns the newest limit lines of one of the person's own lists, oldest
 // first; limit 0 is all of them. A line that cannot be opened is left out, and
@@ -38,13 +45,13 @@ func (t *Tx) Items(id PersonID, list string, limit int) ([]flow.Item, error) {
 		limit = math.MaxInt32
 	}
 	type row struct {
-		n    int64
-		body []byte
+		n            int64
+		source, body []byte
 	}
 	var rows []row
 	err := t.rows(sqlItems, []any{int64(id), t.list(id, list), limit}, func(scan func(...any) error) error {
 		var r row
-		if err := scan(&r.n, &r.body); err != nil {
+		if err := scan(&r.n, &r.source, &r.body); err != nil {
 			return err
 		}
 		rows = append(rows, r)
@@ -64,7 +71,7 @@ func (t *Tx) Items(id PersonID, list string, limit int) ([]flow.Item, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list items: %w", err)
 		}
-		items = append(items, flow.Item{ID: r.n, Text: body.Text})
+		items = append(items, flow.Item{ID: r.n, Text: body.Text, From: base64.RawURLEncoding.EncodeToString(r.source)})
 	}
 	return items, nil
 }
@@ -120,4 +127,18 @@ func (t *Tx) DropItemsFrom(id PersonID, source string) (int, error) {
 		return 0, fmt.Errorf("drop items of a message: %w", err)
 	}
 	return int(n), nil
+}
+
+// DropItemsOf removes every line whose Item.From is one of these.
+func (t *Tx) DropItemsOf(id PersonID, from []string) error {
+	for _, f := range from {
+		source, err := base64.RawURLEncoding.DecodeString(f)
+		if err != nil || len(source) == 0 {
+			continue // it never named a line
+		}
+		if _, err := t.exec(sqlDropItemsFrom, int64(id), source); err != nil {
+			return fmt.Errorf("drop items of messages: %w", err)
+		}
+	}
+	return nil
 }
