@@ -12,6 +12,13 @@ import (
 	"handrail/bot/store"
 )
 
+// A message that was dropped while it may have been on its way is looked for
+// this often before it counts as never sent.
+const (
+	removalTries = 3
+	removalPause = 5 * time.Second
+)
+
 // lanePage is how many conversations one pass reads at a time.
 const lanePage = 256
 
@@ -81,6 +88,14 @@ func (b *Bot) deliverLane(ctx context.Context, tr chat.Transport, lane int64) (i
 func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (done bool, err error) {
 	if !p.NotAfter.IsZero() && b.Now().After(p.NotAfter) {
 		return true, b.Store.Bury(ctx, p, "late", b.Now())
+	}
+	if p.Out.Form == chat.FormRemove && p.Out.Target == "" {
+		// The message never arrived, as far as is known. The news that it did
+		// may still be under way.
+		if p.Attempts < removalTries {
+			return false, b.Store.Retry(ctx, p, b.Now().Add(removalPause))
+		}
+		return true, b.Store.Sent(ctx, p, "", b.Now())
 	}
 	p.Out.Key = p.Key
 	sctx, cancel := context.WithTimeout(ctx, sendTimeout)

@@ -67,6 +67,9 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 	p := t.p
 	zone := p.Vars[varZone]
 	var wait *flow.Wait
+	if err := t.hide(effects); err != nil {
+		return err
+	}
 	for _, e := range effects {
 		var err error
 		switch e := e.(type) {
@@ -84,6 +87,7 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			err = t.tx.CancelSchedule(p.ID, e.Name)
 		case flow.Quiet:
 			err = t.quiet(e)
+		case flow.Hide: // done before all else
 		case flow.Set:
 			if e.Value == nil {
 				delete(p.Vars, e.Name)
@@ -120,6 +124,25 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 		return err
 	}
 	return t.tx.SavePerson(p)
+}
+
+// hide takes back what the effects ask for, before anything new is enqueued: so
+// what this turn says stays.
+func (t *turn) hide(effects []flow.Effect) error {
+	for _, e := range effects {
+		h, ok := e.(flow.Hide)
+		if !ok {
+			continue
+		}
+		var since time.Time
+		if h.For > 0 {
+			since = t.now.Add(-h.For)
+		}
+		if err := t.tx.Withdraw(t.p.ID, since, t.now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dueAt is when a wait is over, in whole milliseconds as the store keeps them,

@@ -191,6 +191,8 @@ func deed(o op) string {
 		return "cancel " + o.name.name
 	case *quietOp:
 		return "quiet"
+	case *hideOp:
+		return "take back what was said"
 	case *linesOp:
 		return strings.TrimSpace("help lines " + o.effect.Need)
 	}

@@ -63,6 +63,11 @@ type Quiet struct {
 	Stop bool
 }
 
+// Hide takes back the bot's own messages of the last For (zero: all that the
+// host still knows) and drops what waits to be sent. What the same Step says
+// stays.
+type Hide struct{ For time.Duration }
+
 // Set stores a variable of the person. A nil Value forgets it.
 type Set struct {
 	Name  string
@@ -94,6 +99,7 @@ func (Every) effect()  {}
 func (At) effect()     {}
 func (Cancel) effect() {}
 func (Quiet) effect()  {}
+func (Hide) effect() {}
 func (Set) effect()    {}
 func (Keep) effect()   {}
 func (Drop) effect()   {}

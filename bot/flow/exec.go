@@ -152,6 +152,8 @@ func (r *run) tell(n *node) {
 		if o.effect.Stop {
 			r.s.Parked, r.hushed = nil, true
 		}
+	case *hideOp:
+		r.out = append(r.out, o.effect)
 	case *linesOp:
 		r.flushLead()
 		r.out = append(r.out, o.effect)

@@ -20,7 +20,7 @@ func everything() map[string]string {
 	return map[string]string{
 		"welcome": "steps: [{say: Welcome., any: [Hello.]}, {set: {welcomed: true}}, {run: menu}]",
 		"menu":    "anywhere: [menu]\nresume: false\nsteps: [{menu: Menu., any: [Again.]}, {say: Fine.}]",
-		"stop":    "first: [stop]\nsteps: [{say: Stopped.}, {cancel: all}, {quiet: stop}]",
+		"stop":    "first: [stop]\nsteps: [{say: Stopped.}, {hide: 2h}, {cancel: all}, {quiet: stop}]",
 		"help":    "anywhere: [help]\nsteps: [{lines: dv}, {ask: More., yes_no: {yes: {call: list}}}]",
 		"quiet":   "start: [pause]\nsteps: [{quiet: {for: 7d}}, {wait: 1d}, {quiet: off}]",
 		"silent":  "start: [silent]\nsteps: [{set: {n: 1}}]",

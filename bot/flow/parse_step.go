@@ -11,7 +11,7 @@ import (
 func verbs() []string {
 	return []string{
 		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
-		"menu", "every", "cancel", "quiet", "lines", "end",
+		"menu", "every", "cancel", "quiet", "lines", "hide", "end",
 	}
 }
 
@@ -172,6 +172,8 @@ func (p *parser) plain(v pair, pairs []pair) op {
 		return p.quiet(v)
 	case "lines":
 		return p.lines(v)
+	case "hide":
+		return p.hide(v)
 	default: // end
 		if !isNull(v.v) {
 			p.c.add(at(p.file, v.v), ruleType, "end takes no value")

@@ -138,6 +138,8 @@ func verbSchema(verb string) object {
 	case "lines":
 		need := object{"enum": append([]any{"", nil}, anys(needs())...)}
 		return object{"anyOf": []any{need, closed(object{"need": need, "up_to": whole(1, 10)})}}
+	case "hide":
+		return object{"anyOf": []any{object{"const": "all"}, defined("length")}}
 	case "end":
 		return object{"type": "null"}
 	case "if":

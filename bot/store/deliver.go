@@ -14,7 +14,8 @@ import (
 // next_seq only grows; sent_seq is the highest settled number and grows only
 // when nothing lower waits; next_try is NULL only when sent_seq has reached
 // next_seq-1, in rest, when the outbox was seen empty under the lock, or in
-// sleep, when there is no address to send to.
+// sleep, when there is no address to send to. A removal waits until nothing else
+// does; while it waits, what is settled above it leaves the counters to rest.
 
 // Parcel is a post at the head of its lane, ready to send.
 type Parcel struct {
@@ -50,9 +51,10 @@ func (s *Store) DueLanes(ctx context.Context, network string, now time.Time, lim
 }
 
 const (
-	sqlHead = `SELECT outbox.seq, outbox.unprompted, outbox.body, lane.attempts, person.address FROM outbox ` +
+	// The oldest post, but removals only when nothing else is left.
+	sqlHead = `SELECT outbox.seq, outbox.unprompted = 1, outbox.body, lane.attempts, person.address FROM outbox ` +
 		`JOIN lane ON lane.person = outbox.lane JOIN person ON person.id = outbox.lane ` +
-		`WHERE outbox.lane = $1 ORDER BY outbox.seq LIMIT 1`
+		`WHERE outbox.lane = $1 AND outbox.unprompted <> $2 ORDER BY outbox.seq LIMIT 1`
 )
 
 // Head returns the oldest post of a lane, whether or not its time has come, and
@@ -97,8 +99,15 @@ var errBrokenAddress = fmt.Errorf("%w: the address", ErrBroken)
 func (t *Tx) head(id PersonID) (Parcel, error) {
 	p := Parcel{Lane: int64(id), Person: id}
 	var sealed, address []byte
-	if err := t.row(sqlHead, []any{int64(id)}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &address); err != nil {
-		return p, err
+	const noRank = -1
+	for _, last := range []int{rankRemoval, noRank} {
+		err := t.row(sqlHead, []any{int64(id), last}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &address)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, ErrNotFound) || last == noRank {
+			return p, err
+		}
 	}
 	var body postBody
 	if err := t.unseal(id, sealed, &body, fieldPost, p.Seq); err != nil {
@@ -224,6 +233,12 @@ func (s *Store) SentByKey(ctx context.Context, network, key, eventID string, now
 	err := s.Update(ctx, func(tx *Tx) error {
 		p := Parcel{Key: key}
 		err := tx.row(sqlFindPost, []any{s.sendKey(key), network}, &p.Lane, &p.Seq)
+		if errors.Is(err, ErrNotFound) { // gone, and perhaps to be taken back
+			err = tx.row(sqlFindPost, []any{s.sendKey(removalPrefix + key), network}, &p.Lane, &p.Seq)
+			if err == nil {
+				return tx.remember(PersonID(p.Lane), network, key, eventID, now)
+			}
+		}
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		}

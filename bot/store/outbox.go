@@ -56,13 +56,17 @@ const (
 // Enqueue puts a post at the end of the person's lane. A Key that waits there
 // already, or was sent or buried in the last seven days, is ignored.
 func (t *Tx) Enqueue(id PersonID, p Post, now time.Time) error {
-	if err := t.enqueue(id, p, now); err != nil {
+	rank := rankAnswer
+	if p.Unprompted {
+		rank = rankUnprompted
+	}
+	if err := t.enqueue(id, p, rank, now); err != nil {
 		return fmt.Errorf("enqueue: %w", err)
 	}
 	return nil
 }
 
-func (t *Tx) enqueue(id PersonID, p Post, now time.Time) error {
+func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 	if p.Key == "" {
 		return errors.New("the post has no key")
 	}
@@ -89,11 +93,7 @@ func (t *Tx) enqueue(id PersonID, p Post, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	unprompted := 0
-	if p.Unprompted {
-		unprompted = 1
-	}
-	_, err = t.exec(sqlAddPost, int64(id), seq, key, unprompted, sealed)
+	_, err = t.exec(sqlAddPost, int64(id), seq, key, rank, sealed)
 	return err
 }
 

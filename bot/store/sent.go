@@ -24,7 +24,7 @@ const sqlRemember = `INSERT INTO sent (person, key, event, body, at) VALUES ($1,
 // its target and a reaction its message; "" notes that it never did.
 func (t *Tx) remember(id PersonID, network, key, eventID string, now time.Time) error {
 	var event, sealed []byte
-	if eventID != "" {
+	if eventID != "" && !isRemoval(key) { // a removal cannot be edited or taken back
 		var err error
 		event = t.s.event(network, eventID)
 		if sealed, err = t.seal(id, sentBody{Key: key, Event: eventID}, fieldSent); err != nil {

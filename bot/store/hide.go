@@ -1,0 +1,136 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"handrail/bot/chat"
+)
+
+// What a post is to its lane, in outbox.unprompted. Removals go last, so that
+// taking back a long talk holds up no answer.
+const (
+	rankAnswer     = 0
+	rankUnprompted = 1
+	rankRemoval    = 2
+)
+
+// removalPrefix begins the send key of the post that takes back the one with
+// the key behind it.
+const removalPrefix = "remove-"
+
+// mostHidden bounds how many messages one Withdraw takes back, the newest first.
+const mostHidden = 500
+
+const (
+	sqlWaiting     = `SELECT seq, body FROM outbox WHERE lane = $1 AND unprompted <> $2 ORDER BY seq LIMIT 1`
+	sqlDropWaiting = `DELETE FROM outbox WHERE lane = $1 AND unprompted <> $2`
+	sqlSentSince   = `SELECT body, at FROM sent WHERE person = $1 AND at >= $2 AND event IS NOT NULL`
+)
+
+// Withdraw deletes what waits for the person, and enqueues the removal of every
+// message that went out to them since then, as far as the store knows it (seven
+// days). The message that may be on its way at this moment is taken back as
+// well. Doing it again takes back nothing twice.
+func (t *Tx) Withdraw(id PersonID, since, now time.Time) error {
+	if err := t.withdraw(id, since, now); err != nil {
+		return fmt.Errorf("withdraw: %w", err)
+	}
+	return nil
+}
+
+func (t *Tx) withdraw(id PersonID, since, now time.Time) error {
+	doubt, err := t.firstWaiting(id)
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(sqlDropWaiting, int64(id), rankRemoval); err != nil {
+		return err
+	}
+	if doubt != "" {
+		if err := t.remove(id, doubt, "", now); err != nil {
+			return err
+		}
+	}
+	sent, err := t.sentSince(id, since)
+	if err != nil {
+		return err
+	}
+	for _, s := range sent {
+		if err := t.remove(id, s.Key, s.Event, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove enqueues the removal of one message: of that event, or if it is not
+// known yet, of whatever the key turns out to be.
+func (t *Tx) remove(id PersonID, key, event string, now time.Time) error {
+	p := Post{Key: removalPrefix + key, Out: chat.Outgoing{Form: chat.FormRemove, Target: event}}
+	if event == "" {
+		p.EditOf = key
+	}
+	return t.enqueue(id, p, rankRemoval, now)
+}
+
+// firstWaiting is the key of the post that a send may be under way for, "" if
+// none waits.
+func (t *Tx) firstWaiting(id PersonID) (key string, err error) {
+	var seq int64
+	var sealed []byte
+	err = t.row(sqlWaiting, []any{int64(id), rankRemoval}, &seq, &sealed)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var body postBody
+	err = t.unseal(id, sealed, &body, fieldPost, seq)
+	if errors.Is(err, ErrBroken) { // it cannot have been sent either
+		return "", nil
+	}
+	return body.Key, err
+}
+
+// sentSince lists what went out since then, the newest first.
+func (t *Tx) sentSince(id PersonID, since time.Time) ([]sentBody, error) {
+	type row struct {
+		body []byte
+		at   int64
+	}
+	var rows []row
+	err := t.rows(sqlSentSince, []any{int64(id), millis(since)}, func(scan func(...any) error) error {
+		var r row
+		if err := scan(&r.body, &r.at); err != nil {
+			return err
+		}
+		rows = append(rows, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.at, a.at) })
+	var list []sentBody
+	for _, r := range rows[:min(len(rows), mostHidden)] {
+		var body sentBody
+		err := t.unseal(id, r.body, &body, fieldSent)
+		if errors.Is(err, ErrBroken) {
+			continue // it cannot be told which it was
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, body)
+	}
+	return list, nil
+}
+
+// isRemoval tells whether a send key is that of a removal.
+func isRemoval(key string) bool { return strings.HasPrefix(key, removalPrefix) }
