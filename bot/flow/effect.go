@@ -99,7 +99,7 @@ func (Every) effect()  {}
 func (At) effect()     {}
 func (Cancel) effect() {}
 func (Quiet) effect()  {}
-func (Hide) effect() {}
+func (Hide) effect()   {}
 func (Set) effect()    {}
 func (Keep) effect()   {}
 func (Drop) effect()   {}
