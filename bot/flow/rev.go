@@ -77,6 +77,8 @@ func substance(b *strings.Builder, o op) {
 		put(o.name.name)
 	case *quietOp:
 		put(o.effect)
+	case *hideOp:
+		put(o.effect)
 	case *linesOp:
 		put(o.effect)
 	default:
