@@ -52,6 +52,7 @@ type Config struct {
 	Now        func() time.Time // default time.Now
 	Log        *slog.Logger     // default: discards
 	Zone       string           // IANA zone of people who have not chosen one; default UTC
+	Language   string           // language of people who have not chosen one; default: that of the scripts
 	Lang       string           // hear crisis words of this language only; default: of all
 	Quiet      schedule.QuietHours
 	FreshFor   time.Duration

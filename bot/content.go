@@ -37,8 +37,9 @@ func (c Content) check() error {
 	return nil
 }
 
-// linesText renders the help lines for where the person said they are.
-func (c *Content) linesText(p *store.Person, need string, now time.Time, upTo int) string {
+// linesText renders the help lines for where the person said they are, in a
+// language.
+func (c *Content) linesText(p *store.Person, lang, need string, now time.Time, upTo int) string {
 	country, _ := p.Vars[varCountry].(string)
-	return lines.Render(c.Lines.Pick(country, need, now, upTo), now, c.Library.Text)
+	return lines.Render(c.Lines.Pick(country, need, now, upTo), now, c.Library.In(lang).Text)
 }

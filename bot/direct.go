@@ -59,7 +59,7 @@ func (b *Bot) replyDirectly(ctx context.Context, m chat.Message, at bool) {
 	}
 	sum := sha256.Sum256([]byte("direct\x00" + m.ID))
 	c := b.content.Load()
-	text := c.Library.Text("safe_reply", nil) + "\n\n" + c.linesText(&store.Person{}, "", b.Now(), 0)
+	text := c.Library.In(b.Language).Text("safe_reply", nil) + "\n\n" + c.linesText(&store.Person{}, b.Language, "", b.Now(), 0)
 	out := chat.Outgoing{Key: base64.RawURLEncoding.EncodeToString(sum[:16]), To: m.From, Text: chat.Text(text)}
 	ctx = context.WithoutCancel(ctx)
 	go func() {

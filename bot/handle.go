@@ -208,7 +208,7 @@ func (t *turn) alarm(words string) (id string, alarm bool) {
 	f := found[0]
 	at := top(p.Session)
 	if f.Level == crisis.Ask {
-		if t.Library.Takes(p.Session, words) {
+		if t.voice().Takes(p.Session, words) {
 			return "", false
 		}
 		before, _ := p.Vars[varUnsure].(float64)
@@ -235,7 +235,7 @@ func (t *turn) understood(words string) bool {
 		return false
 	}
 	next, _, err := t.Library.Step(p.Session, flow.Input{
-		Kind: flow.InText, Text: words, Now: t.now.In(t.bot.location(p)), Vars: p.Vars,
+		Kind: flow.InText, Text: words, Now: t.now.In(t.bot.location(p)), Vars: p.Vars, Lang: t.bot.language(p),
 	})
 	if err != nil {
 		return false
@@ -275,7 +275,7 @@ func (t *turn) refuse(m chat.Message) error {
 		}
 	}
 	out := chat.Outgoing{
-		To: m.From, Text: chat.Text(t.Library.Text(key, nil)),
+		To: m.From, Text: chat.Text(t.voice().Text(key, nil)),
 		AllowPlain: true, AllowCrowd: m.Kind == chat.KindCrowd,
 	}
 	if err := t.enqueue(out, ""); err != nil {

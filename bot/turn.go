@@ -36,6 +36,7 @@ func (t *turn) step(in flow.Input) error {
 	in.Now = t.now.In(t.bot.location(p))
 	in.Seed = seed(p.ID, p.Session.Seq)
 	in.Vars = p.Vars
+	in.Lang = t.bot.language(p)
 	in.ID = t.tx.Source(p.ID, t.cause)
 	t.oldRows()
 	in.Lists = map[string][]flow.Item{}
@@ -177,7 +178,7 @@ func (t *turn) say(e flow.Say) error {
 
 // lines adds the help lines for the person's country, open or closed now.
 func (t *turn) lines(need string, upTo int) error {
-	return t.enqueue(chat.Outgoing{Text: chat.Text(t.linesText(t.p, need, t.now, upTo))}, "")
+	return t.enqueue(chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.bot.language(t.p), need, t.now, upTo))}, "")
 }
 
 // key is the send key of the turn's next message.
@@ -194,7 +195,7 @@ func (t *turn) enqueue(out chat.Outgoing, editOf string) error {
 
 // sentence answers with one of the fixed sentences and leaves the session as it is.
 func (t *turn) sentence(key string) error {
-	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.Library.Text(key, nil))}, ""); err != nil {
+	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text(key, nil))}, ""); err != nil {
 		return err
 	}
 	return t.tx.SavePerson(t.p)
@@ -210,7 +211,7 @@ func (t *turn) rescue() error {
 	if err := t.tx.Note("rescued", t.p.ID, t.now); err != nil {
 		return err
 	}
-	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.Library.Text("safe_reply", nil))}, ""); err != nil {
+	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text("safe_reply", nil))}, ""); err != nil {
 		return err
 	}
 	if err := t.lines("", 0); err != nil {

@@ -15,7 +15,7 @@ func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
 	case *menuOp:
 		return r.answerMenu(f, n, norm)
 	default: // a pause or a pace
-		if slices.Contains(r.lib.words.done, norm) || slices.Contains(r.lib.words.skip, norm) {
+		if r.is(norm, "words_done") || r.is(norm, "words_skip") {
 			r.s.Wait = nil
 			return true, r.exec(f, n.next)
 		}
@@ -28,21 +28,21 @@ func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
 
 func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 	if len(o.options) > 0 { // a choice is stronger than the engine's words
-		if i := o.exact(norm, r.in.Text); i >= 0 {
+		if i := o.exact(r.tongue, norm, r.in.Text); i >= 0 {
 			return true, r.choose(f, n, o, i)
 		}
 	}
 	switch {
 	case norm == "":
-	case slices.Contains(r.lib.words.skip, norm):
+	case r.is(norm, "words_skip"):
 		return true, r.skip(f, n, o)
-	case slices.Contains(r.lib.words.repeat, norm):
+	case r.is(norm, "words_repeat"):
 		return true, r.exec(f, n)
 	case r.isBack(norm):
 		return true, r.back()
 	}
 	if len(o.options) > 0 {
-		if i := o.loose(norm); i >= 0 {
+		if i := o.loose(r.tongue.lang, norm); i >= 0 {
 			return true, r.choose(f, n, o, i)
 		}
 		return false, nil
@@ -54,7 +54,7 @@ func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 func (r *run) take(f *flow, n *node, o *askOp, raw string) (bool, error) {
 	switch o.kind {
 	case askScale, askNumber:
-		v, ok := amount(raw, o.to)
+		v, ok := r.tongue.amount(raw, o.to)
 		if !ok || o.bounded && (v < o.from || v > o.to) {
 			return false, nil
 		}
@@ -87,7 +87,11 @@ func (r *run) choose(f *flow, n *node, o *askOp, i int) error {
 	if o.kind == askYesNo {
 		return r.accept(f, n, o, opt.sign == signYes, "", opt.first)
 	}
-	return r.accept(f, n, o, opt.label, "", opt.first)
+	echo := ""
+	if label, _, ok := opt.in(r.tongue.lang); ok {
+		echo = label
+	}
+	return r.accept(f, n, o, opt.label, echo, opt.first)
 }
 
 // accept stores an answer and goes on.
@@ -102,7 +106,7 @@ func (r *run) accept(f *flow, n *node, o *askOp, value any, echo string, next *n
 	if o.list.name != "" {
 		text := echo
 		if text == "" {
-			text = show(value, r.lib.words.yesLabel, r.lib.words.noLabel)
+			text = show(value, r.tongue.words.yesLabel, r.tongue.words.noLabel)
 		}
 		r.keep(o.list.name, text)
 	}
@@ -123,7 +127,7 @@ func (r *run) skip(f *flow, n *node, o *askOp) error {
 
 func (r *run) answerMenu(f *flow, n *node, norm string) (bool, error) {
 	ids := r.menuIDs()
-	if i, ok := ordinal(norm); ok {
+	if i, ok := r.tongue.ordinal(norm); ok {
 		if i < 1 || i > len(ids) {
 			return false, nil
 		}
@@ -136,8 +140,8 @@ func (r *run) answerMenu(f *flow, n *node, norm string) (bool, error) {
 			if g == nil {
 				continue
 			}
-			title := Normalise(g.Title)
-			if title == norm || loose && closeTo(norm, title) {
+			title, base := Normalise(g.titleIn(r.tongue.lang)), Normalise(g.Title)
+			if title == norm || base == norm || loose && (closeTo(norm, title) || closeTo(norm, base)) {
 				if found != "" && found != id {
 					return false, nil
 				}
@@ -149,12 +153,12 @@ func (r *run) answerMenu(f *flow, n *node, norm string) (bool, error) {
 		}
 	}
 	switch {
-	case slices.Contains(r.lib.words.skip, norm), slices.Contains(r.lib.words.done, norm):
+	case r.is(norm, "words_skip"), r.is(norm, "words_done"):
 		r.mark()
 		r.s.Wait = nil
 		r.s.Answer, r.s.Echo = "", ""
 		return true, r.exec(f, n.next)
-	case slices.Contains(r.lib.words.repeat, norm):
+	case r.is(norm, "words_repeat"):
 		return true, r.exec(f, n)
 	case r.isBack(norm):
 		return true, r.back()
@@ -190,7 +194,7 @@ func (r *run) reaction(f *flow, n *node) error {
 	switch o := n.op.(type) {
 	case *askOp:
 		if len(o.options) > 0 {
-			if i := o.exact("", emoji); i >= 0 {
+			if i := o.exact(r.tongue, "", emoji); i >= 0 {
 				return r.choose(f, n, o, i)
 			}
 			return r.missed(n)
@@ -242,7 +246,7 @@ func (r *run) missText(n *node, tries int) string {
 	choices := ""
 	switch o := n.op.(type) {
 	case *askOp:
-		choices = o.choices
+		choices = o.choicesIn(r.tongue.lang)
 		if key := o.hint(); key != "" {
 			b.WriteString(" ")
 			b.WriteString(r.sentence(key, func(name string) string {
@@ -255,7 +259,7 @@ func (r *run) missText(n *node, tries int) string {
 	case *menuOp:
 		for i, id := range r.menuIDs() {
 			if f := r.lib.flows[id]; f != nil {
-				choices += "\n" + show(float64(i+1), "", "") + " " + f.Title
+				choices += "\n" + show(float64(i+1), "", "") + " " + f.titleIn(r.tongue.lang)
 			}
 		}
 	}
@@ -283,24 +287,31 @@ func (o *askOp) hint() string {
 	return ""
 }
 
-// exact finds the choice that is meant without doubt: its number, its words, a
-// thumb, a keycap. -1: none.
-func (o *askOp) exact(norm, raw string) int {
+// exact finds the choice that is meant without doubt: its number, its words in
+// the person's language or the script's, a thumb, a keycap. -1: none.
+func (o *askOp) exact(own *speech, norm, raw string) int {
 	if norm != "" {
+		for i := range o.options {
+			if o.options[i].has(own.lang, norm) {
+				return i
+			}
+		}
 		for i := range o.options {
 			if slices.Contains(o.options[i].words, norm) {
 				return i
 			}
 		}
-		if n, ok := ordinal(norm); ok {
+		if n, ok := own.ordinal(norm); ok {
 			if n >= 1 && n <= len(o.options) {
 				return n - 1
 			}
 			return -1
 		}
 		if head, rest, ok := strings.Cut(norm, " "); ok { // "1 yes"
-			if n, ok := digits(head); ok && n >= 1 && n <= len(o.options) && slices.Contains(o.options[n-1].words, rest) {
-				return n - 1
+			if n, ok := digits(head); ok && n >= 1 && n <= len(o.options) {
+				if opt := &o.options[n-1]; opt.has(own.lang, rest) || slices.Contains(opt.words, rest) {
+					return n - 1
+				}
 			}
 		}
 	}
@@ -320,13 +331,15 @@ func (o *askOp) exact(norm, raw string) int {
 	return -1
 }
 
-// loose finds the one choice that the text is a close misspelling of. Two
-// candidates are none. Words in the middle of a sentence choose nothing: "I am
-// not safe" must never be read as "safe".
-func (o *askOp) loose(norm string) int {
+// loose finds the one choice that the text is a close misspelling of, in the
+// person's language where the choices have words of it. Two candidates are none.
+// Words in the middle of a sentence choose nothing: "I am not safe" must never
+// be read as "safe".
+func (o *askOp) loose(lang, norm string) int {
 	found := -1
 	for i := range o.options {
-		for _, w := range o.options[i].words {
+		_, words, _ := o.options[i].in(lang)
+		for _, w := range words {
 			if !closeTo(norm, w) {
 				continue
 			}

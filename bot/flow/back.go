@@ -1,9 +1,7 @@
 package flow
 
-import "slices"
-
 // isBack tells whether a text asks for one step back.
-func (r *run) isBack(norm string) bool { return slices.Contains(r.lib.words.back, norm) }
+func (r *run) isBack(norm string) bool { return r.is(norm, "words_back") }
 
 // back takes the last answer back and asks its question again. Where there is
 // nothing to go back to it says so, and what waits waits on.

@@ -130,7 +130,7 @@ func (r *run) tell(n *node) {
 			r.assign(&o.list[i])
 		}
 	case *keepOp:
-		text := show(r.s.Answer, r.lib.words.yesLabel, r.lib.words.noLabel)
+		text := show(r.s.Answer, r.tongue.words.yesLabel, r.tongue.words.noLabel)
 		if r.s.Echo != "" {
 			text = r.s.Echo
 		}
@@ -193,7 +193,7 @@ func (r *run) menu(n *node, o *menuOp) {
 	var b strings.Builder
 	b.WriteString(r.text(o.text))
 	mode, _ := r.value("mode").(string)
-	ids, lines := r.lib.menuFor(mode)
+	ids, lines := r.lib.menuFor(mode, r.tongue.lang)
 	b.WriteString(lines)
 	r.say(Say{Text: b.String(), Ask: true})
 	r.await(n, &Waiting{Kind: waitAsk, Data: map[string]any{"menu": strings.Join(ids, " ")}})
@@ -201,16 +201,16 @@ func (r *run) menu(n *node, o *menuOp) {
 
 // menuFor lists the flows of the menu in a mode: their ids and their numbered
 // titles.
-func (l *Library) menuFor(mode string) (ids []string, lines string) {
-	var b strings.Builder
+func (l *Library) menuFor(mode, lang string) (ids []string, lines string) {
+	var titles []string
 	for _, f := range l.menu {
 		if mode != "" && f.Modes != nil && !slices.Contains(f.Modes, mode) {
 			continue
 		}
 		ids = append(ids, f.ID)
-		fmt.Fprintf(&b, "\n%d %s", len(ids), f.Title)
+		titles = append(titles, f.titleIn(lang))
 	}
-	return ids, b.String()
+	return ids, numbered(titles)
 }
 
 // cue gives the cue of that number, counted over all rounds. The first is a new

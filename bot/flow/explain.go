@@ -28,35 +28,38 @@ type Verdict struct {
 
 // Explain tells what a text reaches when nothing waits, as Match does, with the
 // reasons and with what came behind.
-func (l *Library) Explain(text string) Verdict {
-	norm := hear(text)
-	if h, ok := l.exact(norm); ok {
+func (v Voice) Explain(text string) Verdict {
+	norm, sp := hear(text), v.own
+	if h, ok := sp.exact(norm); ok {
 		return Verdict{Exact: true, Best: []Candidate{{Flow: h.flow.ID, Phrase: h.text, Why: []string{"the message is the phrase"}}}}
 	}
-	list := l.free.search(norm, false)
+	list := sp.search(norm, false)
 	best := choose(list)
-	var v Verdict
+	var out Verdict
 	for i, f := range list {
-		c := l.free.candidate(norm, f)
+		c := f.candidate()
 		if slices.ContainsFunc(best, func(b found) bool { return b.sought == f.sought }) {
-			v.Best = append(v.Best, c)
+			out.Best = append(out.Best, c)
 		} else if i < mostShown && 2*f.points >= f.need {
-			v.Others = append(v.Others, c)
+			out.Others = append(out.Others, c)
 		}
 	}
 	if len(best) == 0 {
-		if h, ok := l.misspelt(norm); ok {
-			v.Best = []Candidate{{Flow: h.flow.ID, Phrase: h.text, Why: []string{"the message is the phrase but for one slip"}}}
+		if h, ok := sp.misspelt(norm); ok {
+			out.Best = []Candidate{{Flow: h.flow.ID, Phrase: h.text, Why: []string{"the message is the phrase but for one slip"}}}
 		}
 	}
-	return v
+	return out
 }
 
+// Explain is Voice.Explain in the language of the scripts.
+func (l *Library) Explain(text string) Verdict { return l.In("").Explain(text) }
+
 // candidate puts a match into words.
-func (x *index) candidate(norm string, f found) Candidate {
+func (f *found) candidate() Candidate {
 	c := Candidate{Flow: f.flow.ID, Phrase: f.text, Points: f.points, Needed: f.need}
-	words := x.fold.hear(norm)
-	var plain, small, heardAs []string
+	words := f.heardAs
+	var plain, small, rewritten []string
 	for _, at := range f.at {
 		t := words[at]
 		if !t.means() {
@@ -69,8 +72,8 @@ func (x *index) candidate(norm string, f found) Candidate {
 			if t.typo {
 				how = "taken for a misspelt"
 			}
-			if line := fmt.Sprintf("%q is %s %q", t.from, how, t.as); !slices.Contains(heardAs, line) {
-				heardAs = append(heardAs, line)
+			if line := fmt.Sprintf("%q is %s %q", t.from, how, t.as); !slices.Contains(rewritten, line) {
+				rewritten = append(rewritten, line)
 			}
 		}
 	}
@@ -86,7 +89,7 @@ func (x *index) candidate(norm string, f found) Candidate {
 	if f.gap > 0 {
 		c.Why = append(c.Why, fmt.Sprintf("words in between: %d (-%d)", f.gap, pointsGap*f.gap))
 	}
-	c.Why = append(c.Why, heardAs...)
+	c.Why = append(c.Why, rewritten...)
 	if !f.equal {
 		c.Why = append(c.Why, fmt.Sprintf("other words with a meaning: %d, so %d points are needed", f.rest, f.need))
 	}

@@ -24,6 +24,10 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s (%s)", f.File, f.Line, f.Col, f.Message, f.Rule)
 }
 
+// Mild tells that the scripts can be used as they are: a translation is not
+// complete, and what it lacks is said in the language of the scripts.
+func (f Finding) Mild() bool { return f.Rule == ruleTranslation }
+
 // place is where something stands in a file.
 type place struct {
 	file string
@@ -174,4 +178,5 @@ const (
 	ruleMessages     = "messages"
 	ruleExclamation  = "exclamation"
 	ruleWaiver       = "waiver"
+	ruleTranslation  = "translation"
 )

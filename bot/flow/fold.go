@@ -203,61 +203,65 @@ func sameLetters(a, b string) bool {
 	return string(x) == string(y)
 }
 
-// folder reads the word lists of texts.yaml.
-func (ld *loader) folder() *folder {
+// folder reads the word lists of a language.
+func (ld *loader) folder(from lists, rewrites [][2]string) *folder {
 	f := newFolder()
-	f.kind(ld.wordList("words_small"), wordSmall)
-	f.kind(ld.wordList("words_light"), wordLight)
-	f.kind(ld.wordList("words_against"), wordAgainst)
-	f.kind(ld.wordList("words_break"), wordBreak)
-	for _, r := range ld.rewrites {
+	f.kind(wordList(from, "words_small"), wordSmall)
+	f.kind(wordList(from, "words_light"), wordLight)
+	f.kind(wordList(from, "words_against"), wordAgainst)
+	f.kind(wordList(from, "words_break"), wordBreak)
+	for _, r := range rewrites {
 		f.same(r[0], r[1])
 	}
 	return f
 }
 
 // wordList takes a comma list of single words apart.
-func (ld *loader) wordList(key string) (out []string) {
-	t := ld.texts[key]
-	if t == nil {
+func wordList(from lists, key string) (out []string) {
+	list, _, ok := from(key)
+	if !ok {
 		return nil
 	}
-	for w := range strings.SplitSeq(t.variants[0].static, ",") {
+	for w := range strings.SplitSeq(list, ",") {
 		out = append(out, Normalise(w))
 	}
 	return out
 }
 
-// checkWords refuses entries of the word lists that nothing could mean.
-func (ld *loader) checkWords() {
+// checkWords refuses entries of a language's word lists that nothing could mean,
+// and gives the pairs of words_same.
+func (ld *loader) checkWords(from lists) (rewrites [][2]string) {
 	seen := map[string]string{}
 	for _, key := range []string{"words_small", "words_light", "words_against", "words_break"} {
-		for _, w := range ld.wordList(key) {
+		_, pos, _ := from(key)
+		for _, w := range wordList(from, key) {
 			switch {
 			case w == "" || strings.Contains(w, " "):
-				ld.c.add(ld.texts[key].pos, ruleValue, "%s holds single words: %q", key, w)
-			case seen[w] != "":
-				ld.c.add(ld.texts[key].pos, ruleValue, "%q stands in %s and in %s", w, seen[w], key)
+				ld.c.add(pos, ruleValue, "%s holds single words: %q", key, w)
+			case seen[w] != "" && seen[w] != key:
+				ld.c.add(pos, ruleValue, "%q stands in %s and in %s", w, seen[w], key)
 			}
 			seen[w] = key
 		}
 	}
-	t := ld.texts["words_same"]
-	if t == nil {
-		return
+	list, pos, ok := from("words_same")
+	if !ok {
+		return nil
 	}
-	twice := map[string]bool{}
-	for entry := range strings.SplitSeq(t.variants[0].static, ",") {
+	twice := map[string]string{}
+	for entry := range strings.SplitSeq(list, ",") {
 		before, after, ok := strings.Cut(entry, "=")
 		old, now := Normalise(before), Normalise(after)
+		other, again := twice[old]
 		switch {
 		case !ok || old == "" || now == "":
-			ld.c.add(t.pos, ruleValue, "words_same holds entries like: wanna = want to; not %q", strings.TrimSpace(entry))
-		case twice[old]:
-			ld.c.add(t.pos, ruleValue, "%q stands twice in words_same", old)
-		default:
-			twice[old] = true
-			ld.rewrites = append(ld.rewrites, [2]string{old, now})
+			ld.c.add(pos, ruleValue, "words_same holds entries like: wanna = want to; not %q", strings.TrimSpace(entry))
+		case again && other != now:
+			ld.c.add(pos, ruleValue, "%q stands twice in words_same", old)
+		case !again:
+			twice[old] = now
+			rewrites = append(rewrites, [2]string{old, now})
 		}
 	}
+	return rewrites
 }

@@ -16,6 +16,9 @@ type flow struct {
 	any1    []phrase // `anywhere` phrases
 	start1  []phrase // `start` phrases
 	idle1   []phrase // `idle` phrases
+	titles  []titled // in other languages
+	// titlePos is where the title stands.
+	titlePos place
 	// noResume: when something interrupts this flow, nobody is asked to go back.
 	noResume bool
 	scope    *scope // of the set that it was compiled with
@@ -93,7 +96,9 @@ func askKinds() []string {
 
 // option is one choice of a question.
 type option struct {
-	label string // as shown
+	label string   // as shown
+	also  []string // words beside the label, as written
+	said  []chosen // in other languages
 	pos   place
 	words []string // normal forms that choose it, the label's first
 	sign  sign     // the thumb that chooses it

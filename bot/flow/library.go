@@ -15,15 +15,12 @@ type Library struct {
 	scope *scope
 
 	texts map[string]*text
-	words words
+	menu  []*flow // in menu order
 
-	first    map[string]*flow // `first` phrases, normal
-	anywhere map[string]*flow
-	start    map[string]*flow
-	idle     map[string]*flow // `idle` phrases
-	free     *index           // phrases for what is not exactly one
-	close    map[int][]heard  // `start` and `anywhere` phrases that a misspelling reaches, by length
-	menu     []*flow          // in menu order
+	*speech                    // in the language of the scripts
+	base    string             // which that is
+	langs   map[string]*speech // the others, by their tag
+	tongues []Language
 
 	older    map[revision]*flow // flows of editions that this set does not have
 	editions []Edition          // newest first
@@ -33,12 +30,6 @@ type Library struct {
 type heard struct {
 	phrase
 	flow *flow
-}
-
-// words are the engine's own word lists, normal.
-type words struct {
-	skip, done, repeat, back, yes, no []string
-	yesLabel, noLabel                 string
 }
 
 // Info tells about one flow what a person who runs the program may want to see.
@@ -62,54 +53,16 @@ func (l *Library) Has(id string) bool { return l.flows[id] != nil }
 // Lists names every list that the scripts use, sorted.
 func (l *Library) Lists() []string { return slices.Clone(l.lists) }
 
-// First tells whether the whole text is a phrase that is heard before all else.
-func (l *Library) First(text string) (flow string, ok bool) {
-	f := l.first[hear(text)]
-	if f == nil {
-		return "", false
-	}
-	return f.ID, true
-}
+// First tells whether the whole text is a phrase that is heard before all else,
+// in any language.
+func (l *Library) First(text string) (flow string, ok bool) { return l.In("").First(text) }
 
-// Match finds the flow that a text reaches when nothing waits, and the phrase
-// as the script writes it. Where two are too close to tell apart it is the
-// first that the engine would offer. Phrases of `first` are not looked at.
-func (l *Library) Match(text string) (flow, phrase string, ok bool) {
-	h := l.hears(hear(text))
-	if len(h) == 0 {
-		return "", "", false
-	}
-	return h[0].flow.ID, h[0].text, true
-}
+// Match is Voice.Match in the language of the scripts.
+func (l *Library) Match(text string) (flow, phrase string, ok bool) { return l.In("").Match(text) }
 
-// hears is what a normal text reaches when nothing waits: nothing, one phrase,
-// or those of the two flows to offer.
-func (l *Library) hears(norm string) []heard {
-	if h, ok := l.exact(norm); ok {
-		return []heard{h}
-	}
-	if f := choose(l.free.search(norm, false)); len(f) > 0 {
-		out := make([]heard, len(f))
-		for i := range f {
-			out[i] = f[i].heard
-		}
-		return out
-	}
-	if h, ok := l.misspelt(norm); ok {
-		return []heard{h}
-	}
-	return nil
-}
-
-// Text gives one of the sentences of texts.yaml with its placeholders filled.
-// Where there are variants it is the first one. An unknown key is a fault of
-// the program; it gives the key itself.
+// Text is Voice.Text in the language of the scripts.
 func (l *Library) Text(key string, values map[string]string) string {
-	t := l.texts[key]
-	if t == nil {
-		return key
-	}
-	return t.variants[0].fill(func(name string) string { return values[name] })
+	return l.In("").Text(key, values)
 }
 
 // hear is the normal form of what a person wrote, of the first part of it if it
@@ -123,40 +76,4 @@ func hear(text string) string {
 		i--
 	}
 	return Normalise(text[:i])
-}
-
-func (l *Library) exact(norm string) (heard, bool) {
-	for _, m := range []map[string]*flow{l.anywhere, l.start, l.idle} {
-		if f := m[norm]; f != nil && norm != "" {
-			return heard{f.phrase(norm), f}, true
-		}
-	}
-	return heard{}, false
-}
-
-// misspelt finds the one flow whose phrase is a close misspelling of the text.
-func (l *Library) misspelt(norm string) (best heard, ok bool) {
-	for n := len(norm) - utf8.UTFMax; n <= len(norm)+utf8.UTFMax; n++ {
-		for _, h := range l.close[n] {
-			if !closeTo(norm, h.norm) {
-				continue
-			}
-			if ok && best.flow != h.flow {
-				return heard{}, false
-			}
-			best, ok = h, true
-		}
-	}
-	return best, ok
-}
-
-func (f *flow) phrase(norm string) phrase {
-	for _, list := range [][]phrase{f.any1, f.start1, f.idle1, f.first1} {
-		for _, p := range list {
-			if p.norm == norm {
-				return p
-			}
-		}
-	}
-	return phrase{}
 }

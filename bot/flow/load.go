@@ -22,21 +22,42 @@ type Options struct {
 
 // Load reads the scripts (*.yaml at the root of fsys; texts.yaml holds the
 // sentences) and compiles them. It reports every fault of every file in one
-// run, in order of file, line and column; lib is nil when there is any. The
-// error is for files that cannot be read.
+// run, in order of file, line and column; lib is nil when there is any that is
+// not mild. The translations (locale/*.po) are read too. The error is for files
+// that cannot be read.
 func Load(fsys fs.FS, opt Options) (lib *Library, list []Finding, err error) {
+	ld := newLoader(opt)
+	if err := ld.read(fsys); err != nil {
+		return nil, nil, err
+	}
+	if err := ld.catalogs(fsys); err != nil {
+		return nil, nil, err
+	}
+	lib = ld.library()
+	if list = ld.findings(); slices.ContainsFunc(list, func(f Finding) bool { return !f.Mild() }) {
+		return nil, list, nil
+	}
+	return lib, list, nil
+}
+
+func (ld *loader) findings() []Finding {
+	ld.c.unusedWaivers()
+	return ld.c.sorted()
+}
+
+// read reads every script.
+func (ld *loader) read(fsys fs.FS) error {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		return nil, nil, fmt.Errorf("read scripts: %w", err)
+		return fmt.Errorf("read scripts: %w", err)
 	}
-	ld := &loader{c: &findings{}, opt: opt, rx: newPatterns(), wordings: wordings(), broken: map[string]bool{}}
 	for _, e := range entries {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".yaml") || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		src, tooBig, err := readFile(fsys, e.Name())
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		if tooBig {
 			ld.c.add(place{e.Name(), 1, 1}, ruleSize, "the file is larger than %d kB", MaxFileBytes>>10)
@@ -45,12 +66,7 @@ func Load(fsys fs.FS, opt Options) (lib *Library, list []Finding, err error) {
 		}
 		ld.file(e.Name(), src)
 	}
-	lib = ld.library()
-	ld.c.unusedWaivers()
-	if list = ld.c.sorted(); len(list) > 0 {
-		return nil, list, nil
-	}
-	return lib, nil, nil
+	return nil
 }
 
 // loader gathers the files and then checks what lies between them.
@@ -67,15 +83,30 @@ type loader struct {
 	vars  map[string]varKind
 	lists map[string]bool
 	words words
+	// meaning tells the list of each word of the engine.
+	meaning map[string]string
+	numbers numbers
 	// rewrites are the entries of words_same.
 	rewrites [][2]string
-	called   map[string]bool // flows that others call
+	lang     string // what the scripts are written in
+	po       []*catalog
+	// notes are the comments for translators, by file and line; nil: not read.
+	notes  map[string]map[int][]string
+	units  []unit
+	called map[string]bool // flows that others call
+}
+
+func newLoader(opt Options) *loader {
+	return &loader{c: &findings{}, opt: opt, rx: newPatterns(), wordings: wordings(), broken: map[string]bool{}}
 }
 
 func (ld *loader) file(name string, src []byte) {
+	if ld.notes != nil {
+		ld.note(name, src)
+	}
 	p := newParser(ld.c, name, ld.opt, ld.rx, ld.wordings)
 	if name == textsFile {
-		ld.texts = p.sentences(src)
+		ld.texts, ld.lang = p.sentences(src), p.lang
 		return
 	}
 	if p.parse(src) == nil {
@@ -93,8 +124,9 @@ func (ld *loader) library() *Library {
 		ld.c.add(place{textsFile, 1, 1}, ruleMissing, "the file with the sentences is missing or cannot be read")
 	}
 	ld.c.partial = len(ld.broken) > 0
-	ld.readWords()
-	ld.checkWords()
+	ld.words, ld.meaning = ld.readWords(ld.baseWords)
+	ld.numbers = ld.readNumbers(ld.baseWords)
+	ld.rewrites = ld.checkWords(ld.baseWords)
 	ld.flows = map[string]*flow{}
 	for _, p := range ld.parsers {
 		ld.flows[p.id] = p.flow
@@ -128,38 +160,23 @@ func (ld *loader) library() *Library {
 
 func (ld *loader) build() *Library {
 	l := &Library{
-		flows: ld.flows, texts: ld.texts, words: ld.words,
-		own:   slices.Sorted(maps.Keys(ld.lists)),
-		scope: &scope{vars: ld.vars, reads: map[string]Reader{}},
-		first: map[string]*flow{}, anywhere: map[string]*flow{}, start: map[string]*flow{}, idle: map[string]*flow{},
-		close: map[int][]heard{},
+		flows: ld.flows, texts: ld.texts,
+		own:    slices.Sorted(maps.Keys(ld.lists)),
+		scope:  &scope{vars: ld.vars, reads: map[string]Reader{}, picks: map[string][]*option{}},
+		speech: &speech{words: ld.words, meaning: ld.meaning, numbers: ld.numbers}, base: ld.lang, langs: map[string]*speech{},
 	}
 	l.lists = l.own
-	var ordered []*flow
+	var phrases []heardIn
 	for _, id := range slices.Sorted(maps.Keys(ld.flows)) {
 		f := ld.flows[id]
 		f.scope = l.scope
-		ordered = append(ordered, f)
+		phrases = append(phrases, heardIn{f, f.first1, f.any1, f.start1, f.idle1})
 		l.infos = append(l.infos, f.Info)
 		if f.Menu > 0 {
 			l.menu = append(l.menu, f)
 		}
-		for _, p := range f.first1 {
-			l.first[p.norm] = f
-		}
-		for _, p := range f.any1 {
-			l.anywhere[p.norm] = f
-			l.close[len(p.norm)] = append(l.close[len(p.norm)], heard{p, f})
-		}
-		for _, p := range f.idle1 {
-			l.idle[p.norm] = f
-		}
-		for _, p := range f.start1 {
-			l.start[p.norm] = f
-			l.close[len(p.norm)] = append(l.close[len(p.norm)], heard{p, f})
-		}
 	}
-	l.free = newIndex(ld.folder(), ordered)
+	l.listen(ld.folder(ld.baseWords, ld.rewrites), phrases)
 	slices.SortStableFunc(l.menu, func(a, b *flow) int { return cmp.Compare(a.Menu, b.Menu) })
 	for _, p := range ld.parsers {
 		for _, v := range p.sets {
@@ -167,7 +184,15 @@ func (ld *loader) build() *Library {
 				l.scope.reads[v.name] = ld.opt.Readers[v.read]
 			}
 		}
+		for _, n := range p.flow.nodes {
+			if o, ok := n.op.(*askOp); ok && o.kind == askPick && o.keepVar.name != "" {
+				for i := range o.options {
+					l.scope.picks[o.keepVar.name] = append(l.scope.picks[o.keepVar.name], &o.options[i])
+				}
+			}
+		}
 	}
+	ld.translate(l)
 	return l
 }
 
@@ -179,7 +204,12 @@ func (p *parser) sentences(src []byte) map[string]*text {
 		return nil
 	}
 	pairs, _ := p.mapping(root, "the file")
-	p.known(pairs, "the file", "texts")
+	p.known(pairs, "the file", "texts", "language")
+	if kv, ok := find(pairs, "language"); ok {
+		if p.lang, ok = p.str(kv.v, "language"); ok && !p.rx.lang.MatchString(p.lang) {
+			p.c.add(at(p.file, kv.v), ruleValue, "a language is written like en or pt-BR")
+		}
+	}
 	top, ok := find(pairs, "texts")
 	if !ok {
 		p.c.add(at(p.file, root), ruleMissing, "the key texts is missing")

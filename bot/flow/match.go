@@ -47,12 +47,13 @@ type sought struct {
 // found is a phrase found in a message.
 type found struct {
 	*sought
-	at     []int // positions in the message
-	points int
-	need   int
-	gap    int
-	rest   int
-	equal  bool
+	heardAs []token // the message
+	at      []int   // positions in it
+	points  int
+	need    int
+	gap     int
+	rest    int
+	equal   bool
 }
 
 // index is what the free matching of a library needs.
@@ -64,7 +65,7 @@ type index struct {
 
 // newIndex prepares the phrases. Single words of `first` are not among them:
 // those are heard as they are or not at all.
-func newIndex(f *folder, flows []*flow) *index {
+func newIndex(f *folder, flows []heardIn) *index {
 	x := &index{fold: f, byKey: map[string][]*sought{}, small: map[string]*sought{}}
 	var all []*sought
 	many := map[string]int{}
@@ -94,14 +95,14 @@ func newIndex(f *folder, flows []*flow) *index {
 		all = append(all, s)
 	}
 	for _, g := range flows {
-		for _, p := range g.start1 {
-			add(p, g, false, false)
+		for _, p := range g.start {
+			add(p, g.flow, false, false)
 		}
-		for _, p := range g.any1 {
-			add(p, g, false, true)
+		for _, p := range g.anywhere {
+			add(p, g.flow, false, true)
 		}
-		for _, p := range g.idle1 {
-			add(p, g, true, true)
+		for _, p := range g.idle {
+			add(p, g.flow, true, true)
 		}
 	}
 	for _, s := range all {
@@ -130,14 +131,22 @@ func joined(words []token) string {
 
 // search finds the phrases in a normal message, the best first, one a flow.
 // asked tells that a question waits that did not take the message: then only
-// whole phrases without a gap count.
-func (x *index) search(norm string, asked bool) (list []found) {
-	words := x.fold.hear(norm)
+// whole phrases without a gap count. guess allows for misspelt words.
+func (x *index) search(norm string, asked, guess bool) (list []found) {
+	if len(x.byKey) == 0 && len(x.small) == 0 {
+		return nil
+	}
+	var words []token
+	if guess {
+		words = x.fold.hear(norm)
+	} else {
+		words = x.fold.fold(norm)
+	}
 	if len(words) == 0 {
 		return nil
 	}
 	if s := x.small[joined(words)]; s != nil && !(asked && s.soft) {
-		return []found{{sought: s, points: needLong * 2, equal: true}}
+		return []found{{sought: s, heardAs: words, points: needLong * 2, equal: true}}
 	}
 	best := map[*flow]int{}
 	done := map[string]bool{}
@@ -266,7 +275,7 @@ func needed(rest int) int {
 // is "i called". Elsewhere they only add to it.
 func (s *sought) from(words []token, i, lead int) (found, bool) {
 	strict := s.plain < 2
-	f := found{sought: s, at: make([]int, 0, len(s.words))}
+	f := found{sought: s, heardAs: words, at: make([]int, 0, len(s.words))}
 	back := i
 	for k := lead - 1; k >= 0; k-- {
 		j := back - 1

@@ -9,7 +9,8 @@ import (
 )
 
 // Normalise gives the form in which phrases and answers are compared:
-// compatibility form, lower case, no apostrophes, punctuation and signs as
+// compatibility form, lower case, no apostrophes, Latin letters without their
+// accents, since in a hurry people leave them out, punctuation and signs as
 // spaces, spaces folded.
 func Normalise(text string) string {
 	if s, ok := normalASCII(text); ok {
@@ -17,18 +18,20 @@ func Normalise(text string) string {
 	}
 	var b strings.Builder
 	b.Grow(len(text))
-	space := false
-	for _, r := range norm.NFKC.String(text) {
+	space, latin := false, false
+	for _, r := range norm.NFKD.String(text) {
 		switch {
+		case latin && unicode.Is(unicode.Mn, r):
 		case isApostrophe(r) || isIgnorable(r):
 		case unicode.IsLetter(r) || unicode.IsNumber(r) || isMark(r):
 			if space && b.Len() > 0 {
 				b.WriteByte(' ')
 			}
 			space = false
+			latin = unicode.Is(unicode.Latin, r)
 			b.WriteRune(unicode.ToLower(r))
 		default:
-			space = true
+			space, latin = true, false
 		}
 	}
 	return norm.NFKC.String(b.String()) // what was left out may have kept two apart

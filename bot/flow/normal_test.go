@@ -16,8 +16,9 @@ func TestNormalise(t *testing.T) {
 		{"apostrophes", "I can't, I can’t, I canʼt", "i cant i cant i cant"},
 		{"wide letters", "ＹＥＳ　ｐｌｅａｓｅ", "yes please"},
 		{"ligature", "oﬀ", "off"},
-		{"accents stay", "Más café", "más café"},
-		{"composed and not", "cafe\u0301", "café"},
+		{"no accents", "Más café, mañana", "mas cafe manana"},
+		{"composed and not", "cafe\u0301", "cafe"},
+		{"marks of other scripts", "Кой हिन्दी 한국", "кой हिन्दी 한국"},
 		{"emoji", "yes 👍🏽", "yes"},
 		{"keycap", "2️⃣", "2"},
 		{"unseen signs", "y\u200be\u00ads", "yes"},
@@ -44,7 +45,7 @@ func TestNormaliseTwice(t *testing.T) {
 		if again := Normalise(n); again != n {
 			rt.Fatalf("Normalise(%q) = %q, then %q", s, n, again)
 		}
-		if long := Normalise(s + "é"); !strings.HasSuffix(n, "é") && strings.TrimSpace(strings.TrimSuffix(long, "é")) != n &&
+		if long := Normalise(s + "ж"); !strings.HasSuffix(n, "ж") && strings.TrimSpace(strings.TrimSuffix(long, "ж")) != n &&
 			utf8.ValidString(s) && isPlain(s) {
 			rt.Fatalf("Normalise(%q) = %q, the long way %q", s, n, long)
 		}
@@ -101,6 +102,7 @@ func TestCloseTo(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	t.Parallel()
+	lib := library(t, map[string]string{"a": "steps: [{say: Hello.}]"})
 	for _, tc := range []struct {
 		in   string
 		want float64
@@ -134,7 +136,7 @@ func TestNumbers(t *testing.T) {
 	} {
 		t.Run(tc.in, func(t *testing.T) {
 			t.Parallel()
-			got, ok := amount(tc.in, 10)
+			got, ok := lib.amount(tc.in, 10)
 			if ok != tc.ok || ok && got != tc.want {
 				t.Errorf("amount(%q) = %v, %t, want %v, %t", tc.in, got, ok, tc.want, tc.ok)
 			}
@@ -144,6 +146,7 @@ func TestNumbers(t *testing.T) {
 
 func TestOrdinal(t *testing.T) {
 	t.Parallel()
+	lib := library(t, map[string]string{"a": "steps: [{say: Hello.}]"})
 	for _, tc := range []struct {
 		in   string
 		want int
@@ -164,7 +167,7 @@ func TestOrdinal(t *testing.T) {
 	} {
 		t.Run(tc.in, func(t *testing.T) {
 			t.Parallel()
-			if got, ok := ordinal(tc.in); got != tc.want || ok != tc.ok {
+			if got, ok := lib.ordinal(tc.in); got != tc.want || ok != tc.ok {
 				t.Errorf("ordinal(%q) = %d, %t", tc.in, got, ok)
 			}
 		})

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,53 +22,85 @@ func digits(s string) (int, bool) {
 	return n, true
 }
 
-// numberWord reads the English words for 0 to 12.
-func numberWord(w string) (int, bool) {
-	for i, name := range [...]string{
-		"zero", "one", "two", "three", "four", "five", "six",
-		"seven", "eight", "nine", "ten", "eleven", "twelve",
-	} {
-		if w == name {
-			return i, true
+// numbers are the words for numbers of a language, normal.
+type numbers struct {
+	count  map[string]int  // zero, one ...
+	place  map[string]int  // first is 1
+	beside map[string]bool // words beside the number of a choice
+	of     map[string]bool // words before the top of a scale
+}
+
+// readNumbers takes the lists of number words of a language apart.
+func (ld *loader) readNumbers(from lists) numbers {
+	list := func(key string, first int) map[string]int {
+		out := map[string]int{}
+		all, pos, ok := from(key)
+		if !ok {
+			return out
+		}
+		for i, entry := range slices.Collect(strings.SplitSeq(all, ",")) {
+			for form := range strings.SplitSeq(entry, "/") {
+				n := Normalise(form)
+				v, twice := out[n]
+				switch {
+				case n == "" || strings.Contains(n, " "):
+					ld.c.add(pos, ruleValue, "%s holds single words: %q", key, n)
+				case twice && v != first+i:
+					ld.c.add(pos, ruleValue, "%q stands twice in %s", n, key)
+				default:
+					out[n] = first + i
+				}
+			}
+		}
+		return out
+	}
+	n := numbers{count: list("words_numbers", 0), place: list("words_places", 1), beside: map[string]bool{}, of: map[string]bool{}}
+	for _, w := range wordList(from, "words_choice") {
+		n.beside[w] = true
+	}
+	for _, w := range wordList(from, "words_of") {
+		n.of[w] = true
+	}
+	return n
+}
+
+// ordinal reads a choice by its place: "2", "two", "number 2", "option two",
+// "the second one". It tries the person's language, then that of the scripts.
+func (sp *speech) ordinal(norm string) (int, bool) {
+	if n, ok := digits(norm); ok {
+		return n, true
+	}
+	if norm == "" || len(norm) > 24 {
+		return 0, false
+	}
+	for _, s := range sp.own() {
+		if n, ok := s.numbers.ordinal(norm); ok {
+			return n, true
 		}
 	}
 	return 0, false
 }
 
-// ordinal reads a choice by its place: "2", "two", "number 2", "option two",
-// "the second one".
-func ordinal(norm string) (int, bool) {
-	if n, ok := digits(norm); ok {
-		return n, true
-	}
-	if len(norm) > 24 {
-		return 0, false
-	}
-	found, n := false, 0
+// own are the languages in which a person counts: theirs and that of the
+// scripts. In others a number may be any word.
+func (sp *speech) own() []*speech { return sp.order[:min(len(sp.order), 2)] }
+
+func (ns *numbers) ordinal(norm string) (n int, found bool) {
 	for w := range strings.SplitSeq(norm, " ") {
-		switch w {
-		case "number", "option", "choice", "answer", "the":
-			continue
-		case "one": // "the second one"
-			if found {
-				continue
-			}
-		}
 		m, ok := digits(w)
 		if !ok {
-			m, ok = numberWord(w)
+			m, ok = ns.count[w]
 		}
 		if !ok {
-			for i, name := range [...]string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"} {
-				if w == name {
-					m, ok = i+1, true
-				}
-			}
+			m, ok = ns.place[w]
 		}
-		if !ok || found {
+		switch {
+		case ns.beside[w] && (found || !ok): // "the second one"
+		case !ok || found:
 			return 0, false
+		default:
+			n, found = m, true
 		}
-		found, n = true, m
 	}
 	return n, found
 }
@@ -107,27 +140,36 @@ func thumb(s string) sign {
 
 // amount reads the one number in a text: "7", "about 7", "7/10", "7 out of 10",
 // "seven". Two different numbers are no answer. The whole of a scale ("/10") is
-// left aside when it is top.
-func amount(text string, top float64) (float64, bool) {
+// left aside when it is top. Words are tried in the person's language, then in
+// that of the scripts.
+func (sp *speech) amount(text string, top float64) (float64, bool) {
 	if n, ok := keycap(text); ok {
 		return float64(n), true
 	}
 	if len(text) > 200 {
 		return 0, false
 	}
-	found := false
-	var value float64
-	whole := false // a "/" or "of" stands before this number
 	tokens := amountTokens(text)
 	if len(tokens) > 8 { // a story, not a number
 		return 0, false
 	}
+	for _, s := range sp.own() {
+		if n, seen, ok := s.numbers.amount(tokens, top); seen {
+			return n, ok
+		}
+	}
+	return 0, false
+}
+
+// amount reads the one number of the tokens; seen tells that there is any.
+func (ns *numbers) amount(tokens []string, top float64) (value float64, found, ok bool) {
+	whole := false // a "/" or "of" stands before this number
 	for _, tok := range tokens {
-		if tok == "/" || tok == "of" {
+		if tok == "/" || ns.of[tok] {
 			whole = found
 			continue
 		}
-		v, ok := amountToken(tok)
+		v, ok := ns.read(tok)
 		if !ok {
 			whole = false
 			continue
@@ -137,15 +179,15 @@ func amount(text string, top float64) (float64, bool) {
 			found, value = true, v
 		case whole && v == top:
 		case v != value:
-			return 0, false
+			return 0, true, false
 		}
 		whole = false
 	}
-	return value, found
+	return value, found, found
 }
 
-func amountToken(tok string) (float64, bool) {
-	if n, ok := numberWord(tok); ok {
+func (ns *numbers) read(tok string) (float64, bool) {
+	if n, ok := ns.count[Normalise(tok)]; ok {
 		return float64(n), true
 	}
 	if len(tok) > 12 || tok[len(tok)-1] < '0' || tok[len(tok)-1] > '9' {

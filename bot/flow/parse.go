@@ -16,6 +16,7 @@ type parser struct {
 	id   string
 	opt  Options
 	flow *flow
+	lang string // texts.yaml: the language of the scripts
 
 	texts   []*text
 	exprs   []*expression
@@ -113,6 +114,7 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 		case "title":
 			f.Title, _ = p.str(kv.v, "title")
 			f.Title = strings.TrimSpace(f.Title)
+			f.titlePos = at(p.file, kv.v)
 			p.wording(f.Title, at(p.file, kv.v))
 		case "about":
 			f.About, _ = p.str(kv.v, "about")

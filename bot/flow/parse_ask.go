@@ -140,6 +140,7 @@ func (p *parser) choice(opt *option, number int, n *yaml.Node, path string, seen
 	if also, ok := find(pairs, "also"); ok {
 		for _, it := range p.strs(also.v, "also") {
 			p.optionWord(opt, number, it, seen)
+			opt.also = append(opt.also, strings.TrimSpace(it.Value))
 		}
 	}
 	return p.rest(n, pairs, path, "also")

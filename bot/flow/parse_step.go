@@ -184,13 +184,16 @@ func (p *parser) plain(v pair, pairs []pair) op {
 
 func (p *parser) said(st *node, v pair, pairs []pair) *text {
 	var variants *yaml.Node
+	source := ""
 	if kv, ok := find(pairs, "any"); ok {
 		variants = kv.v
 	}
 	if kv, ok := find(pairs, "source"); ok {
-		p.str(kv.v, "source")
+		source, _ = p.str(kv.v, "source")
 	}
-	return p.text(st.path, v.key, v.v, variants)
+	t := p.text(st.path, v.key, v.v, variants)
+	t.source = source
+	return t
 }
 
 // phases are the parts of one breath, in order.

@@ -5,10 +5,10 @@ import "regexp"
 // patterns are the forms that names and values must have. They are compiled
 // once for each Load.
 type patterns struct {
-	id, name, step, clock, date *regexp.Regexp
-	holder                      *regexp.Regexp // what stands between {{ and }}
-	lint, allow                 *regexp.Regexp // a waiver, and its right form
-	syntax                      *regexp.Regexp // an error of the YAML package
+	id, name, step, clock, date, lang *regexp.Regexp
+	holder                            *regexp.Regexp // what stands between {{ and }}
+	lint, allow                       *regexp.Regexp // a waiver, and its right form
+	syntax                            *regexp.Regexp // an error of the YAML package
 }
 
 func newPatterns() *patterns {
@@ -18,6 +18,7 @@ func newPatterns() *patterns {
 		step:   regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`),
 		clock:  regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d$`),
 		date:   regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`),
+		lang:   regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`),
 		holder: regexp.MustCompile(`^\s*([a-z][a-z0-9_]*)\s*(?:\|\s*or\s+("(?:[^"\\]|\\.)*")\s*)?$`),
 		lint:   regexp.MustCompile(`#\s*lint:\s*(.*)$`),
 		allow:  regexp.MustCompile(`^allow\s+([a-z-]+)\s+because\s+\S.*$`),

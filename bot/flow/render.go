@@ -41,12 +41,12 @@ func (r *run) speakFirst(key string) {
 // sentence picks a variant of a sentence of texts.yaml and fills it.
 func (r *run) sentence(key string, value func(string) string) string {
 	t := r.lib.texts[key]
-	return t.variants[r.variant(t)].fill(value)
+	return t.in(r.tongue.lang)[r.variant(t)].fill(value)
 }
 
 // text picks a variant of a script's text and fills it.
 func (r *run) text(t *text) string {
-	v := &t.variants[r.variant(t)]
+	v := &t.in(r.tongue.lang)[r.variant(t)]
 	if v.parts == nil {
 		return v.static
 	}
@@ -85,7 +85,7 @@ func (r *run) variant(t *text) int {
 
 // word gives what a placeholder stands for.
 func (r *run) word(name string) string {
-	yes, no := r.lib.words.yesLabel, r.lib.words.noLabel
+	yes, no := r.tongue.words.yesLabel, r.tongue.words.noLabel
 	switch name {
 	case "answer":
 		if r.s.Echo != "" {
@@ -105,6 +105,13 @@ func (r *run) word(name string) string {
 		return ""
 	}
 	s := show(r.scope.vars[name].coerce(v), yes, no)
+	if r.tongue.lang != "" {
+		for _, opt := range r.scope.picks[name] {
+			if label, _, ok := opt.in(r.tongue.lang); ok && opt.label == s {
+				return label
+			}
+		}
+	}
 	if read := r.scope.reads[name]; read != nil && s != "" {
 		if _, echo, ok := read(s, time.Time{}); ok {
 			return echo

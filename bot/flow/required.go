@@ -37,6 +37,10 @@ func wordTexts() []Sentence {
 		{Key: "words_small", Words: true, About: "words of little meaning that may stand around and inside a phrase", Example: "i, am, a, the, to, my, me, it, this, just, please, really, so, very, with, hi, hello"},
 		{Key: "words_light", Words: true, About: "words that a phrase needs but that add nothing beside one", Example: "want, need, show, give, think"},
 		{Key: "words_against", Words: true, About: "words that turn a phrase around when they stand before it or in it", Example: "not, never, almost"},
+		{Key: "words_numbers", Words: true, About: "the numbers from 0 on, in order; forms of the same one with / between", Example: "zero, one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve"},
+		{Key: "words_places", Words: true, About: "the first choice, the second and so on, in order; forms of the same one with / between", Example: "first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth"},
+		{Key: "words_choice", Words: true, About: "words that may stand beside the number of a choice, as in: the second one", Example: "number, option, choice, answer, the, one"},
+		{Key: "words_of", Words: true, About: "words before the top of a scale, as in: 7 of 10", Example: "of"},
 		{Key: "words_break", Words: true, About: "words that begin a new thought; no phrase reaches across them", Example: "but, and, because, then"},
 	}
 }
@@ -44,6 +48,7 @@ func wordTexts() []Sentence {
 func engineTexts() []Sentence {
 	fromTo := []string{"from", "to"}
 	return []Sentence{
+		{Key: "language_name", About: "what this language calls itself", Example: "English"},
 		{Key: "noted", About: "the answer when a step has nothing else to say", Example: "Noted."},
 		{Key: "not_understood", About: "the text was no answer to the question that waits; the choices follow by themselves", Example: "I did not catch that."},
 		{Key: "not_understood_help", About: "added from the second miss in a row on", Example: "You can say skip to leave this one out, or menu for everything else."},

@@ -155,8 +155,8 @@ func (r *run) offersResume() bool {
 	if f == nil {
 		return false
 	}
-	text := r.sentence("resume", func(name string) string { return f.Title })
-	r.say(Say{Text: text + "\n1 " + r.lib.words.yesLabel + "\n2 " + r.lib.words.noLabel, Ask: true})
+	text := r.sentence("resume", func(name string) string { return f.titleIn(r.tongue.lang) })
+	r.say(Say{Text: text + "\n1 " + r.tongue.words.yesLabel + "\n2 " + r.tongue.words.noLabel, Ask: true})
 	r.s.Wait = &Waiting{Kind: waitResume}
 	return true
 }
@@ -164,8 +164,8 @@ func (r *run) offersResume() bool {
 // answerResume takes yes and no. Anything else drops the interrupted talk and
 // is handled as if nothing had waited.
 func (r *run) answerResume(norm, raw string) (done bool, err error) {
-	yes, no := slices.Contains(r.lib.words.yes, norm), slices.Contains(r.lib.words.no, norm)
-	n, isNumber := ordinal(norm)
+	yes, no := r.is(norm, "words_yes"), r.is(norm, "words_no")
+	n, isNumber := r.tongue.ordinal(norm)
 	if !isNumber {
 		n, _ = keycap(raw)
 	}

@@ -107,5 +107,6 @@ func (e Edition) has(fr Frame) bool {
 // scope is what the names in a set of scripts mean.
 type scope struct {
 	vars  map[string]varKind
-	reads map[string]Reader // variables whose value a reader can say better
+	reads map[string]Reader    // variables whose value a reader can say better
+	picks map[string][]*option // variables that a choice is kept in: the choices
 }

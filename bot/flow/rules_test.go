@@ -11,7 +11,7 @@ import (
 
 // elsewhere are the rules whose faults are not in one script: their tests stand
 // in TestBombs, TestTexts and library tests.
-func elsewhere() []string { return []string{ruleSize, ruleUnknownText, ruleReader} }
+func elsewhere() []string { return []string{ruleSize, ruleUnknownText, ruleReader, ruleTranslation} }
 
 // TestOneFaultEach: every rule has a script that breaks it and nothing else; the
 // one expected finding stands beside it.

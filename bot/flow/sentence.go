@@ -13,7 +13,7 @@ func (p *parser) sentence(s Sentence, kv pair) *text {
 	if s.Words {
 		t := &text{pos: at(p.file, kv.v)}
 		if list, ok := p.str(kv.v, kv.key); ok {
-			t.variants = []template{{static: list, pos: t.pos}}
+			t.variants = []template{{src: list, static: list, pos: t.pos}}
 		}
 		return t
 	}
@@ -53,25 +53,42 @@ func offer(names []string) string {
 	return fmt.Sprintf("; there are {{%s}}", strings.Join(names, "}}, {{"))
 }
 
-// readWords takes the word lists apart and refuses a word with two meanings.
-func (ld *loader) readWords() {
-	seen := map[string]string{}
+// lists gives a word list of texts.yaml in one language, and where it stands; ok
+// is false where there is none.
+type lists func(key string) (list string, pos place, ok bool)
+
+// baseWords are the lists of texts.yaml itself.
+func (ld *loader) baseWords(key string) (string, place, bool) {
+	t := ld.texts[key]
+	if t == nil || len(t.variants) == 0 {
+		return "", place{}, false
+	}
+	return t.variants[0].static, t.pos, true
+}
+
+// readWords takes the engine's word lists of a language apart and refuses a word
+// with two meanings.
+func (ld *loader) readWords(from lists) (w words, meaning map[string]string) {
+	meaning = map[string]string{}
 	list := func(key string) (out []string, label string) {
-		t := ld.texts[key]
-		if t == nil {
+		all, pos, ok := from(key)
+		if !ok {
 			return nil, ""
 		}
-		for w := range strings.SplitSeq(t.variants[0].static, ",") {
+		for w := range strings.SplitSeq(all, ",") {
 			n := Normalise(w)
 			if n == "" {
-				ld.c.add(t.pos, ruleValue, "%s has an empty word", key)
+				ld.c.add(pos, ruleValue, "%s has an empty word", key)
 				continue
 			}
-			if other := seen[n]; other != "" {
-				ld.c.add(t.pos, ruleValue, "%q stands in %s and in %s", n, other, key)
+			switch other := meaning[n]; {
+			case other == key: // another spelling of the same
+				continue
+			case other != "":
+				ld.c.add(pos, ruleValue, "%q stands in %s and in %s", n, other, key)
 				continue
 			}
-			seen[n] = key
+			meaning[n] = key
 			if label == "" {
 				label = strings.TrimSpace(w)
 			}
@@ -79,12 +96,13 @@ func (ld *loader) readWords() {
 		}
 		return out, label
 	}
-	ld.words.skip, _ = list("words_skip")
-	ld.words.done, _ = list("words_done")
-	ld.words.repeat, _ = list("words_repeat")
-	ld.words.back, _ = list("words_back")
-	ld.words.yes, ld.words.yesLabel = list("words_yes")
-	ld.words.no, ld.words.noLabel = list("words_no")
+	w.skip, _ = list("words_skip")
+	w.done, _ = list("words_done")
+	w.repeat, _ = list("words_repeat")
+	w.back, _ = list("words_back")
+	w.yes, w.yesLabel = list("words_yes")
+	w.no, w.noLabel = list("words_no")
+	return w, meaning
 }
 
 // options finishes the choices of a question: yes and no take their labels and
@@ -100,13 +118,13 @@ func (ld *loader) options(n *node) {
 			taken[w] = true
 		}
 	}
-	var b strings.Builder
+	var labels []string
 	for i := range o.options {
 		opt := &o.options[i]
 		ld.yesNo(opt, o.kind, taken)
-		fmt.Fprintf(&b, "\n%d %s", i+1, opt.label)
+		labels = append(labels, opt.label)
 	}
-	o.choices = b.String()
+	o.choices = numbered(labels)
 	o.text.appendAll(o.choices)
 }
 

@@ -97,6 +97,9 @@ type Input struct {
 	// ID names what the person sent, or the timer. It comes back as the From of
 	// the lines that this input keeps.
 	ID string
+	// Lang is the person's language, a BCP 47 tag such as "es"; "" is that of
+	// the scripts, and so is one that nothing is translated into.
+	Lang string
 	// Now is the moment, in the person's own zone. The engine reads no clock.
 	Now time.Time
 	// Seed drives the choice of variants; same seed, same choice.

@@ -35,7 +35,7 @@ const (
 //
 // An InText or InReaction yields at least one Say or Lines.
 func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
-	r := &run{lib: l, in: &in, s: s, scope: l.scope, out: make([]Effect, 0, 4)}
+	r := &run{lib: l, tongue: l.in(in.Lang), in: &in, s: s, scope: l.scope, out: make([]Effect, 0, 4)}
 	r.s.Seq++
 	r.s.Frames = append(make([]Frame, 0, len(s.Frames)+1), s.Frames...)
 	if p := s.Parked; p != nil && len(p.Frames) == 0 {
@@ -95,11 +95,12 @@ func (r *run) forgetAnswer() {
 
 // run is the work on one input.
 type run struct {
-	lib   *Library
-	in    *Input
-	s     Session
-	scope *scope // of the flow that runs
-	out   []Effect
+	lib    *Library
+	tongue *speech // the language of the talk
+	in     *Input
+	s      Session
+	scope  *scope // of the flow that runs
+	out    []Effect
 
 	steps   int
 	spoke   bool
@@ -120,13 +121,12 @@ type run struct {
 
 // heardText is the order in which a text is offered around.
 func (r *run) heardText() error {
-	l := r.lib
 	norm := hear(r.in.Text)
-	if f := l.first[norm]; f != nil {
+	if f := r.tongue.byPhrase(norm, (*speech).firsts); f != nil {
 		r.s.Parked, r.s.Past = nil, nil
 		return r.replace(f)
 	}
-	if f := l.anywhere[norm]; f != nil {
+	if f := r.anywhere(norm); f != nil {
 		return r.begin(f)
 	}
 	if done, err := r.answerOffer(norm); done {
@@ -145,9 +145,9 @@ func (r *run) heardText() error {
 	if n == nil && r.isBack(norm) && r.lastPoint() >= 0 {
 		return r.back()
 	}
-	h := l.start[norm]
+	h := r.tongue.byPhrase(norm, (*speech).starts)
 	if h == nil && n == nil && r.welcomed() {
-		h = l.idle[norm]
+		h = r.tongue.byPhrase(norm, (*speech).idles)
 	}
 	if h != nil {
 		return r.begin(h)
@@ -159,6 +159,27 @@ func (r *run) heardText() error {
 		return r.missed(n)
 	}
 	return r.catchAll()
+}
+
+// is tells whether a normal text stands in one of the engine's word lists.
+func (r *run) is(norm, list string) bool { return r.tongue.means(norm) == list }
+
+// anywhere finds the flow of a phrase that is heard at any moment. A phrase of
+// another language leaves room for a choice of the question that waits.
+func (r *run) anywhere(norm string) *flow {
+	if f := r.tongue.anywhere[norm]; f != nil {
+		return f
+	}
+	f := r.tongue.byPhrase(norm, (*speech).anywheres)
+	if f == nil || r.s.Wait == nil || len(r.s.Frames) == 0 {
+		return f
+	}
+	if _, n := r.waiting(); n != nil {
+		if o, ok := n.op.(*askOp); ok && len(o.options) > 0 && o.exact(r.tongue, norm, r.in.Text) >= 0 {
+			return nil
+		}
+	}
+	return f
 }
 
 // catchAll answers what nothing else took.

@@ -4,19 +4,19 @@ package flow
 // message it is a phrase heard anywhere, or exactly a choice of the question
 // that waits. A host uses it to leave such an answer alone when its own scan is
 // only unsure about the words. It is false for free text, which says anything.
-func (l *Library) Takes(s Session, text string) bool {
+func (v Voice) Takes(s Session, text string) bool {
 	norm := hear(text)
-	if l.anywhere[norm] != nil {
+	if v.own.byPhrase(norm, (*speech).anywheres) != nil {
 		return true
 	}
 	if len(s.Frames) == 0 || s.Wait == nil {
 		return false
 	}
-	r := &run{lib: l, in: &Input{Kind: InText, Text: text}, s: s, scope: l.scope}
+	r := &run{lib: v.lib, tongue: v.own, in: &Input{Kind: InText, Text: text}, s: s, scope: v.lib.scope}
 	_, n := r.waiting()
 	if n == nil {
 		return false
 	}
 	o, ok := n.op.(*askOp)
-	return ok && len(o.options) > 0 && o.exact(norm, text) >= 0
+	return ok && len(o.options) > 0 && o.exact(v.own, norm, text) >= 0
 }

@@ -42,7 +42,7 @@ func TestTakes(t *testing.T) {
 		{"heard anywhere", asked, "help me", true},
 		{"free text", free, "not safe", false},
 	} {
-		if got := lib.Takes(tt.s, tt.text); got != tt.want {
+		if got := lib.In("").Takes(tt.s, tt.text); got != tt.want {
 			t.Errorf("%s: Takes(%q) = %v", tt.name, tt.text, got)
 		}
 	}

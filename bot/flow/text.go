@@ -11,15 +11,20 @@ import (
 
 // text is a message with its variants.
 type text struct {
+	path     string // of the step, and what of it
 	key      string // identity for "not the same twice in a row"
 	seed     uint64 // hash of key
 	pos      place
+	what     string // the key that it stands under; "" is no text that is shown
+	source   string // where a fact comes from
 	variants []template
+	said     []spoken      // in other languages
 	until    time.Duration // what {{until}} means: the length of the pause that follows
 }
 
 // template is one wording. Without placeholders it is static and parts is nil.
 type template struct {
+	src    string // as written, without what the engine adds
 	static string
 	parts  []part
 	pos    place
@@ -44,9 +49,11 @@ func (t *text) uses(name string) bool {
 }
 
 // appendAll adds the same literal text to every variant.
-func (t *text) appendAll(s string) {
-	for i := range t.variants {
-		v := &t.variants[i]
+func (t *text) appendAll(s string) { appendTo(t.variants, s) }
+
+func appendTo(list []template, s string) {
+	for i := range list {
+		v := &list[i]
 		if v.parts == nil {
 			v.static += s
 		} else {
@@ -59,7 +66,7 @@ func (t *text) appendAll(s string) {
 // names are checked later.
 func (p *parser) template(src string, pos place) template {
 	src = strings.TrimSpace(src)
-	t := template{static: src, pos: pos}
+	t := template{src: src, static: src, pos: pos}
 	if !strings.Contains(src, "{{") && !strings.Contains(src, "}}") {
 		return t
 	}
@@ -101,13 +108,14 @@ func (p *parser) template(src string, pos place) template {
 
 func (p *parser) newText(path string, pos place) *text {
 	key := p.id + "#" + path
-	return &text{key: key, seed: hash(key), pos: pos}
+	return &text{path: path, key: key, seed: hash(key), pos: pos}
 }
 
 // text compiles the wording n and its variants, a list node or nil. Shown
 // texts are held to the rules of wording.
 func (p *parser) text(path, what string, n, variants *yaml.Node) *text {
 	t := p.newText(path, at(p.file, n))
+	t.what = what
 	all := []*yaml.Node{n}
 	if variants != nil {
 		items, _ := p.list(variants, "any")

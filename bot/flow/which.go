@@ -18,7 +18,7 @@ func (r *run) heardFreely(n *node, norm string) (done bool, err error) {
 		_, menu := n.op.(*menuOp) // leaves as much room as if nothing waited
 		asked = !menu
 	}
-	list := r.lib.free.search(norm, asked)
+	list := r.tongue.search(norm, asked)
 	if n != nil || !r.welcomed() { // somebody new who says ok gets the first things said
 		list = slices.DeleteFunc(list, func(f found) bool { return f.whole })
 	}
@@ -30,7 +30,7 @@ func (r *run) heardFreely(n *node, norm string) (done bool, err error) {
 	case len(hits) == 1:
 		return true, r.begin(hits[0].flow)
 	case len(hits) == 0 && !free(n):
-		if h, ok := r.lib.misspelt(norm); ok {
+		if h, ok := r.tongue.misspelt(norm); ok {
 			return true, r.begin(h.flow)
 		}
 	}
@@ -44,7 +44,7 @@ func (r *run) offer(a, b *flow) {
 	r.s.Frames, r.s.Asked = nil, nil
 	r.closePast()
 	r.s.Answer, r.s.Echo = nil, ""
-	r.say(Say{Text: text + "\n1 " + a.Title + "\n2 " + b.Title + "\n3 " + other, Ask: true})
+	r.say(Say{Text: text + numbered([]string{a.titleIn(r.tongue.lang), b.titleIn(r.tongue.lang), other}), Ask: true})
 	r.s.Wait = &Waiting{Kind: waitWhich, Data: map[string]any{"flows": a.ID + " " + b.ID}}
 }
 
@@ -71,18 +71,17 @@ func (r *run) answerWhich(norm string) (done bool, err error) {
 	for id := range strings.FieldsSeq(ids) {
 		flows = append(flows, r.lib.flows[id])
 	}
-	words := r.lib.words
-	if len(flows) == 2 && (slices.Contains(words.repeat, norm) || r.isBack(norm)) && flows[0] != nil && flows[1] != nil {
+	if len(flows) == 2 && (r.is(norm, "words_repeat") || r.isBack(norm)) && flows[0] != nil && flows[1] != nil {
 		r.offer(flows[0], flows[1])
 		return true, nil
 	}
 	r.s.Wait = nil
-	i, ok := ordinal(norm)
+	i, ok := r.tongue.ordinal(norm)
 	if !ok {
 		i, ok = keycap(r.in.Text)
 	}
 	for j, f := range flows {
-		if f != nil && (ok && i == j+1 || norm != "" && norm == Normalise(f.Title)) {
+		if f != nil && (ok && i == j+1 || norm != "" && (norm == Normalise(f.titleIn(r.tongue.lang)) || norm == Normalise(f.Title))) {
 			return true, r.begin(f)
 		}
 	}
@@ -90,7 +89,7 @@ func (r *run) answerWhich(norm string) (done bool, err error) {
 	switch {
 	case ok && i == len(flows)+1, norm != "" && norm == Normalise(other):
 		return true, r.catchAll()
-	case slices.Contains(words.no, norm), slices.Contains(words.skip, norm), norm == "" && thumb(r.in.Text) == signNo:
+	case r.is(norm, "words_no"), r.is(norm, "words_skip"), norm == "" && thumb(r.in.Text) == signNo:
 		r.speak("resume_no", false)
 		r.finish()
 		return true, nil

@@ -1,0 +1,451 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"handrail/bot/po"
+)
+
+// localeDir holds the translations, a PO file a language.
+const localeDir = "locale"
+
+// maxLocale is the size from which a PO file is refused unread.
+const maxLocale = 8 << 20
+
+// catalog is one PO file on the way into the library.
+type catalog struct {
+	lang    string
+	file    string
+	p       *parser
+	entries map[po.Key]*po.Entry
+	lines   map[string]int // where the entries of a flow begin
+}
+
+// Language is a language that people can be spoken to in.
+type Language struct {
+	Tag   string // BCP 47, as in "es"
+	Name  string // what it calls itself
+	Flows int    // how many flows are translated, of Of
+	Of    int
+}
+
+// Languages lists the language of the scripts, then the others by their tags.
+func (l *Library) Languages() []Language { return slices.Clone(l.tongues) }
+
+// catalogs reads the PO files.
+func (ld *loader) catalogs(fsys fs.FS) error {
+	files, err := fs.Glob(fsys, localeDir+"/*.po")
+	if err != nil {
+		return fmt.Errorf("read translations: %w", err)
+	}
+	for _, file := range files {
+		src, err := fs.ReadFile(fsys, file)
+		if err != nil {
+			return fmt.Errorf("read translation %s: %w", file, err)
+		}
+		top := place{file, 1, 1}
+		tag := strings.ReplaceAll(strings.TrimSuffix(file[len(localeDir)+1:], ".po"), "_", "-")
+		switch {
+		case len(src) > maxLocale:
+			ld.c.add(top, ruleSize, "the file is larger than %d kB", maxLocale>>10)
+			continue
+		case !ld.rx.lang.MatchString(tag):
+			ld.c.add(top, ruleFile, "a translation is named after its language, as in es.po or pt_BR.po")
+			continue
+		}
+		f, err := po.Parse(src)
+		var syntax *po.SyntaxError
+		if errors.As(err, &syntax) {
+			ld.c.add(place{file, syntax.Line, 1}, ruleSyntax, "%s", syntax.Message)
+			continue
+		} else if err != nil {
+			return fmt.Errorf("read translation %s: %w", file, err)
+		}
+		c := &catalog{lang: tag, file: file, p: newParser(ld.c, file, ld.opt, ld.rx, nil), entries: map[po.Key]*po.Entry{}, lines: map[string]int{}}
+		for i := range f.Entries {
+			e := &f.Entries[i]
+			if e.Obsolete {
+				continue
+			}
+			c.entries[e.Key()] = e
+			group, _, _ := strings.Cut(e.Context, " ")
+			if c.lines[group] == 0 {
+				c.lines[group] = e.Line
+			}
+		}
+		ld.po = append(ld.po, c)
+	}
+	return nil
+}
+
+// translate puts the translations into the library. A flow is translated as a
+// whole or not at all: nobody is spoken to in two languages at once. Lists of
+// words are taken as far as they are there.
+func (ld *loader) translate(l *Library) {
+	if l.base == "" {
+		l.base = "en"
+	}
+	l.tongues = []Language{{Tag: l.base, Name: l.Text("language_name", nil), Flows: len(ld.parsers), Of: len(ld.parsers)}}
+	l.order = []*speech{l.speech}
+	if len(ld.po) == 0 {
+		return
+	}
+	ld.units = ld.gather()
+	var all []*speech
+	for _, c := range ld.po {
+		if c.lang == l.base {
+			ld.c.add(place{c.file, 1, 1}, ruleFile, "the scripts themselves are in %s", c.lang)
+			continue
+		}
+		sp, whole := ld.speak(c)
+		l.langs[c.lang] = sp
+		all = append(all, sp)
+		l.tongues = append(l.tongues, Language{Tag: c.lang, Name: ld.nameOf(c), Flows: whole, Of: len(ld.parsers)})
+	}
+	l.order = append(l.order, all...)
+	for _, sp := range all {
+		sp.order = []*speech{sp, l.speech}
+		for _, other := range all {
+			if other != sp {
+				sp.order = append(sp.order, other)
+			}
+		}
+	}
+}
+
+// speak takes one language; whole counts the flows that are translated.
+func (ld *loader) speak(c *catalog) (sp *speech, whole int) {
+	sp = &speech{lang: c.lang}
+	groups := map[string][]*unit{}
+	var names []string
+	owned := map[string]*po.Entry{}
+	for i := range ld.units {
+		u := &ld.units[i]
+		if groups[u.group] == nil {
+			names = append(names, u.group)
+		}
+		groups[u.group] = append(groups[u.group], u)
+		if e := c.entries[po.Key{Context: u.context, ID: u.id}]; e != nil && u.sample != "" && e.Str[0] != "" && !none(e.Str[0]) {
+			owned[u.sample] = e
+		}
+	}
+	from := func(key string) (string, place, bool) {
+		e := owned[key]
+		if e == nil {
+			return "", place{}, false
+		}
+		return e.Str[0], c.at(e), true
+	}
+	sp.words, sp.meaning = ld.readWords(from)
+	sp.numbers = ld.readNumbers(from)
+	if sp.words.yesLabel == "" {
+		sp.words.yesLabel = ld.words.yesLabel
+	}
+	if sp.words.noLabel == "" {
+		sp.words.noLabel = ld.words.noLabel
+	}
+	var phrases []heardIn
+	for _, name := range names {
+		phrases = append(phrases, ld.phrasesIn(c, groups[name])...)
+	}
+	sp.listen(ld.folder(from, ld.checkWords(from)), phrases)
+	ld.collisions(sp, phrases)
+	for _, name := range names {
+		if ld.complete(c, name, groups[name]) {
+			ld.say(c, sp, name, groups[name])
+			if name != groupTexts {
+				whole++
+			}
+		}
+	}
+	return sp, whole
+}
+
+// nameOf is what a language calls itself, or its tag.
+func (ld *loader) nameOf(c *catalog) string {
+	for i := range ld.units {
+		if u := &ld.units[i]; u.context == groupTexts+" language_name" {
+			if e := c.entries[po.Key{Context: u.context, ID: u.id}]; e != nil && e.Str[0] != "" {
+				return e.Str[0]
+			}
+		}
+	}
+	return c.lang
+}
+
+func none(list string) bool { return strings.TrimSpace(list) == "-" }
+
+// at is where the translation of an entry stands.
+func (c *catalog) at(e *po.Entry) place { return place{c.file, e.StrLines[0], 1} }
+
+// complete tells whether a flow is translated; what is begun and not finished is
+// a finding.
+func (ld *loader) complete(c *catalog, name string, units []*unit) bool {
+	begun, fuzzy, open, absent, sound := false, 0, 0, 0, true
+	var first *po.Entry
+	for _, u := range units {
+		e := c.entries[po.Key{Context: u.context, ID: u.id}]
+		switch {
+		case e == nil:
+			absent++
+			continue
+		case e.Fuzzy():
+			fuzzy++
+			begun = true
+		case !e.Translated():
+			open++
+		default:
+			begun = true
+			sound = ld.fits(c, u, e) && sound
+			continue
+		}
+		if first == nil {
+			first = e
+		}
+	}
+	pos := place{c.file, max(c.lines[name], 1), 1}
+	if first != nil {
+		pos.line = max(first.Line, 1)
+	}
+	what := "the flow " + name
+	if name == groupTexts {
+		what = textsFile
+	}
+	switch {
+	case !begun:
+		return false
+	case absent > 0:
+		ld.c.add(pos, ruleTranslation, "%s has changed: %d texts are not in this file; run handrail flows extract %s", what, absent, c.lang)
+	case fuzzy+open > 0:
+		ld.c.add(pos, ruleTranslation, "%s is translated in part, so it is said in %s: %d texts are missing and %d fuzzy, the first is here", what, ld.baseLang(), open, fuzzy)
+	}
+	return sound && absent+fuzzy+open == 0
+}
+
+func (ld *loader) baseLang() string {
+	if ld.lang == "" {
+		return "en"
+	}
+	return ld.lang
+}
+
+// fits checks one translation against what it translates.
+func (ld *loader) fits(c *catalog, u *unit, e *po.Entry) bool {
+	if u.own {
+		return true
+	}
+	before := len(ld.c.list)
+	for i, s := range e.Str {
+		pos := place{c.file, e.StrLines[i], 1}
+		if strings.ContainsAny(s, "!\u00a1\u203c\u2049\uff01") {
+			ld.c.add(pos, ruleExclamation, "no exclamation marks")
+		}
+		if strings.ContainsFunc(s, isEmoji) {
+			ld.c.add(pos, ruleEmoji, "no emoji")
+		}
+		if n := utf8.RuneCountInString(strings.TrimSpace(s)); n > MaxText {
+			ld.c.add(pos, ruleLongText, "%d characters in one message; at most %d", n, MaxText)
+		}
+		want, got := holders(u.base()), holders(c.p.template(s, pos))
+		for _, name := range want {
+			if !slices.Contains(got, name) {
+				ld.c.add(pos, ruleTemplate, "{{%s}} is missing in the translation", name)
+			}
+		}
+		for _, name := range got {
+			if !slices.Contains(want, name) {
+				ld.c.add(pos, ruleTemplate, "{{%s}} is not in the text that this translates", name)
+			}
+		}
+	}
+	return len(ld.c.list) == before
+}
+
+// base is the wording that a unit translates.
+func (u *unit) base() template {
+	if u.text != nil {
+		return u.text.variants[u.at]
+	}
+	return template{}
+}
+
+// holders names the placeholders of a wording.
+func holders(t template) (names []string) {
+	for _, p := range t.parts {
+		if p.name != "" && !slices.Contains(names, p.name) {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// say gives a complete flow its translation.
+func (ld *loader) say(c *catalog, sp *speech, name string, units []*unit) {
+	labels, also := map[*option]*po.Entry{}, map[*option]*po.Entry{}
+	for _, u := range units {
+		e := c.entries[po.Key{Context: u.context, ID: u.id}]
+		switch {
+		case u.text != nil:
+			u.text.open(c)[u.at] = c.p.template(e.Str[0], c.at(e))
+		case u.ask != nil && u.own:
+			also[&u.ask.options[u.at]] = e
+		case u.ask != nil:
+			labels[&u.ask.options[u.at]] = e
+		case u.flow != nil && !u.own:
+			u.flow.titles = append(u.flow.titles, titled{c.lang, strings.TrimSpace(e.Str[0])})
+		}
+	}
+	f := ld.flows[name]
+	if f == nil { // texts.yaml
+		return
+	}
+	for _, n := range f.inOrder() {
+		o, ok := n.op.(*askOp)
+		if !ok || len(o.options) == 0 {
+			continue
+		}
+		seen := map[string]int{}
+		for i := range o.options {
+			ld.choiceIn(c, sp, &o.options[i], labels[&o.options[i]], also[&o.options[i]], i, seen)
+		}
+		o.text.open(c)
+		o.text.appendIn(c.lang, o.choicesIn(c.lang))
+	}
+}
+
+// choiceIn gives a choice its words in a language and refuses words that choose
+// two things, and a label that opens another flow.
+func (ld *loader) choiceIn(c *catalog, sp *speech, opt *option, label, also *po.Entry, i int, seen map[string]int) {
+	in := chosen{lang: c.lang}
+	pos := place{c.file, 1, 1}
+	take := func(word string, quiet bool) {
+		w := Normalise(word)
+		_, isNumber := digits(w)
+		switch other, taken := seen[w]; {
+		case quiet && (taken || w == ""):
+		case w == "" || isNumber:
+			ld.c.add(pos, ruleOption, "a choice needs letters: %q", word)
+		case taken && other != i:
+			ld.c.add(pos, ruleOption, "%q chooses two things in this question", word)
+		case !taken:
+			seen[w] = i
+			in.words = append(in.words, w)
+		}
+	}
+	switch {
+	case label != nil:
+		pos = c.at(label)
+		in.label = strings.TrimSpace(label.Str[0])
+		take(in.label, false)
+		w := Normalise(in.label)
+		for _, m := range []map[string]*flow{sp.first, sp.anywhere} {
+			if f := m[w]; f != nil && !leadsTo(opt.first, f) {
+				ld.c.add(pos, ruleHiddenOption, "who writes %q gets the flow %q instead of this choice", in.label, f.ID)
+			}
+		}
+	case opt.sign == signYes:
+		in.label = sp.words.yesLabel
+	case opt.sign == signNo:
+		in.label = sp.words.noLabel
+	default: // a language: its name is the same in all
+		in.label, in.words = opt.label, opt.words
+	}
+	if also != nil && !none(also.Str[0]) {
+		pos = c.at(also)
+		for w := range strings.SplitSeq(also.Str[0], ",") {
+			take(w, false)
+		}
+	}
+	if opt.sign == signYes || opt.sign == signNo {
+		take(in.label, true)
+		list := sp.words.yes
+		if opt.sign == signNo {
+			list = sp.words.no
+		}
+		for _, w := range list {
+			take(w, true)
+		}
+	}
+	opt.said = append(opt.said, in)
+}
+
+// open gives the wordings of a text in a language for filling in. Those that
+// need no translation are there already.
+func (t *text) open(c *catalog) []template {
+	for i := range t.said {
+		if t.said[i].lang == c.lang {
+			return t.said[i].variants
+		}
+	}
+	in := spoken{lang: c.lang}
+	for _, v := range t.variants {
+		in.variants = append(in.variants, c.p.template(v.src, v.pos))
+	}
+	t.said = append(t.said, in)
+	return in.variants
+}
+
+// appendIn is appendAll in another language.
+func (t *text) appendIn(lang, s string) {
+	appendTo(t.in(lang), s)
+}
+
+// phrasesIn reads the phrases of a flow in a language.
+func (ld *loader) phrasesIn(c *catalog, units []*unit) (out []heardIn) {
+	var h heardIn
+	for _, u := range units {
+		e := c.entries[po.Key{Context: u.context, ID: u.id}]
+		if u.kind == "" || e == nil || e.Str[0] == "" || none(e.Str[0]) {
+			continue
+		}
+		h.flow = u.flow
+		var list []phrase
+		for s := range strings.SplitSeq(e.Str[0], ",") {
+			ph := phrase{strings.TrimSpace(s), Normalise(s), c.at(e)}
+			if ph.norm == "" {
+				ld.c.add(ph.pos, rulePhrase, "a phrase needs letters or digits")
+				continue
+			}
+			list = append(list, ph)
+		}
+		switch u.kind {
+		case "first":
+			h.first = list
+		case "anywhere":
+			h.anywhere = list
+		case "start":
+			h.start = list
+		case "idle":
+			h.idle = list
+		}
+	}
+	if h.flow == nil {
+		return nil
+	}
+	return []heardIn{h}
+}
+
+// collisions refuses phrases of a language that two flows claim, or that the
+// engine needs itself.
+func (ld *loader) collisions(sp *speech, list []heardIn) {
+	owner := map[string]heard{}
+	for _, h := range list {
+		for i, phrases := range [][]phrase{h.first, h.anywhere, h.start, h.idle} {
+			for _, ph := range phrases {
+				if o, ok := owner[ph.norm]; ok && o.flow != h.flow {
+					ld.c.add(ph.pos, rulePhrase, "%q is said already in line %d, for %s", ph.text, o.pos.line, o.flow.ID)
+					continue
+				}
+				owner[ph.norm] = heard{ph, h.flow}
+				if key := sp.meaning[ph.norm]; i < 2 && key != "" {
+					ld.c.add(ph.pos, rulePhrase, "%q stands in %s, where it would not be heard any more", ph.text, key)
+				}
+			}
+		}
+	}
+}
