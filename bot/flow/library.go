@@ -22,6 +22,8 @@ type Library struct {
 	langs   map[string]*speech // the others, by their tag
 	tongues []Language
 
+	files    map[string][]byte // what it was compiled from
+	opt      Options
 	older    map[revision]*flow // flows of editions that this set does not have
 	editions []Edition          // newest first
 }

@@ -18,6 +18,8 @@ type Options struct {
 	// country, days and date. A script that asks for a kind without a reader is
 	// refused.
 	Readers map[string]Reader
+
+	older bool // scripts of before: see Unpack
 }
 
 // Load reads the scripts (*.yaml at the root of fsys; texts.yaml holds the
@@ -26,17 +28,23 @@ type Options struct {
 // not mild. The translations (locale/*.po) are read too. The error is for files
 // that cannot be read.
 func Load(fsys fs.FS, opt Options) (lib *Library, list []Finding, err error) {
+	read := &recorder{fsys, map[string][]byte{}}
 	ld := newLoader(opt)
-	if err := ld.read(fsys); err != nil {
+	if err := ld.read(read); err != nil {
 		return nil, nil, err
 	}
-	if err := ld.catalogs(fsys); err != nil {
+	if err := ld.catalogs(read); err != nil {
 		return nil, nil, err
 	}
 	lib = ld.library()
-	if list = ld.findings(); slices.ContainsFunc(list, func(f Finding) bool { return !f.Mild() }) {
+	list = ld.findings()
+	if opt.older {
+		list = slices.DeleteFunc(list, func(f Finding) bool { return !f.stillCounts() })
+	}
+	if slices.ContainsFunc(list, func(f Finding) bool { return !f.Mild() }) {
 		return nil, list, nil
 	}
+	lib.files, lib.opt = read.files, opt
 	return lib, list, nil
 }
 

@@ -2,43 +2,70 @@ package flow
 
 import "slices"
 
-// Edition is a whole set of scripts that people may still be in the middle of.
+// Edition is what talks that began on a set of scripts need of it.
 type Edition struct {
-	// Number is the host's name for the set, above 0.
-	Number int64
-	// Library is the set as compiled now.
-	Library *Library
-	// Revs is the revision (Info.Rev) that each flow had when the set was new,
-	// by id. A later version of the program may compute another one from the
-	// same script; a session that carries the first is found all the same.
-	Revs map[string]string
+	number int64
+	flows  map[string]*flow
+	revs   map[string]string // by id, as they were when the set was new
+	lists  []string
+}
+
+// Edition makes the library's own set one that Keep takes. Number is the host's
+// name for it, above 0. Revs is the revision (Info.Rev) that each flow had when
+// the set was new, by id: a later version of the program may compute another
+// one from the same script, and a session that carries the first is found all
+// the same.
+func (l *Library) Edition(number int64, revs map[string]string) Edition {
+	return Edition{number, l.flows, revs, l.own}
+}
+
+// Number is the host's name for the set.
+func (e Edition) Number() int64 { return e.number }
+
+func (e Edition) has(fr Frame) bool {
+	f := e.flows[fr.Flow]
+	return f != nil && (f.Rev == fr.Rev || e.revs[fr.Flow] == fr.Rev)
 }
 
 // Keep returns a library that is l for everything that begins from now on, and
-// goes on with what began in the editions: the newest first, and l's own, if it
-// has one, among them. A running talk is looked up by flow and revision. What
-// is the same in l is taken from l, so that a corrected message reaches
-// everybody at once; what is not comes from the edition that has it. Sentences,
-// word lists, phrases and the menu are always those of l.
+// goes on with what began in the editions: the newest first, and l's own among
+// them. A running talk is looked up by flow and revision. What is the same in l
+// is taken from l, so that a corrected message reaches everybody at once; what
+// is not comes from the edition that has it. Sentences, word lists, phrases and
+// the menu are always those of l.
 //
 // It changes neither l nor the editions, and forgets what an earlier Keep had
-// given to any of them.
+// given to l.
 func (l *Library) Keep(editions []Edition) *Library {
 	k := *l
 	k.older, k.editions = map[revision]*flow{}, editions
 	lists := slices.Clone(l.own)
 	for _, e := range editions {
-		for id, f := range e.Library.flows {
+		for id, f := range e.flows {
 			k.remember(f, f.Rev)
-			if rev := e.Revs[id]; rev != "" {
+			if rev := e.revs[id]; rev != "" {
 				k.remember(f, rev)
 			}
 		}
-		lists = append(lists, e.Library.own...)
+		lists = append(lists, e.lists...)
 	}
 	slices.Sort(lists)
 	k.lists = slices.Compact(lists)
 	return &k
+}
+
+// Needs returns the number of the newest edition that has every one of these
+// frames; 0 when none has them all, or there are no frames.
+func (l *Library) Needs(frames []Frame) int64 {
+	if len(frames) == 0 {
+		return 0
+	}
+	for _, e := range l.editions {
+		if !slices.ContainsFunc(frames, func(fr Frame) bool { return !e.has(fr) }) {
+			return e.number
+		}
+	}
+	return 0
 }
 
 // revision names one version of one flow.
@@ -83,25 +110,6 @@ func (l *Library) latest(f *flow) *flow {
 		return now
 	}
 	return f
-}
-
-// Edition returns the number of the newest edition that has every one of these
-// frames; 0 when none has them all, or there are no frames.
-func (l *Library) Edition(frames []Frame) int64 {
-	if len(frames) == 0 {
-		return 0
-	}
-	for _, e := range l.editions {
-		if !slices.ContainsFunc(frames, func(fr Frame) bool { return !e.has(fr) }) {
-			return e.Number
-		}
-	}
-	return 0
-}
-
-func (e Edition) has(fr Frame) bool {
-	f := e.Library.flows[fr.Flow]
-	return f != nil && (f.Rev == fr.Rev || e.Revs[fr.Flow] == fr.Rev)
 }
 
 // scope is what the names in a set of scripts mean.

@@ -128,7 +128,7 @@ steps:
 				k.do(cmd)
 			}
 			now := library(t, tc.after)
-			k.lib, k.quiet = now.Keep([]Edition{{Number: 2, Library: now}, {Number: 1, Library: old}}), false
+			k.lib, k.quiet = now.Keep([]Edition{now.Edition(2, nil), old.Edition(1, nil)}), false
 			for cmd := range strings.SplitSeq(tc.then, "\n") {
 				k.do(cmd)
 			}
@@ -137,16 +137,16 @@ steps:
 	}
 }
 
-// TestEdition: which set of scripts a talk needs, and under which names of
+// TestNeeds: which set of scripts a talk needs, and under which names of
 // revisions it is found.
-func TestEdition(t *testing.T) {
+func TestNeeds(t *testing.T) {
 	t.Parallel()
 	scripts := map[string]string{"a": "steps: [{ask: A., text: {}}]", "b": "steps: [{ask: B., text: {}}]"}
 	one := library(t, scripts)
 	two := library(t, edited(scripts, "a", "A.", "Another."))
 	lib := two.Keep([]Edition{
-		{Number: 2, Library: two},
-		{Number: 1, Library: one, Revs: map[string]string{"a": "before the upgrade"}},
+		two.Edition(2, nil),
+		one.Edition(1, map[string]string{"a": "before the upgrade"}),
 	})
 	rev := func(l *Library, id string) Frame { return Frame{Flow: id, Rev: l.flows[id].Rev} }
 	for _, tc := range []struct {
@@ -165,7 +165,7 @@ func TestEdition(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if got := lib.Edition(tc.frames); got != tc.want {
+			if got := lib.Needs(tc.frames); got != tc.want {
 				t.Errorf("edition %d, want %d", got, tc.want)
 			}
 		})
@@ -173,7 +173,7 @@ func TestEdition(t *testing.T) {
 	if lib.find(Frame{Flow: "a", Rev: "before the upgrade"}) != one.flows["a"] {
 		t.Error("a session of an older program does not find its script")
 	}
-	same := one.Keep([]Edition{{Number: 1, Library: one, Revs: map[string]string{"a": "old name", "b": "old name"}}})
+	same := one.Keep([]Edition{one.Edition(1, map[string]string{"a": "old name", "b": "old name"})})
 	if same.find(Frame{Flow: "a", Rev: "old name"}) != one.flows["a"] {
 		t.Error("after an upgrade of the program alone, a session does not find its script")
 	}
@@ -188,8 +188,74 @@ func TestListsOfEditions(t *testing.T) {
 	t.Parallel()
 	old := library(t, map[string]string{"a": "steps: [{ask: A., text: {}, keep: {list: before}}, {show: before}]"})
 	now := library(t, map[string]string{"a": "steps: [{ask: A., text: {}, keep: {list: after}}]"})
-	lib := now.Keep([]Edition{{Number: 1, Library: old}})
+	lib := now.Keep([]Edition{old.Edition(1, nil)})
 	if got := strings.Join(lib.Lists(), " "); got != "after before" {
 		t.Errorf("lists %q", got)
+	}
+}
+
+// TestPack: a set comes back as it was, also where a later program would not
+// take it as a new one.
+func TestPack(t *testing.T) {
+	t.Parallel()
+	scripts := everything()
+	lib := library(t, scripts)
+	data, err := lib.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := library(t, edited(scripts, "menu", "Menu.", "Choose.")).Unpack(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old.Hash() != lib.Hash() || lib.Hash() == library(t, edited(scripts, "menu", "Menu.", "Choose.")).Hash() {
+		t.Error("the hash does not tell sets apart")
+	}
+	for i, f := range lib.Flows() {
+		if got := old.Flows()[i]; got.ID != f.ID || got.Rev != f.Rev {
+			t.Errorf("flow %q came back as %q of revision %s, not %s", f.ID, got.ID, got.Rev, f.Rev)
+		}
+	}
+	if _, err := lib.Unpack(data[:len(data)/2]); err == nil {
+		t.Error("half a pack was taken")
+	}
+}
+
+// TestUnpack: what a set of before may break, and what not.
+func TestUnpack(t *testing.T) {
+	t.Parallel()
+	lib := library(t, map[string]string{"a": "steps: [{say: A.}]"})
+	for _, tc := range []struct {
+		name, file, old, now string
+		fits                 bool
+	}{
+		{"nothing", "a.yaml", "A.", "A.", true},
+		{"a rule of wording", "a.yaml", "A.", "A!", true},
+		{"a sentence that the program needs by now", textsFile, "  moved:", "  # moved:", true},
+		{"a sentence that it needs no more", textsFile, "texts:", "texts:\n  gone: x", true},
+		{"a phrase that is claimed by now", "a.yaml", "steps:", "anywhere: [\"yes\"]\nsteps:", true},
+		{"a verb that is gone", "a.yaml", "say", "sing", false},
+		{"no YAML", "a.yaml", "steps:", "steps", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			old := files(t, map[string]string{"a": "steps: [{say: A.}]"})
+			before := string(old[tc.file].Data)
+			if !strings.Contains(before, tc.old) {
+				t.Fatalf("%s has no %q", tc.file, tc.old)
+			}
+			packed := &Library{files: map[string][]byte{}}
+			for name, f := range old {
+				packed.files[name] = f.Data
+			}
+			packed.files[tc.file] = []byte(strings.Replace(before, tc.old, tc.now, 1))
+			data, err := packed.Pack()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := lib.Unpack(data); (err == nil) != tc.fits {
+				t.Errorf("unpacked with %v", err)
+			}
+		})
 	}
 }
