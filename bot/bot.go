@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"sync"
@@ -78,9 +79,13 @@ type Bot struct {
 	kick    chan struct{} // something new may be due for sending
 	wake    chan struct{} // something new may be due for firing
 	network map[string]chat.Transport
+
+	swapping sync.Mutex
+	editions map[int64]flow.Edition // sets of scripts that the store keeps, by number
 }
 
-// New checks the parts and joins them. It starts nothing.
+// New checks the parts and joins them. It starts nothing; the store notes which
+// scripts are current, and gives those that somebody is still in the middle of.
 func New(c Config) (*Bot, error) {
 	switch {
 	case c.Store == nil:
@@ -124,12 +129,14 @@ func New(c Config) (*Bot, error) {
 		wake:    make(chan struct{}, 1),
 		network: map[string]chat.Transport{},
 	}
-	b.content.Store(&content)
 	for _, t := range c.Transports {
 		if b.network[t.Network()] != nil {
 			return nil, errors.New("bot: two transports for the network " + t.Network())
 		}
 		b.network[t.Network()] = t
+	}
+	if err := b.adopt(context.Background(), content, 0); err != nil {
+		return nil, fmt.Errorf("bot: %w", err)
 	}
 	return b, nil
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Content is everything that is written by counsellors and can change while the
-// bot runs. A turn takes it once, when it has the person's lock, and sees the
-// same from its beginning to its end.
+// bot runs (Swap). A turn takes it once, when it has the person's lock, and sees
+// the same from its beginning to its end.
 type Content struct {
 	Library *flow.Library
 	Lexicon *crisis.Lexicon

@@ -98,7 +98,7 @@ func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) erro
 			if err := tx.Note("late_timer", tm.Person, now); err != nil {
 				return err
 			}
-			return tx.SavePerson(t.p)
+			return t.save()
 		}
 		return t.step(flow.Input{Kind: flow.InTimer})
 	})

@@ -114,7 +114,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 		if _, err := tx.DropItemsFrom(p.ID, m.Target); err != nil {
 			return err
 		}
-		return tx.SavePerson(p)
+		return t.save()
 	}
 	p.Addr.Room = m.From.Room
 	delete(p.Vars, varCrowd)
@@ -122,7 +122,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 		if tell {
 			return t.sentence("flood")
 		}
-		return tx.SavePerson(p)
+		return t.save()
 	}
 	switch m.Kind {
 	case chat.KindText:
@@ -130,7 +130,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 	case chat.KindReaction:
 		t.oldRows()
 		if p.Session.Idle() || !known || !slices.Contains(p.Session.Asked, reacted) {
-			return tx.SavePerson(p) // only a sign under the question is an answer to it
+			return t.save() // only a sign under the question is an answer to it
 		}
 		return t.step(flow.Input{Kind: flow.InReaction, Text: string(m.Text)})
 	case chat.KindStart:
@@ -281,7 +281,7 @@ func (t *turn) refuse(m chat.Message) error {
 	if err := t.enqueue(out, ""); err != nil {
 		return err
 	}
-	return t.tx.SavePerson(t.p)
+	return t.save()
 }
 
 // rescue is the second transaction after a step that failed: the message is

@@ -124,7 +124,7 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 	} else if err := t.tx.SetTimer(p.ID, timerSession, p.Session.Seq, dueAt(t.now, wait.For)); err != nil {
 		return err
 	}
-	return t.tx.SavePerson(p)
+	return t.save()
 }
 
 // hide takes back what the effects ask for, before anything new is enqueued: so
@@ -198,7 +198,7 @@ func (t *turn) sentence(key string) error {
 	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text(key, nil))}, ""); err != nil {
 		return err
 	}
-	return t.tx.SavePerson(t.p)
+	return t.save()
 }
 
 // rescue answers with the fixed reply and help lines and puts the session back
@@ -217,7 +217,7 @@ func (t *turn) rescue() error {
 	if err := t.lines("", 0); err != nil {
 		return err
 	}
-	return t.tx.SavePerson(t.p)
+	return t.save()
 }
 
 func (t *turn) every(e flow.Every) error {

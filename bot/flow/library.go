@@ -24,8 +24,9 @@ type Library struct {
 
 	files    map[string][]byte // what it was compiled from
 	opt      Options
-	older    map[revision]*flow // flows of editions that this set does not have
-	editions []Edition          // newest first
+	pack     func() ([]byte, error) // files, packed once
+	older    map[revision]*flow     // flows of editions that this set does not have
+	editions []Edition              // newest first
 }
 
 // heard is a phrase and the flow it reaches.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // textsFile holds the sentences; every other file is a flow.
@@ -44,7 +45,8 @@ func Load(fsys fs.FS, opt Options) (lib *Library, list []Finding, err error) {
 	if slices.ContainsFunc(list, func(f Finding) bool { return !f.Mild() }) {
 		return nil, list, nil
 	}
-	lib.files, lib.opt = read.files, opt
+	lib.opt, lib.files = opt, read.files
+	lib.pack = sync.OnceValues(func() ([]byte, error) { return pack(read.files) })
 	return lib, list, nil
 }
 

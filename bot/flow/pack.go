@@ -26,14 +26,17 @@ func (l *Library) Hash() string {
 }
 
 // Pack returns the files that the library was compiled from, for Unpack, now or
-// in a later version of the program. Nothing in them is about a person.
-func (l *Library) Pack() ([]byte, error) {
+// in a later version of the program. Nothing in them is about a person. The
+// result must not be changed.
+func (l *Library) Pack() ([]byte, error) { return l.pack() }
+
+func pack(files map[string][]byte) ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for _, name := range slices.Sorted(maps.Keys(l.files)) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		w, err := z.Create(name)
 		if err == nil {
-			_, err = w.Write(l.files[name])
+			_, err = w.Write(files[name])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("pack scripts: %w", err)

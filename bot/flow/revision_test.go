@@ -244,12 +244,12 @@ func TestUnpack(t *testing.T) {
 			if !strings.Contains(before, tc.old) {
 				t.Fatalf("%s has no %q", tc.file, tc.old)
 			}
-			packed := &Library{files: map[string][]byte{}}
+			packed := map[string][]byte{}
 			for name, f := range old {
-				packed.files[name] = f.Data
+				packed[name] = f.Data
 			}
-			packed.files[tc.file] = []byte(strings.Replace(before, tc.old, tc.now, 1))
-			data, err := packed.Pack()
+			packed[tc.file] = []byte(strings.Replace(before, tc.old, tc.now, 1))
+			data, err := pack(packed)
 			if err != nil {
 				t.Fatal(err)
 			}

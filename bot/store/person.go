@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -24,8 +25,12 @@ type Person struct {
 	// until the person asks.
 	QuietUntil    time.Time
 	Created, Seen time.Time
+	// Edition and ParkedEdition number the sets of scripts that the talk and the
+	// interrupted one need; 0: none.
+	Edition, ParkedEdition int64
 
 	loaded chat.Address // as the database has it; zero when made by hand
+	needed [2]int64     // editions as the database has them
 }
 
 // personState is what is sealed of a person besides the address.
@@ -50,8 +55,8 @@ const (
 func (t *Tx) who(a chat.Address) []byte { return t.s.index("who", a.Network, a.User) }
 
 const (
-	sqlFindPerson = `SELECT id, address, state, quiet_until, created, seen FROM person WHERE who = $1`
-	sqlLoadPerson = `SELECT id, address, state, quiet_until, created, seen FROM person WHERE id = $1`
+	sqlFindPerson = `SELECT id, address, state, quiet_until, created, seen, edition, parked_edition FROM person WHERE who = $1`
+	sqlLoadPerson = `SELECT id, address, state, quiet_until, created, seen, edition, parked_edition FROM person WHERE id = $1`
 )
 
 // FindPerson loads the person with this network and user, whatever the room, or
@@ -84,11 +89,14 @@ func (t *Tx) readPerson(query string, arg any) (*Person, error) {
 		p                    Person
 		address, sealed      []byte
 		quiet, created, seen int64
+		edition, parked      sql.NullInt64
 	)
-	if err := t.row(query, []any{arg}, &p.ID, &address, &sealed, &quiet, &created, &seen); err != nil {
+	if err := t.row(query, []any{arg}, &p.ID, &address, &sealed, &quiet, &created, &seen, &edition, &parked); err != nil {
 		return nil, err
 	}
 	p.QuietUntil, p.Created, p.Seen = moment(quiet), moment(created), moment(seen)
+	p.Edition, p.ParkedEdition = edition.Int64, parked.Int64
+	p.needed = [2]int64{p.Edition, p.ParkedEdition}
 	var addr personAddress
 	errAddress := t.unseal(p.ID, address, &addr, fieldAddress)
 	if errAddress == nil {
@@ -167,6 +175,7 @@ func (t *Tx) createPerson(a chat.Address, now time.Time) (*Person, error) {
 
 const (
 	sqlSavePerson = `UPDATE person SET state = $1, quiet_until = $2, seen = $3 WHERE id = $4`
+	sqlNeed       = `UPDATE person SET edition = $1, parked_edition = $2 WHERE id = $3`
 	sqlMovePerson = `UPDATE person SET address = $1 WHERE id = $2 AND who = $3`
 )
 
@@ -205,5 +214,24 @@ func (t *Tx) savePerson(p *Person) error {
 	if n == 0 {
 		return ErrNotFound
 	}
+	if need := [2]int64{p.Edition, p.ParkedEdition}; need != p.needed { // apart, because it is indexed and seldom changes
+		return t.need(p)
+	}
 	return nil
+}
+
+// need notes which sets of scripts a person needs by now.
+func (t *Tx) need(p *Person) error {
+	edition, err := t.kept(p.Edition, p.needed[0])
+	if err != nil {
+		return err
+	}
+	parked, err := t.kept(p.ParkedEdition, p.needed[1])
+	if err != nil {
+		return err
+	}
+	p.Edition, p.ParkedEdition = edition.Int64, parked.Int64
+	p.needed = [2]int64{p.Edition, p.ParkedEdition}
+	_, err = t.exec(sqlNeed, edition, parked, int64(p.ID))
+	return err
 }

@@ -21,7 +21,8 @@ import (
 
 // frozen are the upgrades that stores in use have gone through.
 var frozen = map[string]string{
-	"upgrades/01-first.sql": "2aabf5d2d49cfcd9195dc84245d6055e1d2e529aa4ecc9fb102d26f8523b74e8",
+	"upgrades/01-first.sql":    "2aabf5d2d49cfcd9195dc84245d6055e1d2e529aa4ecc9fb102d26f8523b74e8",
+	"upgrades/02-editions.sql": "9fec7a4f31905bd9d679906c6a4cc4eb83c858a6c01ea394333b403f0e996297",
 }
 
 func TestPublishedUpgradesAreNeverEdited(t *testing.T) {
