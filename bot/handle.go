@@ -20,19 +20,13 @@ import (
 const (
 	flowWelcome = "welcome"
 	flowMenu    = "menu"
-	flowCrisis  = "crisis"
 
 	varWelcomed = "welcomed" // bool: the welcome was gone through or declined
 	varZone     = "zone"     // IANA name
 	varCountry  = "country"  // ISO 3166 alpha-2
 	varAsk      = "_ask"     // in old rows: key of the message that asks what now waits
 	varCrowd    = "_crowd"   // the room has more people than one
-	varUnsure   = "_unsure"  // unix ms of the last words that only may mean danger
 )
-
-// raiseWithin is how soon after each other two texts that only may mean danger
-// count as a clear one.
-const raiseWithin = 10 * time.Minute
 
 // engineError marks what went wrong inside a Step: it would go wrong again, so
 // it is answered and not retried.
@@ -144,7 +138,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 		}
 		return t.step(flow.Input{Kind: flow.InStart, Flow: flowWelcome})
 	case chat.KindEdit:
-		if id, alarm := t.alarm(string(m.Text)); alarm {
+		if id, _ := t.alarm(string(m.Text)); id != "" {
 			return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 		}
 		return t.sentence("edited")
@@ -185,83 +179,20 @@ func (t *turn) text(words string) error {
 	if _, ok := t.Library.First(words); ok {
 		return t.step(flow.Input{Kind: flow.InText, Text: words})
 	}
-	if id, alarm := t.alarm(words); alarm {
+	id, danger := t.alarm(words)
+	if id != "" {
 		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
+	}
+	if t.watched() && t.Library.Has(flowPlain) {
+		if !t.returns(words) {
+			return t.step(flow.Input{Kind: flow.InInterrupt, Flow: flowPlain})
+		}
+		delete(t.p.Vars, varWatched)
 	}
 	if utf8.RuneCountInString(words) > flow.MaxAnswer {
 		return t.sentence("too_long")
 	}
-	return t.step(flow.Input{Kind: flow.InText, Text: words})
-}
-
-// alarm scans a text and names the flow that answers it. A clear danger always
-// has its answer, but that a person who already is in that flow and answers its
-// question is not alarmed about a second time. Words that only may mean danger
-// leave a plain answer alone, and a person who is in a crisis flow already;
-// said twice within raiseWithin they count as clear.
-func (t *turn) alarm(words string) (id string, alarm bool) {
-	p, now := t.p, t.now
-	found := t.Lexicon.Scan(words, t.bot.Lang)
-	if len(found) == 0 || found[0].Level == crisis.None {
-		return "", false
-	}
-	f := found[0]
-	at := top(p.Session)
-	if f.Level == crisis.Ask {
-		if t.voice().Takes(p.Session, words) {
-			return "", false
-		}
-		before, _ := p.Vars[varUnsure].(float64)
-		p.Vars[varUnsure] = float64(now.UnixMilli())
-		switch {
-		case now.Sub(time.UnixMilli(int64(before))) < raiseWithin && !t.understood(words):
-			f.Level = crisis.Crisis
-		case at == flowCrisis || strings.HasPrefix(at, flowCrisis+"."):
-			return "", false
-		}
-	}
-	id = t.crisisFlow(f)
-	if at == id && t.understood(words) {
-		return "", false
-	}
-	return id, true
-}
-
-// understood tries a text on the question that waits. Step is pure, so trying
-// costs nothing but time.
-func (t *turn) understood(words string) bool {
-	p := t.p
-	if p.Session.Wait == nil {
-		return false
-	}
-	next, _, err := t.Library.Step(p.Session, flow.Input{
-		Kind: flow.InText, Text: words, Now: t.now.In(t.bot.location(p)), Vars: p.Vars, Lang: t.bot.language(p),
-	})
-	if err != nil {
-		return false
-	}
-	return next.Wait == nil || next.Wait.Tries <= p.Session.Wait.Tries
-}
-
-// crisisFlow picks the answer to a finding: the category's own flow, for
-// findings that only ask the category's gentle one, else the general ones.
-func (t *turn) crisisFlow(f crisis.Finding) string {
-	own := flowCrisis + "." + f.Category
-	tries := []string{own}
-	if f.Level == crisis.Ask {
-		tries = []string{own + ".ask"}
-		switch f.Category {
-		case "other_person", "own_behaviour", "hopeless", "strangulation", "stalking", "partner_suicide":
-			tries = append(tries, own)
-		}
-		tries = append(tries, flowCrisis+".check")
-	}
-	for _, id := range tries {
-		if t.Library.Has(id) {
-			return id
-		}
-	}
-	return flowCrisis
+	return t.step(flow.Input{Kind: flow.InText, Text: words, Danger: danger})
 }
 
 // refuse answers a room in which the bot does not talk. The person's own room

@@ -95,6 +95,9 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			} else {
 				p.Vars[e.Name] = e.Value
 			}
+			if e.Name == setWatched && e.Value == true {
+				p.Vars[varWatched] = float64(t.now.UnixMilli())
+			}
 		case flow.Keep:
 			err = t.tx.AddItem(p.ID, e.List, e.Text, t.cause, t.now)
 		case flow.Drop:
@@ -155,7 +158,7 @@ func dueAt(now time.Time, wait time.Duration) time.Time {
 
 // top names the flow that runs, for an error; flow ids are not personal.
 func top(s flow.Session) string {
-	if s.Idle() {
+	if len(s.Frames) == 0 { // idle, or a question of the engine's own waits
 		return ""
 	}
 	return s.Frames[len(s.Frames)-1].Flow
@@ -281,6 +284,12 @@ func (t *turn) moveSchedules() error {
 }
 
 func (t *turn) quiet(e flow.Quiet) error {
+	if e.Undo && e.For == 0 {
+		t.undoQuiet()
+		return nil
+	}
+	before := t.p.QuietUntil
+	delete(t.p.Vars, varQuiet)
 	switch {
 	case e.Stop:
 		t.p.QuietUntil = store.Forever
@@ -288,6 +297,9 @@ func (t *turn) quiet(e flow.Quiet) error {
 	case e.For > 0:
 		if until := t.now.Add(e.For); until.After(t.p.QuietUntil) { // never shorten a longer quiet
 			t.p.QuietUntil = until
+			if e.Undo {
+				t.p.Vars[varQuiet] = quietBefore(before, t.now)
+			}
 		}
 		return t.tx.DropUnprompted(t.p.ID)
 	default:

@@ -29,7 +29,7 @@ func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
 func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 	if len(o.options) > 0 { // a choice is stronger than the engine's words
 		if i := o.exact(r.tongue, norm, r.in.Text); i >= 0 {
-			return true, r.choose(f, n, o, i)
+			return true, r.choose(f, n, o, r.careful(o, i, norm))
 		}
 	}
 	switch {
@@ -42,7 +42,10 @@ func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 		return true, r.back()
 	}
 	if len(o.options) > 0 {
-		if i := o.loose(r.tongue.lang, norm); i >= 0 {
+		if i := o.loose(r.tongue.lang, norm); i >= 0 && (o.safety == nil || !r.in.Danger) {
+			return true, r.choose(f, n, o, r.careful(o, i, norm))
+		}
+		if i := r.weigh(o, norm); i >= 0 {
 			return true, r.choose(f, n, o, i)
 		}
 		return false, nil
@@ -218,6 +221,10 @@ func (r *run) reaction(f *flow, n *node) error {
 
 // missed answers what the waiting step and all else did not take, and waits on.
 func (r *run) missed(n *node) error {
+	if o, ok := n.op.(*askOp); ok && o.safety != nil {
+		f, _ := r.waiting()
+		return r.choose(f, n, o, o.safety.atUnsure)
+	}
 	w := *r.s.Wait
 	w.Tries++
 	r.s.Wait = &w

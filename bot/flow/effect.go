@@ -21,8 +21,10 @@ type Say struct {
 // Lines shows help lines. The host picks them, since the engine has no
 // directory and no clock.
 type Lines struct {
-	Need string // "dv", "crisis", "emergency", "sexual", "child", "own_behaviour", "" = the usual three
-	UpTo int    // 0 = the host's own limit
+	// Need is "dv", "crisis", "emergency", "sexual", "child" or "own_behaviour";
+	// "" for the usual three, "danger" for the same with the emergency first.
+	Need string
+	UpTo int // 0 = the host's own limit
 }
 
 // Wait asks the host to call Step with a Timer input after For, unless the
@@ -57,10 +59,13 @@ type At struct {
 type Cancel struct{ Name string }
 
 // Quiet stops unprompted messages: For a time, or until the person asks for
-// them again (Stop), or not any more (neither).
+// them again (Stop), or not any more (neither). A quiet For a time with Undo may
+// be taken back by one with Undo alone, which puts back what held before and
+// does nothing where there is nothing to take back.
 type Quiet struct {
 	For  time.Duration
 	Stop bool
+	Undo bool
 }
 
 // Hide takes back the bot's own messages of the last For (zero: all that the

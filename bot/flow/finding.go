@@ -166,6 +166,7 @@ const (
 	rulePhrase       = "phrase"
 	ruleOption       = "option"
 	ruleHiddenOption = "hidden-option"
+	ruleSafety       = "safety"
 	ruleReader       = "reader"
 	ruleMenu         = "menu"
 	ruleFile         = "file"

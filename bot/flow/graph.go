@@ -65,6 +65,8 @@ type askOp struct {
 	keepVar ref
 	list    ref
 	skip    bool
+	safety  *safety // nil: not a question about safety
+	senses  bool    // about what is around the person
 
 	noReply      time.Duration // zero: none
 	noReplyBlock block

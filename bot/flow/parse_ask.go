@@ -42,7 +42,12 @@ func (p *parser) ask(st *node, v pair, pairs []pair) op {
 			}
 		case "skip":
 			o.skip = p.boolean(kv.v, "skip")
+		case "senses":
+			o.senses = p.boolean(kv.v, "senses")
 		}
+	}
+	if kv, ok := find(pairs, "safety"); ok {
+		p.safety(o, kv)
 	}
 	return o
 }

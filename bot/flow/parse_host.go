@@ -74,13 +74,18 @@ func (p *parser) quiet(v pair) op {
 		case "stop":
 			o.effect.Stop = true
 		case "off":
+		case "undo":
+			o.effect.Undo = true
 		default:
-			p.c.add(at(p.file, v.v), ruleValue, "quiet is stop, off or {for: 7d}")
+			p.c.add(at(p.file, v.v), ruleValue, "quiet is stop, off, undo or {for: 7d}")
 		}
 		return o
 	}
 	keys, _ := p.mapping(v.v, "quiet")
-	p.known(keys, "quiet", "for")
+	p.known(keys, "quiet", "for", "undo")
+	if kv, ok := find(keys, "undo"); ok {
+		o.effect.Undo = p.boolean(kv.v, "undo")
+	}
 	if kv, ok := find(keys, "for"); ok {
 		o.effect.For = p.length(kv.v, "for", 366*24*time.Hour)
 	} else {
@@ -91,7 +96,7 @@ func (p *parser) quiet(v pair) op {
 
 // needs are the kinds of help lines that a script may ask for.
 func needs() []string {
-	return []string{"dv", "crisis", "emergency", "sexual", "child", "own_behaviour"}
+	return []string{"dv", "crisis", "emergency", "sexual", "child", "own_behaviour", "danger"}
 }
 
 func (p *parser) lines(v pair) op {

@@ -42,6 +42,10 @@ func substance(b *strings.Builder, o op) {
 		for i := range o.options {
 			put(Normalise(o.options[i].label))
 		}
+		if s := o.safety; s != nil {
+			put(s.atDanger, s.atUnsure, s.atMisread)
+		}
+		put(o.senses)
 	case *paceOp:
 		put(o.rounds)
 		for i := range o.cues {

@@ -234,7 +234,7 @@ func TestRouting(t *testing.T) {
 < Stop!
 > Stopped.
 ! cancel all
-! quiet 0s true
+! quiet 0s true false
 ! end
 < yes
 > Welcome.

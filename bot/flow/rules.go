@@ -40,6 +40,7 @@ func Rules() []Rule {
 		{Name: rulePhrase, What: "a phrase that two flows claim, or that the program needs itself", Why: "only one of them would ever hear it", Mend: "take it out in one place, or make it longer"},
 		{Name: ruleOption, What: "a choice that cannot be chosen: a number, a word twice, too few or too many", Why: "people would get another answer than they gave", Mend: "give each choice words of its own"},
 		{Name: ruleHiddenOption, What: "a choice whose word opens another flow", Why: "words of anywhere and first are heard before the question", Mend: "use another word, or let the choice call that flow", Waivable: true},
+		{Name: ruleSafety, What: "a question about safety whose choices do not fit together", Why: "an answer that is not understood has to have a way, and never that of a calm one", Mend: "name choices of the question under safety; take out not_understood, which is never said there"},
 		{Name: ruleReader, What: "a kind of question that this program cannot read", Why: "no answer would ever be understood", Mend: "ask for text"},
 		{Name: ruleMenu, What: "two flows at one place of the menu", Why: "their order would be left to chance", Mend: "take another number"},
 		{Name: ruleFile, What: "a flow in a file of another name", Why: "nobody would find it", Mend: "rename the file or the flow"},

@@ -134,7 +134,7 @@ func verbSchema(verb string) object {
 	case "call", "run":
 		return defined("flow")
 	case "quiet":
-		return object{"anyOf": []any{oneOf("stop", "off"), closed(object{"for": defined("length")}, "for")}}
+		return object{"anyOf": []any{oneOf("stop", "off", "undo"), closed(object{"for": defined("length"), "undo": object{"type": "boolean"}}, "for")}}
 	case "lines":
 		need := object{"enum": append([]any{"", nil}, anys(needs())...)}
 		return object{"anyOf": []any{need, closed(object{"need": need, "up_to": whole(1, 10)})}}
@@ -164,7 +164,9 @@ func keySchema(verb, key string) object {
 		return defined("silence")
 	case "not_understood":
 		return defined("branch")
-	case "skip", "numbered", "newest":
+	case "safety":
+		return closed(object{"danger": defined("text"), "unsure": defined("text"), "misread": defined("text")}, "danger")
+	case "skip", "numbered", "newest", "senses":
 		return object{"type": "boolean"}
 	case "words":
 		keys := object{}

@@ -107,7 +107,8 @@ func TestSchemaAgrees(t *testing.T) {
 	for _, step := range []string{
 		"say: x", "say: x\n  any: [y]\n  source: here", "end", "end:", "wait: 15m", "lines: dv", "lines: ''", "lines: {need: dv, up_to: 2}",
 		"ask: x\n  text: {}", "ask: x\n  number:", "ask: x\n  days: {}\n  keep: when", "ask: x\n  pick: {a: {}, b: {also: [c], do: [{say: x}]}}",
-		"ask: x\n  yes_no: {}\n  no_reply: {after: 5m, say: x}", "pace: {in: 4, rounds: 2}\n  words: {in: In}", "quiet: stop", "quiet: {for: 7d}",
+		"ask: x\n  yes_no: {}\n  no_reply: {after: 5m, say: x}", "pace: {in: 4, rounds: 2}\n  words: {in: In}", "quiet: stop", "quiet: {for: 7d}", "quiet: {for: 1d, undo: true}", "quiet: undo",
+		"ask: x\n  yes_no: {}\n  safety: {danger: \"no\"}", "ask: x\n  text: {}\n  senses: true",
 		"set: {a: 1, b: x, c: null}", "keep: {list: l, text: x}", "every: e\n  flow: a\n  at: '21:00'\n  days: [mon]",
 		"if: true\n  do: [{say: x}]", "menu: x", "cancel: all",
 		// and what is wrong

@@ -102,6 +102,7 @@ func (ld *loader) readWords(from lists) (w words, meaning map[string]string) {
 	w.back, _ = list("words_back")
 	w.yes, w.yesLabel = list("words_yes")
 	w.no, w.noLabel = list("words_no")
+	w.unsure, w.misread = wordList(from, "words_unsure"), wordList(from, "words_misread")
 	return w, meaning
 }
 

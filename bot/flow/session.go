@@ -100,6 +100,10 @@ type Input struct {
 	// Lang is the person's language, a BCP 47 tag such as "es"; "" is that of
 	// the scripts, and so is one that nothing is translated into.
 	Lang string
+	// Danger tells that the host's own scan of Text found words of danger that
+	// are not clear enough for an answer of their own. A question about safety
+	// that waits reads them as danger.
+	Danger bool
 	// Now is the moment, in the person's own zone. The engine reads no clock.
 	Now time.Time
 	// Seed drives the choice of variants; same seed, same choice.

@@ -36,6 +36,7 @@ type heardIn struct {
 // words are the engine's own word lists, normal.
 type words struct {
 	skip, done, repeat, back, yes, no []string
+	unsure, misread                   []string // answers to a question about safety
 	yesLabel, noLabel                 string
 }
 

@@ -149,7 +149,7 @@ func (r *run) heardText() error {
 	if h == nil && n == nil && r.welcomed() {
 		h = r.tongue.byPhrase(norm, (*speech).idles)
 	}
-	if h != nil {
+	if h != nil && !r.askedAgain(n, h) {
 		return r.begin(h)
 	}
 	if done, err := r.heardFreely(n, norm); done {

@@ -273,12 +273,12 @@ steps:
 ! every fixed b 07:30 [tue wed]  0s
 ! every cron b  [] 0 21 * * * 0s
 ! cancel fixed
-! quiet 168h0m0s false
-! quiet 0s false
+! quiet 168h0m0s false false
+! quiet 0s false false
 ! lines dv 0
 ! lines child 2
 ! lines  0
-! quiet 0s true
+! quiet 0s true false
 ! cancel all
 ! end`,
 		},

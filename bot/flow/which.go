@@ -27,10 +27,12 @@ func (r *run) heardFreely(n *node, norm string) (done bool, err error) {
 	case len(hits) == 2 && !asked:
 		r.offer(hits[0].flow, hits[1].flow)
 		return true, nil
+	case len(hits) == 1 && r.askedAgain(n, hits[0].flow):
+		return false, nil
 	case len(hits) == 1:
 		return true, r.begin(hits[0].flow)
 	case len(hits) == 0 && !free(n):
-		if h, ok := r.tongue.misspelt(norm); ok {
+		if h, ok := r.tongue.misspelt(norm); ok && !r.askedAgain(n, h.flow) {
 			return true, r.begin(h.flow)
 		}
 	}

@@ -25,6 +25,10 @@ const (
 	KindDirectory    = "directory"
 )
 
+// NeedDanger is a need, not a kind: the usual three with the emergency line
+// first.
+const NeedDanger = "danger"
+
 // Anywhere is the country code of records that belong to no country.
 const Anywhere = "XX"
 

@@ -13,8 +13,8 @@ const limit = 3
 
 // Pick chooses lines for a country (ISO 3166-1 alpha-2, "" when it is not known)
 // and a need: a kind, or "" for the usual three (one dv, one crisis, emergency).
-// Every need but "emergency" ends with the emergency line where upTo leaves room
-// for it; upTo of zero or less, or of more than three, means three. Lines that
+// NeedDanger is the usual three with the emergency line first; every other need
+// but "emergency" ends with it where upTo leaves room for it. upTo of zero or less, or of more than three, means three. Lines that
 // are open come before those whose hours are not known and those that are
 // closed, lines of the whole country before those of a part, lines for everybody
 // before lines for some; a line for women counts as one for everybody unless
@@ -34,8 +34,8 @@ func (d *Directory) Pick(country, need string, now time.Time, upTo int) []Line {
 	if need == KindEmergency {
 		return d.orElsewhere(first(urgent, upTo), country, now)
 	}
-	kind := need
-	if need == "" {
+	kind, usual := need, need == "" || need == NeedDanger
+	if usual {
 		kind = KindDV
 	}
 	found, exact := d.of(country, kind, now), true
@@ -49,10 +49,13 @@ func (d *Directory) Pick(country, need string, now time.Time, upTo int) []Line {
 	if len(urgent) > 0 && upTo > 1 {
 		room--
 	}
-	if need == "" && exact {
+	if usual && exact {
 		found = append(first(found, 1), first(d.of(country, KindCrisis, now), 1)...)
 	}
 	out := append(first(found, room), first(urgent, 1)...)
+	if need == NeedDanger {
+		out = append(first(urgent, 1), first(found, room)...)
+	}
 	if !exact {
 		out = append(out, d.elsewhere(country, now)...)
 	}
