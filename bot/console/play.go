@@ -8,9 +8,10 @@ import (
 )
 
 // Build makes the simulator for one transcript: a new person, an empty store,
-// a clock that stands at start, and zone for a person who has not named theirs.
+// a clock that stands at start, and zone and lang for a person who has not named
+// theirs.
 // The function that it returns closes what was opened.
-type Build func(ctx context.Context, start time.Time, zone *time.Location, sink func(Entry)) (*Sim, func() error, error)
+type Build func(ctx context.Context, start time.Time, zone *time.Location, lang string, sink func(Entry)) (*Sim, func() error, error)
 
 // Played is what came of playing one transcript.
 type Played struct {
@@ -26,7 +27,7 @@ func Play(ctx context.Context, t *Transcript, build Build) (result Played, err e
 		return Played{}, err
 	}
 	p := &player{t: t}
-	sim, done, err := build(ctx, start, zone, p.take)
+	sim, done, err := build(ctx, start, zone, t.Lang(), p.take)
 	if err != nil {
 		return Played{}, fmt.Errorf("%s: %w", t.File, err)
 	}

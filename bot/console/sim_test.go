@@ -77,7 +77,7 @@ func library(t *testing.T) *flow.Library {
 func builder(t *testing.T) console.Build {
 	t.Helper()
 	lib := library(t)
-	return func(ctx context.Context, start time.Time, zone *time.Location, sink func(console.Entry)) (*console.Sim, func() error, error) {
+	return func(ctx context.Context, start time.Time, zone *time.Location, lang string, sink func(console.Entry)) (*console.Sim, func() error, error) {
 		words, err := fs.Sub(flows.FS, "crisis")
 		if err != nil {
 			return nil, nil, err
@@ -108,7 +108,7 @@ func builder(t *testing.T) console.Build {
 		}
 		sim, err := console.New(console.Config{
 			Bot: bot.Config{
-				Store: st, Library: lib, Lexicon: lex, Lines: dir, Zone: zone.String(), Workers: 1,
+				Store: st, Library: lib, Lexicon: lex, Lines: dir, Zone: zone.String(), Language: lang, Workers: 1,
 			},
 			Clock: console.NewClock(start, nil), Zone: zone, Session: "t", Sink: sink,
 		})
@@ -124,7 +124,7 @@ func talk(t *testing.T, zone, script string) (string, error) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	sim, done, err := builder(t)(context.Background(), console.DefaultBegin(loc), loc, func(e console.Entry) {
+	sim, done, err := builder(t)(context.Background(), console.DefaultBegin(loc), loc, "", func(e console.Entry) {
 		out.WriteString(e.String() + "\n")
 	})
 	if err != nil {

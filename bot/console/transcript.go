@@ -150,14 +150,34 @@ func (t *Transcript) Start(at time.Time, zone *time.Location) (time.Time, *time.
 	if first.Kind != TurnMove || strings.HasPrefix(first.Text, "+") {
 		return at, zone, nil
 	}
-	start, err := ParseMove(first.Text, at.In(zone))
+	text, _ := cutLang(first.Text)
+	start, err := ParseMove(text, at.In(zone))
 	if err != nil {
 		return at, zone, Fault{File: t.File, Line: first.Line, Message: err.Error()}
 	}
-	if strings.Contains(first.Text, " ") {
+	if strings.Contains(text, " ") {
 		zone = start.Location()
 	}
 	return start, zone, nil
+}
+
+// Lang is the person's language: the third word of an "@" line with a full date
+// and a zone before anything else. "": not said.
+func (t *Transcript) Lang() string {
+	if first := t.Turns[0]; first.Kind == TurnMove {
+		_, lang := cutLang(first.Text)
+		return lang
+	}
+	return ""
+}
+
+// cutLang takes the language off a moment like "2026-03-02T21:30 Europe/Madrid es".
+func cutLang(moment string) (rest, lang string) {
+	words := strings.Fields(moment)
+	if len(words) != 3 {
+		return moment, ""
+	}
+	return words[0] + " " + words[1], words[2]
 }
 
 // matches tells whether the expected body fits what the bot did.

@@ -32,6 +32,8 @@ type Language struct {
 	Name  string // what it calls itself
 	Flows int    // how many flows are translated, of Of
 	Of    int
+	// Missing are the flows that are not translated, or not wholly.
+	Missing []string
 }
 
 // Languages lists the language of the scripts, then the others by their tags.
@@ -102,10 +104,10 @@ func (ld *loader) translate(l *Library) {
 			ld.c.add(place{c.file, 1, 1}, ruleFile, "the scripts themselves are in %s", c.lang)
 			continue
 		}
-		sp, whole := ld.speak(c)
+		sp, missing := ld.speak(c)
 		l.langs[c.lang] = sp
 		all = append(all, sp)
-		l.tongues = append(l.tongues, Language{Tag: c.lang, Name: ld.nameOf(c), Flows: whole, Of: len(ld.parsers)})
+		l.tongues = append(l.tongues, Language{Tag: c.lang, Name: ld.nameOf(c), Flows: len(ld.parsers) - len(missing), Of: len(ld.parsers), Missing: missing})
 	}
 	l.order = append(l.order, all...)
 	for _, sp := range all {
@@ -118,8 +120,8 @@ func (ld *loader) translate(l *Library) {
 	}
 }
 
-// speak takes one language; whole counts the flows that are translated.
-func (ld *loader) speak(c *catalog) (sp *speech, whole int) {
+// speak takes one language; missing are the flows that are not translated.
+func (ld *loader) speak(c *catalog) (sp *speech, missing []string) {
 	sp = &speech{lang: c.lang}
 	groups := map[string][]*unit{}
 	var names []string
@@ -158,12 +160,11 @@ func (ld *loader) speak(c *catalog) (sp *speech, whole int) {
 	for _, name := range names {
 		if ld.complete(c, name, groups[name]) {
 			ld.say(c, sp, name, groups[name])
-			if name != groupTexts {
-				whole++
-			}
+		} else if name != groupTexts {
+			missing = append(missing, name)
 		}
 	}
-	return sp, whole
+	return sp, missing
 }
 
 // nameOf is what a language calls itself, or its tag.

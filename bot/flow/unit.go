@@ -123,8 +123,14 @@ func (ld *loader) unitsOf(p *parser) (out []unit) {
 		if t.what == "" {
 			continue
 		}
-		context, _ := f.contextOf(t.path)
-		for _, u := range wordingUnits(unit{context: context, about: []string{aboutText(t.what)}}, t) {
+		context, n := f.contextOf(t.path)
+		about := []string{aboutText(t.what)}
+		if n != nil {
+			if o, ok := n.op.(*askOp); ok && o.text == t {
+				about = append(about, o.kindOf())
+			}
+		}
+		for _, u := range wordingUnits(unit{context: context, about: about}, t) {
 			add(u)
 		}
 	}
@@ -136,6 +142,18 @@ func (ld *loader) unitsOf(p *parser) (out []unit) {
 		}
 	}
 	return out
+}
+
+// kindOf tells a translator what kind of answer a question wants.
+func (o *askOp) kindOf() string {
+	if len(o.options) == 0 {
+		return "Answered with: " + askKinds()[o.kind] + "."
+	}
+	var labels []string
+	for _, opt := range o.options {
+		labels = append(labels, opt.label)
+	}
+	return "Choices: " + strings.Join(labels, " / ") + "."
 }
 
 // choiceUnits are the labels of a question's choices and the words beside them.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -103,7 +104,7 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 	if all.lexicon != nil {
 		faults = append(faults, all.wrongExamples(src)...)
 	}
-	if len(found) == 0 { // faulty scripts would only fail every transcript
+	if !slices.ContainsFunc(found, func(f finding) bool { return !f.mild() }) { // faulty scripts would only fail every transcript
 		var more []finding
 		played, more, err = all.playAll(ctx, src)
 		if err != nil {
@@ -114,6 +115,9 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 	if len(faults) == 0 {
 		summary = fmt.Sprintf("%s, %s, help lines of %d countries", count(len(all.library.Flows()), "script"),
 			count(played, "transcript"), len(directory.Countries()))
+		for _, l := range all.library.Languages()[1:] {
+			summary += ", " + translated(l)
+		}
 	}
 	if directory != nil {
 		old = oldLines(directory, time.Now())

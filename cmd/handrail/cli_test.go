@@ -48,7 +48,7 @@ func TestExitCodes(t *testing.T) {
 		{"try in an unknown zone", []string{"try", "--zone", "Berlin"}, 2, "as in Europe/Berlin"},
 		{"try from an unknown time", []string{"try", "--now", "soon"}, 2, "2026-03-28T20:59"},
 		{"try of an unknown flow", []string{"try", "--flow", "nothing"}, 2, "handrail flows list"},
-		{"try in a language that is not there", []string{"try", "--lang", "tlh"}, 2, "the language is en"},
+		{"try in a language that is not there", []string{"try", "--lang", "tlh"}, 2, "there is en"},
 		{"lines of no country", []string{"lines", "Atlantis"}, 2, "no country is called"},
 		{"lines at no time", []string{"lines", "GB", "--at", "noon"}, 2, "--at: "},
 		{"scripts that are not there", []string{"flows", "list", "--scripts", missing}, 1, "cannot read the folder"},

@@ -42,6 +42,11 @@ type Config struct {
 	// The time zone of a person who has not told theirs, as in Europe/Berlin.
 	Zone string `yaml:"zone"`
 
+	// The language in which the bot speaks to a person who has not chosen one, as
+	// in en or es: that of the scripts, or one that they are translated into
+	// (handrail flows extract).
+	Language string `yaml:"language"`
+
 	// Hear the crisis words of this language only: a file of that name in the
 	// folder crisis, as in en. Leave it empty to hear those of every language
 	// there is, since nobody in danger chooses their language for the bot.
@@ -89,6 +94,7 @@ func defaults() Config {
 		Data:          "data",
 		MasterKeyFile: "master.key",
 		Zone:          "UTC",
+		Language:      "en",
 		FreshFor:      2 * time.Hour,
 		QuietHours:    QuietHours{From: "22:00", To: "08:00"},
 		Matrix:        matrixDefaults(),

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"handrail/bot/flow"
 )
 
 // finding is one fault in a file, at a place.
@@ -14,6 +16,10 @@ type finding struct {
 	Rule      string
 	Message   string
 }
+
+// mild tells that the finding is about a translation that is not complete: what
+// it lacks is said in the language of the scripts.
+func (f finding) mild() bool { return flow.Finding{Rule: f.Rule}.Mild() }
 
 // String is "file:line:col: message (rule)".
 func (f finding) String() string {

@@ -15,11 +15,12 @@ import (
 )
 
 type flowsCmd struct {
-	List   flowsListCmd   `cmd:"" help:"All conversations: id, title, what starts them."`
-	Match  flowsMatchCmd  `cmd:"" help:"Which conversation a message starts."`
-	Play   flowsPlayCmd   `cmd:"" help:"Play transcripts and compare."`
-	Graph  flowsGraphCmd  `cmd:"" help:"Draw a conversation."`
-	Schema flowsSchemaCmd `cmd:"" help:"The JSON Schema of a script, for editors."`
+	List    flowsListCmd    `cmd:"" help:"All conversations: id, title, what starts them."`
+	Match   flowsMatchCmd   `cmd:"" help:"Which conversation a message starts."`
+	Play    flowsPlayCmd    `cmd:"" help:"Play transcripts and compare."`
+	Graph   flowsGraphCmd   `cmd:"" help:"Draw a conversation."`
+	Extract flowsExtractCmd `cmd:"" help:"Write or update a translation."`
+	Schema  flowsSchemaCmd  `cmd:"" help:"The JSON Schema of a script, for editors."`
 }
 
 // phrasesShown is how many start phrases of a flow are listed.
@@ -47,7 +48,7 @@ func (c *flowsListCmd) Run(s streams) error {
 }
 
 type flowsMatchCmd struct {
-	Lang    string   `placeholder:"LANG" default:"en" help:"Language of the phrases; there is en so far."`
+	Lang    string   `placeholder:"LANG" default:"en" help:"The person's language: its phrases come first."`
 	Text    []string `arg:"" optional:"" help:"The message. Without it: a message a line on standard input."`
 	Scripts string   `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
 }
@@ -63,24 +64,25 @@ Without one: a message a line on standard input, and for each one line: the flow
 
 // Run matches one message or one a line.
 func (c *flowsMatchCmd) Run(ctx context.Context, s streams) error {
-	if err := oneLang(c.Lang); err != nil {
+	all, err := loadSound(c.Scripts)
+	if err != nil {
 		return err
 	}
-	all, err := loadSound(c.Scripts)
+	voice, err := all.voice(c.Lang)
 	if err != nil {
 		return err
 	}
 	if len(c.Text) > 0 {
 		text := strings.Join(c.Text, " ")
-		_, err := io.WriteString(s.out, matched(all.library, text)+"\n"+explained(all.library, text))
+		_, err := io.WriteString(s.out, matched(voice, text)+"\n"+explained(voice, text))
 		return err
 	}
-	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string { return matched(all.library, line) })
+	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string { return matched(voice, line) })
 }
 
 // matched is the line for a message: the words that are always heard first,
 // then those that start a flow.
-func matched(lib *flow.Library, text string) string {
+func matched(lib flow.Voice, text string) string {
 	if id, ok := lib.First(text); ok {
 		return id + "\t" + flow.Normalise(text)
 	}
@@ -91,7 +93,7 @@ func matched(lib *flow.Library, text string) string {
 }
 
 // explained says why a message reaches what it does, a line each, indented.
-func explained(lib *flow.Library, text string) string {
+func explained(lib flow.Voice, text string) string {
 	if _, ok := lib.First(text); ok {
 		return "  heard before all else, even before the crisis words: the message is the phrase\n"
 	}

@@ -65,7 +65,7 @@ func TestIntents(t *testing.T) {
 			if m.want != "-" && !all.library.Has(m.want) {
 				t.Errorf("%s: there is no flow %q", file, m.want)
 			}
-			got, phrase, _ := strings.Cut(matched(all.library, m.text), "\t")
+			got, phrase, _ := strings.Cut(matched(all.library.In(""), m.text), "\t")
 			total[m.want]++
 			if len(all.library.Explain(m.text).Best) > 1 {
 				offers++

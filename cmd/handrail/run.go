@@ -57,6 +57,9 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	if all.lines, err = soundLines(src, cfg.Lines); err != nil {
 		return err
 	}
+	if _, err := all.voice(cfg.Language); err != nil {
+		return fail("language in the configuration: %v", err)
+	}
 	master, err := seal.LoadMaster(cfg.MasterKeyFile)
 	if err != nil {
 		return err
@@ -81,7 +84,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	b, err := bot.New(bot.Config{
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
 		Transports: []chat.Transport{network}, Log: log,
-		Zone: cfg.Zone, Lang: cfg.Lang, FreshFor: cfg.FreshFor,
+		Zone: cfg.Zone, Language: cfg.Language, Lang: cfg.Lang, FreshFor: cfg.FreshFor,
 		Quiet: schedule.QuietHours{From: cfg.QuietHours.From, To: cfg.QuietHours.To},
 	})
 	if err != nil {

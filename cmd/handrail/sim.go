@@ -24,6 +24,7 @@ type simOptions struct {
 	begin time.Time // zero: the fixed moment of console.DefaultBegin
 	named bool      // begin was asked for, so it must not be passed over
 	zone  *time.Location
+	lang  string           // of the person until they choose one; empty: that of the scripts
 	wall  func() time.Time // nil: the clock stands unless it is moved
 	sink  func(console.Entry)
 	log   *slog.Logger
@@ -42,8 +43,8 @@ const stateFile = "clock.json"
 // builder makes simulators for transcripts, each with a store of its own that
 // is gone afterwards.
 func (c content) builder() console.Build {
-	return func(ctx context.Context, start time.Time, zone *time.Location, sink func(console.Entry)) (*console.Sim, func() error, error) {
-		return c.simulator(ctx, simOptions{begin: start, zone: zone, sink: sink, log: slog.New(slog.DiscardHandler)})
+	return func(ctx context.Context, start time.Time, zone *time.Location, lang string, sink func(console.Entry)) (*console.Sim, func() error, error) {
+		return c.simulator(ctx, simOptions{begin: start, zone: zone, lang: lang, sink: sink, log: slog.New(slog.DiscardHandler)})
 	}
 }
 
@@ -90,7 +91,7 @@ func (c content) simulator(ctx context.Context, o simOptions) (sim *console.Sim,
 	sim, err = console.New(console.Config{
 		Bot: bot.Config{
 			Store: st, Library: c.library, Lexicon: c.lexicon, Lines: c.lines, Log: o.log,
-			Zone:    o.zone.String(),
+			Zone: o.zone.String(), Language: o.lang,
 			Burst:   math.MaxInt32, // a script is written faster than anybody types
 			Workers: 1,             // order of due times, so that runs are alike
 			Quiet:   defaultQuiet(),

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"handrail/bot/console"
+	"handrail/bot/flow"
 )
 
 type tryCmd struct {
 	Flow    string `placeholder:"ID" help:"Begin with this conversation; handrail flows list names them."`
-	Lang    string `placeholder:"LANG" default:"en" help:"Language of the talk; there is en so far."`
+	Lang    string `placeholder:"LANG" default:"en" help:"Language of the person; handrail flows extract makes more."`
 	Zone    string `placeholder:"ZONE" default:"UTC" help:"Time zone of the person until they tell theirs, as in Europe/Berlin."`
 	Now     string `placeholder:"T" help:"When the talk begins, as in 2026-03-28T20:59. Default: now, or always the same moment if standard input is no terminal."`
 	Data    string `placeholder:"DIR" help:"Keep the store in this folder, sealed, and go on from there next time."`
@@ -57,11 +60,11 @@ func (c *tryCmd) Run(ctx context.Context, s streams) error {
 	if c.Flow != "" && !all.library.Has(c.Flow) {
 		return misuse("--flow: there is no conversation %q: see handrail flows list", c.Flow)
 	}
-	if err := oneLang(c.Lang); err != nil {
+	if _, err := all.voice(c.Lang); err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	opt := simOptions{dir: c.Data, begin: start, named: c.Now != "", zone: zone, log: log}
+	opt := simOptions{dir: c.Data, begin: start, named: c.Now != "", zone: zone, lang: c.Lang, log: log}
 	if console.IsTerminal(s.in) {
 		return c.live(ctx, s, all, opt)
 	}
@@ -114,12 +117,17 @@ func (c *tryCmd) begin(ctx context.Context, sim *console.Sim) error {
 	return sim.Say(ctx, console.Entry{Text: "/start " + c.Flow})
 }
 
-// oneLang refuses a language that has no scripts.
-func oneLang(lang string) error {
-	if lang != "en" {
-		return misuse("there are no scripts in %q yet: the language is en", lang)
+// voice is the scripts in a language; one that nothing is translated into is a
+// misuse.
+func (c content) voice(lang string) (flow.Voice, error) {
+	var tags []string
+	for _, l := range c.library.Languages() {
+		tags = append(tags, l.Tag)
 	}
-	return nil
+	if !slices.Contains(tags, lang) {
+		return flow.Voice{}, misuse("there are no scripts in %q yet: there is %s", lang, strings.Join(tags, ", "))
+	}
+	return c.library.In(lang), nil
 }
 
 // show prints entries as a transcript has them.
