@@ -60,8 +60,12 @@ func (f *found) candidate() Candidate {
 	c := Candidate{Flow: f.flow.ID, Phrase: f.text, Points: f.points, Needed: f.need}
 	words := f.heardAs
 	var plain, small, rewritten []string
+	strong := 0
 	for _, at := range f.at {
 		t := words[at]
+		if t.strong {
+			strong++
+		}
 		if !t.means() {
 			small = append(small, t.word)
 		} else {
@@ -82,6 +86,9 @@ func (f *found) candidate() Candidate {
 	}
 	if len(plain) > 0 {
 		c.Why = append(c.Why, fmt.Sprintf("words with a meaning: %s (+%d)", strings.Join(plain, ", "), pointsWord*len(plain)))
+	}
+	if strong > 0 {
+		c.Why = append(c.Why, fmt.Sprintf("strong words among them: %d (+%d)", strong, pointsStrong*strong))
 	}
 	if len(small) > 0 && len(f.at) == len(f.words) {
 		c.Why = append(c.Why, fmt.Sprintf("small words: %s (+%d)", strings.Join(small, ", "), pointsSmall*len(small)))

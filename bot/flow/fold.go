@@ -16,6 +16,7 @@ const (
 	wordLight                   // a meaning that adds nothing beside a phrase: want, show, give
 	wordAgainst                 // turns a thought around: not, never, almost
 	wordBreak                   // begins a new thought: but, so
+	wordOther                   // somebody else, whom what follows is about: he, mum, friend
 )
 
 // token is one word of a message or a phrase in the form that is compared.
@@ -25,10 +26,15 @@ type token struct {
 	from string // what was written, if that was something else
 	as   string // what it was heard as: word, and its neighbours where from is one thing
 	typo bool   // word is a guess at a misspelling
+	self bool   // stands for who writes: i, we
+	// strong: it names a thing by itself, also beside another word: panic, helpline.
+	strong bool
 }
 
 // counts tells whether the word says something beside a phrase.
-func (t token) counts() bool { return t.kind == wordPlain || t.kind == wordAgainst }
+func (t token) counts() bool {
+	return t.kind != wordSmall && t.kind != wordLight && t.kind != wordBreak
+}
 
 // means tells whether the word of a phrase has to be there.
 func (t token) means() bool { return t.kind != wordSmall && t.kind != wordBreak }
@@ -37,10 +43,13 @@ func (t token) means() bool { return t.kind != wordSmall && t.kind != wordBreak 
 // texts.yaml, so that "I'm thinking about texting her" and "want to text them"
 // can be compared word by word. It knows no language itself.
 type folder struct {
-	rules map[string][]rewrite // by the first word, longest first
-	kinds map[string]wordKind
-	vocab map[byte][]string // words of the phrases that a misspelling may mean, by their first byte
-	known map[string]bool
+	rules  map[string][]rewrite // by the first word, longest first
+	kinds  map[string]wordKind
+	self   map[string]bool
+	strong map[string]bool
+	vocab  map[byte][]string // words of the phrases that a misspelling may mean, by their first byte
+	known  map[string]bool
+	meant  map[string]bool // words that rewrites lead to: never taken for misspelt
 }
 
 // rewrite puts other words in the place of some.
@@ -51,8 +60,8 @@ type rewrite struct {
 
 func newFolder() *folder {
 	return &folder{
-		rules: map[string][]rewrite{}, kinds: map[string]wordKind{},
-		vocab: map[byte][]string{}, known: map[string]bool{},
+		rules: map[string][]rewrite{}, kinds: map[string]wordKind{}, self: map[string]bool{}, strong: map[string]bool{},
+		vocab: map[byte][]string{}, known: map[string]bool{}, meant: map[string]bool{},
 	}
 }
 
@@ -67,6 +76,9 @@ func (f *folder) same(old, now string) {
 	f.rules[r.old[0]] = list
 	for _, w := range r.old {
 		f.known[w] = true
+	}
+	for _, w := range r.words {
+		f.meant[w] = true
 	}
 	if len(r.old) == 1 && len(old) > shortestTypo {
 		f.guessable(old)
@@ -148,10 +160,10 @@ func (f *folder) tokens(words, wrote []string) []token {
 			from = strings.Join(r.old, " ")
 		}
 		if !ok {
-			out = append(out, token{words[i], f.kinds[words[i]], from, words[i], typo})
+			out = append(out, token{words[i], f.kinds[words[i]], from, words[i], typo, f.self[words[i]], f.strong[words[i]]})
 		} else {
 			for _, w := range r.words {
-				out = append(out, token{w, f.kinds[w], from, r.as, typo})
+				out = append(out, token{w, f.kinds[w], from, r.as, typo, f.self[w], f.strong[w]})
 			}
 		}
 		i += n
@@ -172,7 +184,7 @@ func (f *folder) rule(words []string) (rewrite, bool) {
 // away, with the same first letter. A letter s more or less at the end is no
 // slip, since it makes another word.
 func (f *folder) guess(word string) (found string) {
-	if len(word) < shortestTypo || f.known[word] {
+	if len(word) < shortestTypo || f.known[word] || f.meant[word] {
 		return ""
 	}
 	for _, w := range f.vocab[word[0]] {
@@ -210,6 +222,13 @@ func (ld *loader) folder(from lists, rewrites [][2]string) *folder {
 	f.kind(wordList(from, "words_light"), wordLight)
 	f.kind(wordList(from, "words_against"), wordAgainst)
 	f.kind(wordList(from, "words_break"), wordBreak)
+	f.kind(wordList(from, "words_other"), wordOther)
+	for _, w := range wordList(from, "words_self") {
+		f.self[w] = true
+	}
+	for _, w := range wordList(from, "words_strong") {
+		f.strong[w] = true
+	}
 	for _, r := range rewrites {
 		f.same(r[0], r[1])
 	}
@@ -232,7 +251,7 @@ func wordList(from lists, key string) (out []string) {
 // and gives the pairs of words_same.
 func (ld *loader) checkWords(from lists) (rewrites [][2]string) {
 	seen := map[string]string{}
-	for _, key := range []string{"words_small", "words_light", "words_against", "words_break"} {
+	for _, key := range []string{"words_small", "words_light", "words_against", "words_break", "words_other"} {
 		_, pos, _ := from(key)
 		for _, w := range wordList(from, key) {
 			switch {

@@ -9,14 +9,15 @@ import (
 // What a match counts. A phrase is worth the words that it shares with the
 // message; the more the message says besides, the more it has to be worth.
 const (
-	pointsWord  = 4 // a word with meaning
-	pointsSmall = 1 // a small word, when the whole phrase is there
-	pointsGap   = 2 // taken off for a word with meaning in between
-	pointsTypo  = 1 // taken off for a guess at a misspelt word
-	pointsClose = 2 // two flows this close are both offered
-	pointsTwo   = 4 // the same, where they share no word of the message
+	pointsWord   = 4 // a word with meaning
+	pointsStrong = 2 // more for a word that names a thing by itself
+	pointsSmall  = 1 // a small word, when the whole phrase is there
+	pointsGap    = 3 // taken off for a word with meaning in between
+	pointsTypo   = 1 // taken off for a guess at a misspelt word
+	pointsClose  = 2 // two flows this close are both offered
+	pointsTwo    = 4 // the same, where they share no word of the message
 
-	needAlone = 4  // nothing else with a meaning is in the message
+	needAlone = 3  // nothing else with a meaning is in the message: one word, also misspelt
 	needOne   = 6  // one word more
 	needSome  = 8  // two words more
 	needMany  = 9  // up to eight more
@@ -40,8 +41,9 @@ type sought struct {
 	plain int  // words with meaning
 	small int  // small words
 	whole bool // of idle: never while a question waits
-	soft  bool // of anywhere or idle: the message may hold nothing else with a meaning
+	soft  bool // of anywhere or idle, or with a full stop: the message may hold nothing else with a meaning
 	turns bool // has a word against in it
+	other bool // is about somebody else, or between the two
 }
 
 // found is a phrase found in a message.
@@ -79,6 +81,7 @@ func newIndex(f *folder, flows []heardIn) *index {
 		seen[key+"\n"+owner.ID] = true
 		for _, t := range s.words {
 			s.turns = s.turns || t.kind == wordAgainst
+			s.other = s.other || t.kind == wordOther
 			if !t.means() {
 				s.small++
 			} else {
@@ -96,7 +99,7 @@ func newIndex(f *folder, flows []heardIn) *index {
 	}
 	for _, g := range flows {
 		for _, p := range g.start {
-			add(p, g.flow, false, false)
+			add(p, g.flow, false, strings.HasSuffix(p.text, "."))
 		}
 		for _, p := range g.anywhere {
 			add(p, g.flow, false, true)
@@ -212,11 +215,12 @@ func (s *sought) in(words []token, asked bool) (best found, ok bool) {
 		if !fits || asked && f.gap > 0 {
 			continue
 		}
-		f.rest = besides(words, f.at)
-		f.equal = f.rest == 0 && len(f.at) == len(s.words) && len(words) == len(s.words)
+		var more bool
+		f.rest, more = besides(words, f.at)
+		f.equal = !more && len(f.at) == len(s.words) && len(words) == len(s.words)
 		f.need = needed(f.rest)
 		lone := len(words)-len(f.at) <= loneWord
-		if s.soft && f.rest > 0 || (s.whole || s.soft && asked) && !lone {
+		if s.soft && more || (s.whole || s.soft && asked) && !lone {
 			f.need = needLong * 2
 		}
 		if asked && !f.equal && !s.soft {
@@ -232,9 +236,9 @@ func (s *sought) in(words []token, asked bool) (best found, ok bool) {
 	return best, ok
 }
 
-// besides counts what the message says beside the words at the given places.
-// Words in another thought count less.
-func besides(words []token, at []int) int {
+// besides counts what the message says beside the words at the given places, and
+// tells whether it says anything. Words in another thought count less.
+func besides(words []token, at []int) (rest int, more bool) {
 	from, to := at[0], at[len(at)-1]
 	for from > 0 && words[from-1].kind != wordBreak {
 		from--
@@ -252,7 +256,7 @@ func besides(words []token, at []int) int {
 			near++
 		}
 	}
-	return near + far/farWords
+	return near + far/farWords, near+far > 0
 }
 
 func needed(rest int) int {
@@ -270,11 +274,13 @@ func needed(rest int) int {
 }
 
 // from matches the phrase with its first word of meaning at i. Words of meaning
-// have to be there in order, with small gaps. Beside a single word of meaning the
-// small words have to be there too, but for the first of a message: "called"
-// is "i called". Elsewhere they only add to it.
+// have to be there in order, with small gaps. Beside a single word of meaning, and
+// in a phrase that turns something around, the small words have to be there too,
+// but for the first of a message: "called" is "i called", and "do not call" is not
+// "do not call me". Elsewhere only the last has to be, as in "he called me"; the
+// others add to it.
 func (s *sought) from(words []token, i, lead int) (found, bool) {
-	strict := s.plain < 2
+	strict := s.plain < 2 || s.turns
 	f := found{sought: s, heardAs: words, at: make([]int, 0, len(s.words))}
 	back := i
 	for k := lead - 1; k >= 0; k-- {
@@ -294,10 +300,10 @@ func (s *sought) from(words []token, i, lead int) (found, bool) {
 	slices.Reverse(f.at)
 	f.at = append(f.at, i)
 	pos := i
-	for _, t := range s.words[lead+1:] {
+	for k, t := range s.words[lead+1:] {
 		j, gap, ok := next(words, pos, t)
 		if !ok || f.gap+gap > gapWords {
-			if t.kind == wordSmall && !strict {
+			if last := lead+k+2 == len(s.words); t.kind == wordSmall && !strict && !last {
 				continue
 			}
 			return f, false
@@ -306,7 +312,7 @@ func (s *sought) from(words []token, i, lead int) (found, bool) {
 		f.at = append(f.at, j)
 		pos = j
 	}
-	if !s.turns && turned(words, back) {
+	if !s.turns && turned(words, back) || !s.other && !words[back].self && ofOther(words, back) {
 		return f, false
 	}
 	if len(f.at) == len(s.words) {
@@ -315,6 +321,9 @@ func (s *sought) from(words []token, i, lead int) (found, bool) {
 	for _, at := range f.at {
 		if words[at].means() {
 			f.points += pointsWord
+		}
+		if words[at].strong {
+			f.points += pointsStrong
 		}
 		if words[at].typo {
 			f.points -= pointsTypo
@@ -335,7 +344,7 @@ func next(words []token, pos int, t token) (j, gap int, ok bool) {
 		switch w.kind {
 		case wordSmall, wordLight:
 			small++
-		case wordPlain:
+		case wordPlain, wordOther:
 			gap++
 		default:
 			return 0, 0, false
@@ -357,7 +366,24 @@ func turned(words []token, i int) bool {
 			return true
 		case wordBreak:
 			return false
-		case wordPlain, wordLight:
+		case wordPlain, wordLight, wordOther:
+			seen++
+		}
+	}
+	return false
+}
+
+// ofOther tells whether what begins at i is said about somebody else: such a word
+// stands shortly before it in the same thought, and none for who writes between.
+func ofOther(words []token, i int) bool {
+	for seen := 0; i > 0 && seen < seenBack; {
+		i--
+		switch {
+		case words[i].kind == wordBreak, words[i].self:
+			return false
+		case words[i].kind == wordOther:
+			return true
+		case words[i].means():
 			seen++
 		}
 	}

@@ -16,6 +16,10 @@ func talked(t testing.TB) *Library {
 		"heavy":   "title: A hard moment\nstart: [lonely, im lonely, sad, rough night]\nsteps: [{say: That sounds like a lot.}]",
 		"slip":    "start: [i called]\nsteps: [{say: Called.}]",
 		"thanks":  "idle: [thank you, good]\nsteps: [{say: All right.}]",
+		"panic":   "start: [panic, spiraling]\nsteps: [{say: Look around.}]",
+		"left":    "start: [i left him.]\nsteps: [{say: Noted.}]",
+		"heard":   "start: [him called me]\nsteps: [{say: Noted.}]",
+		"quiet":   "start: [do not write to me]\nsteps: [{say: Noted.}]",
 		"journal": "start: [journal]\nsteps: [{ask: Write., text: {}}, {say: Kept.}]",
 		"mood":    "start: [mood]\nsteps: [{ask: 'How is it?', pick: {light: {}, heavy: {}}}, {say: Noted.}]",
 	})
@@ -45,6 +49,19 @@ func TestFreeMatch(t *testing.T) {
 		{"heard anywhere, not inside something else", "they brought the menu late", ""},
 		{"heard anywhere, with small words", "please menu", "menu"},
 		{"idle words stay short", "good grief this is good", ""},
+		{"somebody else", "my sister had a rough night", ""},
+		{"somebody else, then oneself", "my sister i am lonely", "heavy"},
+		{"somebody else in another thought", "my sister left and i am lonely", "heavy"},
+		{"a strong word beside another", "panic station", "panic"},
+		{"a word that is not strong", "sad station", ""},
+		{"a full stop: nothing else", "so i left him", "left"},
+		{"a full stop: with something else", "i left him there outside", ""},
+		{"the last small word is needed", "him called the school", ""},
+		{"the last small word is there", "so her called me", "heard"},
+		{"one misspelt word", "so very loenly", "heavy"},
+		{"what another word leads to is no misspelling", "a spiralling", "panic"},
+		{"a phrase that turns, turned another way", "i do not write", ""},
+		{"a phrase that turns", "please do not write to me", "quiet"},
 		{"nothing", "", ""},
 		{"signs", "?!", ""},
 	} {
@@ -226,5 +243,18 @@ func BenchmarkMatch(b *testing.B) {
 				lib.Match(m.text)
 			}
 		})
+	}
+}
+
+// TestPhrasesAlike: phrases of two flows that the word lists make the same are
+// refused.
+func TestPhrasesAlike(t *testing.T) {
+	t.Parallel()
+	list := load(t, files(t, map[string]string{
+		"a": "start: [want to text him]\nsteps: [{say: A.}]",
+		"b": "start: [wanna text my ex]\nsteps: [{say: B.}]",
+	}))
+	if len(list) != 1 || list[0].Rule != rulePhrase || list[0].File != "b.yaml" || list[0].Message != `"wanna text my ex" is heard like "want to text him" in a.yaml line 3` {
+		t.Errorf("findings %v", list)
 	}
 }

@@ -45,6 +45,28 @@ func (ld *loader) phrases() {
 			}
 		}
 	}
+	ld.alike()
+}
+
+// alike refuses phrases of two flows that the word lists make the same: the
+// person would always be asked which of the two is meant.
+func (ld *loader) alike() {
+	f := ld.folder(ld.baseWords, ld.rewrites)
+	owner := map[string]heard{}
+	for _, p := range ld.parsers {
+		for _, list := range [][]phrase{p.flow.any1, p.flow.start1, p.flow.idle1} {
+			for _, ph := range list {
+				key := joined(f.fold(ph.norm))
+				o, ok := owner[key]
+				switch {
+				case !ok:
+					owner[key] = heard{ph, p.flow}
+				case o.flow != p.flow && o.norm != ph.norm:
+					ld.c.add(ph.pos, rulePhrase, "%q is heard like %q in %s line %d", ph.text, o.text, o.pos.file, o.pos.line)
+				}
+			}
+		}
+	}
 }
 
 // hidden reports a choice whose word another flow hears first.

@@ -35,7 +35,7 @@ func wordTexts() []Sentence {
 		{Key: "words_no", Words: true, About: "no; the first word is the one that is shown", Example: "no, n, nope, nah, no thanks, not now"},
 		{Key: "words_unsure", Words: true, About: "half a yes or half a no: to a question about safety it is neither", Example: "not really, kind of, sort of, maybe, i guess, i think so, not sure, i dont know"},
 		{Key: "words_misread", Words: true, About: "words by which a person says that danger was only misread; also inside an answer", Example: "not that, false alarm, i was joking, just a joke, i meant"},
-		{Key: "words_same", Words: true, About: "what people write and how a phrase says it, as in: wanna = want to", Example: "im = i am, dont = do not, him = them, her = them, my ex = them, wanna = want to, texting = text"},
+		{Key: "words_same", Words: true, About: "what people write and how a phrase says it, as in: wanna = want to", Example: "spiraling = spiralling, im = i am, dont = do not, him = them, her = them, my ex = them, wanna = want to, texting = text"},
 		{Key: "words_small", Words: true, About: "words of little meaning that may stand around and inside a phrase", Example: "i, am, a, the, to, my, me, it, this, just, please, really, so, very, with, hi, hello"},
 		{Key: "words_light", Words: true, About: "words that a phrase needs but that add nothing beside one", Example: "want, need, show, give, think"},
 		{Key: "words_against", Words: true, About: "words that turn a phrase around when they stand before it or in it", Example: "not, never, almost"},
@@ -43,6 +43,9 @@ func wordTexts() []Sentence {
 		{Key: "words_places", Words: true, About: "the first choice, the second and so on, in order; forms of the same one with / between", Example: "first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth"},
 		{Key: "words_choice", Words: true, About: "words that may stand beside the number of a choice, as in: the second one", Example: "number, option, choice, answer, the, one"},
 		{Key: "words_of", Words: true, About: "words before the top of a scale, as in: 7 of 10", Example: "of"},
+		{Key: "words_strong", Words: true, About: "words that name a thing by themselves, also beside another word", Example: "panic, helpline"},
+		{Key: "words_other", Words: true, About: "words for somebody else: what stands behind one is said about them", Example: "mum, friend, sister"},
+		{Key: "words_self", Words: true, About: "words for who writes: what stands behind one is said about this person again", Example: "i, we, me"},
 		{Key: "words_break", Words: true, About: "words that begin a new thought; no phrase reaches across them", Example: "but, and, because, then"},
 	}
 }

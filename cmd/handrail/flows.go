@@ -50,6 +50,7 @@ func (c *flowsListCmd) Run(s streams) error {
 type flowsMatchCmd struct {
 	Lang    string   `placeholder:"LANG" default:"en" help:"The person's language: its phrases come first."`
 	Text    []string `arg:"" optional:"" help:"The message. Without it: a message a line on standard input."`
+	Score   []string `placeholder:"FILE" help:"Compare with a list of labelled messages (message, tab, flow or -) and print what was taken for what."`
 	Scripts string   `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
 }
 
@@ -59,7 +60,8 @@ func (flowsMatchCmd) Help() string {
 
 Without one: a message a line on standard input, and for each one line: the flow and the phrase, with a tab between; "-" for both where nothing fits. Where the bot would offer two flows it is the first of them.
 
-  handrail flows match "thinking about texting her again"`
+  handrail flows match "thinking about texting her again"
+  handrail flows match --score flows/testdata/intents/en.tsv`
 }
 
 // Run matches one message or one a line.
@@ -72,12 +74,35 @@ func (c *flowsMatchCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if len(c.Score) > 0 {
+		return scoreFiles(all.library, c.Lang, c.Score, s.out)
+	}
 	if len(c.Text) > 0 {
 		text := strings.Join(c.Text, " ")
 		_, err := io.WriteString(s.out, matched(voice, text)+"\n"+explained(voice, text))
 		return err
 	}
 	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string { return matched(voice, line) })
+}
+
+// scoreFiles prints how the matching does on each list.
+func scoreFiles(lib *flow.Library, lang string, files []string, out io.Writer) error {
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fail("read the labelled messages: %v", err)
+		}
+		list, err := readIntents(data)
+		if err != nil {
+			return fail("%s: %v", file, err)
+		}
+		result := scoreOf(lib, lang, list)
+		if len(result.labels) > 0 {
+			return fail("%s: there is no flow %q: see handrail flows list", file, result.labels[0])
+		}
+		fmt.Fprintf(out, "%s\n%s", file, result)
+	}
+	return nil
 }
 
 // matched is the line for a message: the words that are always heard first,

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/csv"
-	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,28 +14,8 @@ import (
 // flow that their label names.
 const intentsWanted = 0.90
 
-// intent is a message as a person may type it, and the flow that it means.
-type intent struct{ text, want string }
-
-// readIntents reads a list of labelled messages: text, tab, flow or "-".
-func readIntents(t *testing.T, file string) (list []intent) {
-	t.Helper()
-	f, err := flows.FS.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord = '\t', true, 2
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range rows {
-		list = append(list, intent{row[0], row[1]})
-	}
-	return list
-}
+// intentsWrong is the share that may reach a flow that was not meant.
+const intentsWrong = 0.02
 
 // TestIntents holds the matching to what people mean. With -v it prints what
 // was taken for what.
@@ -56,43 +34,52 @@ func TestIntents(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		list := readIntents(t, file)
-		wrong := map[string]map[string]int{}
-		total, right := map[string]int{}, map[string]int{}
-		offers, good := 0, 0
-		var misses strings.Builder
-		for _, m := range list {
-			if m.want != "-" && !all.library.Has(m.want) {
-				t.Errorf("%s: there is no flow %q", file, m.want)
-			}
-			got, phrase, _ := strings.Cut(matched(all.library.In(""), m.text), "\t")
-			total[m.want]++
-			if len(all.library.Explain(m.text).Best) > 1 {
-				offers++
-			}
-			if got == m.want {
-				good++
-				right[m.want]++
-				continue
-			}
-			if wrong[m.want] == nil {
-				wrong[m.want] = map[string]int{}
-			}
-			wrong[m.want][got]++
-			fmt.Fprintf(&misses, "  %q means %s, reached %s by %q\n", m.text, m.want, got, phrase)
+		data, err := fs.ReadFile(flows.FS, file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		share := float64(good) / float64(max(len(list), 1))
-		var table strings.Builder
-		for _, want := range slices.Sorted(maps.Keys(total)) {
-			fmt.Fprintf(&table, "  %-24s %3d of %3d", want, right[want], total[want])
-			for _, got := range slices.Sorted(maps.Keys(wrong[want])) {
-				fmt.Fprintf(&table, "   %s %d", got, wrong[want][got])
-			}
-			table.WriteByte('\n')
+		list, err := readIntents(data)
+		if err != nil {
+			t.Fatal(err)
 		}
-		t.Logf("%s: %d of %d agree (%.1f %%), %d would be offered two flows\n%s%s", file, good, len(list), 100*share, offers, table.String(), misses.String())
-		if len(list) < 300 || 3*total["-"] < len(list) || share < intentsWanted {
-			t.Errorf("%s: %.1f %% of %d messages (%d without a flow) agree; wanted %.0f %% of 300 or more, a third without one", file, 100*share, len(list), total["-"], 100*intentsWanted)
+		s := scoreOf(all.library, "", list)
+		t.Logf("%s\n%s", file, s)
+		if len(s.labels) > 0 {
+			t.Errorf("%s: there are no flows %q", file, s.labels)
 		}
+		if s.total < 150 || 3*s.none < s.total {
+			t.Errorf("%s: %d messages, %d of them without a flow; a list wants 150, a third without one", file, s.total, s.none)
+		}
+		if s.share() < intentsWanted || s.wrongShare() > intentsWrong {
+			t.Errorf("%s: %.1f %% agree and %.1f %% reach the wrong flow; wanted %.0f %% and at most %.0f %%", file,
+				100*s.share(), 100*s.wrongShare(), 100*intentsWanted, 100*intentsWrong)
+		}
+	}
+}
+
+// TestMatchScore: the table tells right, missed and wrong apart.
+func TestMatchScore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	good, bad := filepath.Join(dir, "good.tsv"), filepath.Join(dir, "bad.tsv")
+	for file, text := range map[string]string{
+		good: "breathe\tbreathing\nwant to text him\theavy\nqwertyuiop\turge\nasdfgh\t-\n",
+		bad:  "breathe\tbreatheing\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := handrail(t, "", "flows", "match", "--score", good)
+	for _, want := range []string{
+		"2 of 4 agree (50.0 %)", "1 reached the wrong flow (25.0 %)", "1 reached none",
+		"heavy                        0     1  urge 1\n", `"qwertyuiop" means urge, reached -`,
+	} {
+		if r.code != 0 || !strings.Contains(r.out, want) {
+			t.Errorf("no %q in %q %q", want, r.out, r.err)
+		}
+	}
+	if r := handrail(t, "", "flows", "match", "--score", bad); r.code != exitFailure || !strings.Contains(r.err, `no flow "breatheing"`) {
+		t.Errorf("a wrong label: %d %q", r.code, r.err)
 	}
 }
