@@ -92,7 +92,7 @@ func New(c Config) (*Bot, error) {
 		return nil, errors.New("bot: no store")
 	}
 	content := Content{Library: c.Library, Lexicon: c.Lexicon, Lines: c.Lines}
-	if err := content.check(); err != nil {
+	if err := content.Check(); err != nil {
 		return nil, err
 	}
 	c.Library, c.Lexicon, c.Lines = nil, nil, nil // what counts is b.content
@@ -135,7 +135,7 @@ func New(c Config) (*Bot, error) {
 		}
 		b.network[t.Network()] = t
 	}
-	if err := b.adopt(context.Background(), content, 0); err != nil {
+	if err := b.adopt(context.Background(), content); err != nil {
 		return nil, fmt.Errorf("bot: %w", err)
 	}
 	return b, nil

@@ -19,8 +19,9 @@ type Content struct {
 	Lines   *lines.Directory
 }
 
-// check tells whether the bot can run on it.
-func (c Content) check() error {
+// Check tells whether a bot can run on it: nothing is missing, and the scripts
+// have the flows that the bot itself starts.
+func (c Content) Check() error {
 	switch {
 	case c.Library == nil:
 		return errors.New("bot: no scripts")

@@ -22,15 +22,15 @@ const swapGrace = time.Hour
 //
 // The three parts may be those that the bot has already.
 func (b *Bot) Swap(ctx context.Context, c Content) error {
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return err
 	}
-	return b.adopt(ctx, c, swapGrace)
+	return b.adopt(ctx, c)
 }
 
 // adopt makes c current, in the store and then for every turn that begins from
 // now on.
-func (b *Bot) adopt(ctx context.Context, c Content, grace time.Duration) error {
+func (b *Bot) adopt(ctx context.Context, c Content) error {
 	b.swapping.Lock()
 	defer b.swapping.Unlock()
 	scripts, err := c.Library.Pack()
@@ -50,7 +50,7 @@ func (b *Bot) adopt(ctx context.Context, c Content, grace time.Duration) error {
 		if current, err = tx.UseEdition(hash, revs, scripts, now); err != nil {
 			return err
 		}
-		if err = tx.PruneEditions(now, grace); err != nil {
+		if err = tx.PruneEditions(now, swapGrace); err != nil {
 			return err
 		}
 		if list, err = tx.Editions(); err != nil {

@@ -91,6 +91,7 @@ func Load(fsys fs.FS) (*Lexicon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list crisis words: %w", err)
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, ".") }) // an editor's own
 	if len(names) == 0 {
 		return nil, errors.New("load crisis words: there is no <language>.yaml")
 	}

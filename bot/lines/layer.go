@@ -35,20 +35,7 @@ func LoadLayers(layers ...Layer) (*Directory, []Finding, error) {
 	if err != nil || len(findings) > 0 {
 		return nil, findings, err
 	}
-	d := &Directory{}
-	d.set.Store(&set)
-	return d, nil, nil
-}
-
-// Reload reads the folders again, as LoadLayers does. With any finding, or an
-// error, the directory stays as it was.
-func (d *Directory) Reload(layers ...Layer) ([]Finding, error) {
-	set, findings, err := readLayers(layers)
-	if err != nil || len(findings) > 0 {
-		return findings, err
-	}
-	d.set.Store(&set)
-	return nil, nil
+	return &Directory{set}, nil, nil
 }
 
 func readLayers(layers []Layer) ([]Line, []Finding, error) {
@@ -68,6 +55,9 @@ func readLayers(layers []Layer) ([]Line, []Finding, error) {
 			p.fault(&yaml.Node{}, "file-name", "the file must end in .yaml")
 		}
 		for _, name := range names {
+			if strings.HasPrefix(name, ".") { // an editor's own
+				continue
+			}
 			data, err := fs.ReadFile(layer.FS, name)
 			if err != nil {
 				return nil, nil, fmt.Errorf("read lines: %w", err)

@@ -126,13 +126,11 @@ func (unreadable) Open(string) (fs.File, error) { return nil, errors.New("no dis
 
 func (unreadable) Glob(string) ([]string, error) { return []string{"de.yaml"}, nil }
 
-func TestReload(t *testing.T) {
+// TestRefused: a folder with a fault gives no directory at all, so that whoever
+// reads it again keeps the last good one.
+func TestRefused(t *testing.T) {
 	t.Parallel()
 	base := folder("", deHead+record("a", ""))
-	d, _, err := LoadLayers(base)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, row := range []struct {
 		name    string
 		own     Layer
@@ -140,14 +138,20 @@ func TestReload(t *testing.T) {
 		refused bool
 	}{
 		{"a good edit", folder("own", deHead+record("c", "")), "de-c de-a", false},
-		{"a bad edit keeps the last good", folder("own", deHead+record("c", "hours: always")), "de-c de-a", true},
-		{"no content keeps the last good", folder("own", ""), "de-c de-a", true},
-		{"an unreadable file keeps the last good", Layer{FS: unreadable{}}, "de-c de-a", true},
+		{"a bad edit", folder("own", deHead+record("c", "hours: always")), "", true},
+		{"no content", folder("own", ""), "", true},
+		{"an unreadable file", Layer{FS: unreadable{}}, "", true},
 		{"mended", folder("own", deHead+record("d", "")), "de-d de-a", false},
 	} {
-		findings, err := d.Reload(base, row.own)
+		d, findings, err := LoadLayers(base, row.own)
 		if (err != nil || len(findings) > 0) != row.refused {
 			t.Errorf("%s: %v, %v", row.name, findings, err)
+		}
+		if (d == nil) != row.refused {
+			t.Errorf("%s: directory %v", row.name, d)
+		}
+		if d == nil {
+			continue
 		}
 		if got := ids(d.Pick("DE", "dv", today, 0)); got != row.want {
 			t.Errorf("%s: got %s, want %s", row.name, got, row.want)

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -110,15 +109,13 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s (%s)", f.File, f.Line, f.Col, f.Message, f.Rule)
 }
 
-// Directory is a checked set of lines. It may be used by several goroutines,
-// also while it is reloaded.
+// Directory is a checked set of lines. It is read only and may be used by
+// several goroutines.
 type Directory struct {
-	// The lines by country, each in the order of its file. A set is never
-	// changed, only exchanged.
-	set atomic.Pointer[[]Line]
+	set []Line // by country, each in the order of its file
 }
 
-func (d *Directory) all() []Line { return *d.set.Load() }
+func (d *Directory) all() []Line { return d.set }
 
 // Load reads every *.yaml at the root of fsys and reports all faults of all
 // files. The directory is nil when there is any finding, so that a caller keeps

@@ -31,6 +31,7 @@ type Config struct {
 
 	// A folder with the conversations, crisis words and help lines. Leave it
 	// empty for those that come with this version. `handrail check` reads them.
+	// What changes in it is taken while the bot runs, unless it has a fault.
 	Scripts string `yaml:"scripts"`
 
 	// A folder with help lines of your own, and with those of the built-in ones

@@ -52,13 +52,8 @@ func openSource(dir string) (source, error) {
 // load reads everything. All faults come in one run; err is for what cannot be
 // read at all.
 func (s source) load() (c content, faults []finding, err error) {
-	lib, found, err := flow.Load(s.fsys, flow.Options{Readers: readers()})
-	if err != nil {
-		return c, nil, fail("read the scripts in %s: %v", s.name, err)
-	}
-	c.library = lib
-	for _, f := range found {
-		faults = append(faults, finding{path.Join(s.name, f.File), f.Line, f.Col, f.Rule, f.Message})
+	if c.library, faults, err = s.scripts(); err != nil {
+		return c, nil, err
 	}
 	dir, more, err := openLines(s, "")
 	if err != nil {
@@ -66,29 +61,66 @@ func (s source) load() (c content, faults []finding, err error) {
 	}
 	c.lines = dir
 	faults = append(faults, more...)
-	words, err := fs.Sub(s.fsys, "crisis")
-	if err != nil {
+	if c.lexicon, more, err = s.words(); err != nil {
 		return c, nil, err
 	}
-	if c.lexicon, err = crisis.Load(words); err != nil {
-		faults = append(faults, crisisFaults(path.Join(s.name, "crisis"), err)...)
-	}
+	faults = append(faults, more...)
 	sortFindings(faults)
 	return c, faults, nil
 }
 
-// crisisFault is one line of what crisis.Load says: file, line, perhaps column.
-var crisisFault = regexp.MustCompile(`^(?:load crisis words: )?([^\s:]+\.yaml):(\d+):(?:(\d+):)? *(.*)$`)
+// scripts reads the scripts alone. The library is nil when there are faults that
+// keep them from being used.
+func (s source) scripts() (lib *flow.Library, faults []finding, err error) {
+	lib, found, err := flow.Load(s.fsys, flow.Options{Readers: readers()})
+	if err != nil {
+		return nil, nil, fail("read the scripts in %s: %v", s.name, err)
+	}
+	for _, f := range found {
+		faults = append(faults, finding{path.Join(s.name, f.File), f.Line, f.Col, f.Rule, f.Message})
+	}
+	return lib, faults, nil
+}
+
+// words reads the crisis words alone. The lexicon is nil when there are faults.
+func (s source) words() (x *crisis.Lexicon, faults []finding, err error) {
+	sub, err := fs.Sub(s.fsys, "crisis")
+	if err != nil {
+		return nil, nil, err
+	}
+	if x, err = crisis.Load(sub); err != nil {
+		return nil, crisisFaults(path.Join(s.name, "crisis"), err), nil
+	}
+	return x, nil, nil
+}
+
+// What crisis.Load says, a line each: a fault with its file and line, perhaps
+// with a column; or that a file is no such YAML, and then the lines of it.
+var (
+	crisisFault = regexp.MustCompile(`^([^\s:]+\.yaml):(\d+):(?:(\d+):)? *(.*)$`)
+	crisisYAML  = regexp.MustCompile(`^([^\s:]+\.yaml): yaml: (.*)$`)
+	crisisLine  = regexp.MustCompile(`^line (\d+): (.*)$`)
+)
 
 // crisisFaults turns the error of crisis.Load into findings, one a line.
 func crisisFaults(folder string, err error) (faults []finding) {
+	file := folder // that the lines without a name belong to
 	for line := range strings.Lines(err.Error()) {
-		line = strings.TrimSpace(line)
-		f := finding{folder, 1, 1, "crisis", strings.TrimPrefix(line, "load crisis words: ")}
+		line = strings.TrimPrefix(strings.TrimSpace(line), "load crisis words: ")
+		if m := crisisYAML.FindStringSubmatch(line); m != nil {
+			file, line = path.Join(folder, m[1]), m[2]
+			if line == "unmarshal errors:" {
+				continue
+			}
+		}
+		f := finding{file, 1, 1, "crisis", line}
 		if m := crisisFault.FindStringSubmatch(line); m != nil {
 			f.File, f.Message = path.Join(folder, m[1]), m[4]
 			f.Line, _ = strconv.Atoi(m[2])
 			f.Col, _ = strconv.Atoi(m[3]) // absent: 0, printed as 1
+		} else if m := crisisLine.FindStringSubmatch(line); m != nil {
+			f.Message = m[2]
+			f.Line, _ = strconv.Atoi(m[1])
 		}
 		faults = append(faults, f)
 	}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -162,11 +164,11 @@ func checkLines(s streams, src source, own string, now time.Time) error {
 // linesLayers are the folders of help lines: those with the scripts, and the
 // organization's own over them.
 func linesLayers(src source, own string) ([]lines.Layer, error) {
-	sub, name, err := src.linesFolder()
+	sub, err := fs.Sub(src.fsys, "lines")
 	if err != nil {
 		return nil, err
 	}
-	layers := []lines.Layer{{FS: sub, Name: name}}
+	layers := []lines.Layer{{FS: sub, Name: path.Join(src.name, "lines")}}
 	if own == "" {
 		return layers, nil
 	}

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 )
 
 const (
@@ -144,66 +139,5 @@ func TestLinesOfAConfiguration(t *testing.T) {
 	}
 	if r := handrail(t, "", "run", "-c", config); r.code != 1 || !strings.Contains(r.err, want) {
 		t.Errorf("run: exit %d: %s", r.code, r.err)
-	}
-}
-
-// locked is a buffer for two goroutines.
-type locked struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *locked) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// TestWatchLines edits the organization's file while the bot would run.
-func TestWatchLines(t *testing.T) {
-	t.Parallel()
-	own := ownLines(t, ownLine)
-	src, err := openSource("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := soundLines(src, own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log locked
-	stop := watchLines(context.Background(), dir, src, own, time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)))
-	night := time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
-	for i, edit := range []struct{ text, says, name string }{
-		{strings.Replace(ownLine, "Harbour House", "Harbour", 1), "read again", "Harbour"},
-		{strings.Replace(ownLine, "mon-fri", "weekdays", 1), "gb.yaml:8:12: hours are", "Harbour"},
-		{strings.Replace(ownLine, "Harbour House", "Harbour Three", 1), "read again", "Harbour Three"},
-	} {
-		before := strings.Count(log.String(), edit.says)
-		// Written aside and moved, so that no look falls between the bytes.
-		aside := filepath.Join(own, "gb.new")
-		if err := os.WriteFile(aside, []byte(edit.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(aside, filepath.Join(own, "gb.yaml")); err != nil {
-			t.Fatal(err)
-		}
-		until := time.Now().Add(20 * time.Second)
-		for strings.Count(log.String(), edit.says) == before && time.Now().Before(until) {
-			time.Sleep(time.Millisecond)
-		}
-		if got := dir.Pick("GB", "dv", night, 1); len(got) != 1 || got[0].Name != edit.name {
-			t.Errorf("edit %d: %v\n%s", i, got, log.String())
-		}
-	}
-	stop()
-	if n := strings.Count(log.String(), "level=ERROR"); n != 1 {
-		t.Errorf("a bad edit is logged once, not %d times:\n%s", n, log.String())
 	}
 }

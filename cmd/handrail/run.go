@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"handrail/bot"
@@ -24,6 +26,8 @@ type runCmd struct {
 // Help is shown by handrail run --help.
 func (runCmd) Help() string {
 	return `Runs until it gets SIGINT or SIGTERM. It refuses to start on any doubt: a fault in the configuration or a script, a key that does not fit the store, a store of a newer version, a second copy that runs.
+
+SIGHUP makes it read scripts, crisis words and help lines again at once; by itself it does so a few seconds after a file has changed. What has a fault is not taken, and the log says why.
 
   handrail keygen master.key
   handrail check -c config.yaml
@@ -46,6 +50,9 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 // serve opens everything, runs the bot until ctx ends, and closes everything.
 // Ready is called once it runs, with what a demo wants to look at; it may be nil.
 func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.Store)) (err error) {
+	hangup := make(chan os.Signal, 1) // caught from the first moment: by itself it would end the program
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	src, err := openSource(cfg.Scripts)
 	if err != nil {
 		return err
@@ -97,7 +104,10 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		debug.SetGCPercent(20)
 	}
 	debug.FreeOSMemory() // what reading the scripts took
-	defer watchLines(ctx, all.lines, src, cfg.Lines, linesEvery, log)()
+	r := newReloader(src, cfg.Lines, bot.Content{Library: all.library, Lexicon: all.lexicon, Lines: all.lines}, b.Swap, log)
+	watching, stopWatching := context.WithCancel(ctx)
+	watch := startTask(func() error { r.run(watching, hangup, watchEvery); return nil })
+	defer func() { stopWatching(); <-watch.done }()
 	began := time.Now()
 	log.Info("running", "scripts", len(all.library.Flows()))
 	if err := b.Run(ctx); err != nil {
