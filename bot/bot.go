@@ -78,6 +78,7 @@ type Bot struct {
 	busy    sync.Map      // lane -> *atomic.Bool: somebody else wanted it meanwhile
 	kick    chan struct{} // something new may be due for sending
 	wake    chan struct{} // something new may be due for firing
+	scrub   atomic.Bool   // something was erased and is still in the write-ahead log
 	network map[string]chat.Transport
 
 	swapping sync.Mutex

@@ -40,6 +40,7 @@ func (b *Bot) FireDue(ctx context.Context) (int, error) {
 		total += n + m
 		progress = n+m > 0
 	}
+	b.tidy(ctx)
 	if total > 0 {
 		nudge(b.kick)
 	}
@@ -84,10 +85,16 @@ func each[T any](ctx context.Context, workers int, rows []T, fn func(T) error) (
 // session's is stale: the person moved on, and it is only removed.
 func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) error {
 	unlock, err := b.lockPerson(ctx, tm.Person)
+	if errors.Is(err, store.ErrNotFound) { // forgotten a moment ago
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	if tm.Kind == timerLeave {
+		return b.fireLeave(ctx, tm, now)
+	}
 	err = b.Store.Update(ctx, func(tx *store.Tx) error {
 		t, ok, err := b.claimTimer(tx, tm, now)
 		if err != nil || !ok {
@@ -146,6 +153,9 @@ func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bo
 // dropped.
 func (b *Bot) fireSchedule(ctx context.Context, s store.Schedule, now time.Time) error {
 	unlock, err := b.lockPerson(ctx, s.Person)
+	if errors.Is(err, store.ErrNotFound) { // forgotten a moment ago
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,7 @@ func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
 		return fmt.Errorf("handle a message: %w", err)
 	}
 	b.direct.settled(m.ID)
+	b.tidy(ctx)
 	nudge(b.kick)
 	nudge(b.wake)
 	return nil

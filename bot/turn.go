@@ -65,6 +65,9 @@ func (t *turn) oldRows() {
 
 // apply turns effects into rows. It is the one place that knows every effect.
 func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
+	if forgetsAll(effects) {
+		return t.erase(effects)
+	}
 	p := t.p
 	zone := p.Vars[varZone]
 	var wait *flow.Wait
@@ -89,6 +92,14 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 		case flow.Quiet:
 			err = t.quiet(e)
 		case flow.Hide: // done before all else
+		case flow.Export:
+			var out chat.Outgoing
+			if out, err = t.export(e); err == nil {
+				err = t.enqueue(out, "")
+			}
+		case flow.Forget:
+			t.bot.scrub.Store(true)
+			err = t.tx.DropList(p.ID, e.List)
 		case flow.Set:
 			if e.Value == nil {
 				delete(p.Vars, e.Name)

@@ -24,6 +24,19 @@ func (t Text) GoString() string { return t.String() }
 // LogValue does the same for slog.
 func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
+// Bytes are the contents of a picture or a file. They hide themselves as Text
+// does.
+type Bytes []byte
+
+// String keeps the contents out of logs and errors.
+func (b Bytes) String() string { return fmt.Sprintf("[data of %d bytes]", len(b)) }
+
+// GoString does the same for %#v.
+func (b Bytes) GoString() string { return b.String() }
+
+// LogValue does the same for slog.
+func (b Bytes) LogValue() slog.Value { return slog.StringValue(b.String()) }
+
 // Address names one person on one network and the conversation in which the
 // bot talks with them. Two addresses with the same Network and User are the
 // same person, whatever the Room.
@@ -87,6 +100,8 @@ const (
 	FormText   Form = iota // a new message
 	FormEdit               // replace the text of Target
 	FormRemove             // take Target back (redact)
+	FormImage              // a new message with the picture in Data, a PNG; Alt says in words what it shows
+	FormFile               // a new message with the text file in Data
 )
 
 // Outgoing is one thing to send. Key is the same over every retry and across
@@ -99,6 +114,9 @@ type Outgoing struct {
 	Text    Text     // plain text; the transport adds formatting if it likes
 	Target  string   // network event id, for FormEdit and FormRemove
 	Choices []string // emoji the transport may seed as reactions; usually empty
+	Data    Bytes    // for FormImage and FormFile; it is never sent without encryption
+	Name    string   // of that file, for the person's device; says nothing about the person
+	Alt     Text     // for FormImage
 	// AllowPlain permits sending without encryption. It is set only for the
 	// fixed refusal in a room that has no encryption.
 	AllowPlain bool

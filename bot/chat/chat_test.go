@@ -19,14 +19,14 @@ func TestNothingPrintsWordsOrAddress(t *testing.T) {
 		ID: "$1", Text: "canary-words",
 		From: chat.Address{Network: "matrix", User: "@canary-user:x", Room: "!canary-room:x"},
 	}
-	out := chat.Outgoing{Key: "k", To: m.From, Text: m.Text}
+	out := chat.Outgoing{Key: "k", To: m.From, Text: m.Text, Data: chat.Bytes("canary-data"), Alt: "canary-alt"}
 	var log bytes.Buffer
 	l := slog.New(slog.NewJSONHandler(&log, nil))
-	l.Info("x", "text", m.Text, "from", m.From, "message", m, "out", out)
-	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "text", m.Text, "from", m.From, "message", m, "out", out)
+	l.Info("x", "text", m.Text, "from", m.From, "message", m, "out", out, "data", out.Data)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "text", m.Text, "from", m.From, "message", m, "out", out, "data", out.Data)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		fmt.Fprintf(&log, verb+verb+verb, m, out, m.From)
-		fmt.Fprintf(&log, verb, m.Text)
+		fmt.Fprintf(&log, verb+verb, m.Text, out.Data)
 	}
 	err := fmt.Errorf("send %v to %v: %w", m.Text, m.From, errors.New("no"))
 	log.WriteString(err.Error())

@@ -59,6 +59,10 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 		e.Act = Edited
 	case chat.FormRemove:
 		e.Act = Removed
+	case chat.FormImage:
+		e.Act, e.Text = Image, string(out.Alt)
+	case chat.FormFile:
+		e.Act, e.Text = File, out.Name
 	default:
 		return "", &chat.PermanentError{Err: fmt.Errorf("unknown form %d", out.Form)}
 	}
@@ -66,7 +70,7 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 	defer t.mu.Unlock()
 	t.sent++
 	id := fmt.Sprintf("%s-b%d", t.session, t.sent)
-	if e.Act == Wrote {
+	if e.Act == Wrote || e.Act == Image || e.Act == File {
 		t.last = id
 	}
 	t.sink(e)

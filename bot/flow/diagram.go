@@ -191,6 +191,13 @@ func deed(o op) string {
 		return "cancel " + o.name.name
 	case *quietOp:
 		return "quiet"
+	case *exportOp:
+		return "send a file of what is kept"
+	case *forgetOp:
+		if o.all {
+			return "erase everything"
+		}
+		return "forget " + strings.Join(append(refNames(o.vars), o.list.name), " ")
 	case *hideOp:
 		return "take back what was said"
 	case *linesOp:

@@ -73,6 +73,17 @@ type Quiet struct {
 // stays.
 type Hide struct{ For time.Duration }
 
+// Export sends the person their own data as a text file: the lists named, or
+// everything with nil.
+type Export struct{ Lists []string }
+
+// Forget erases everything there is of the person (All), or one of their lists.
+// After All there are only effects that speak, and the session is a new one.
+type Forget struct {
+	All  bool
+	List string
+}
+
 // Set stores a variable of the person. A nil Value forgets it.
 type Set struct {
 	Name  string
@@ -105,6 +116,8 @@ func (At) effect()     {}
 func (Cancel) effect() {}
 func (Quiet) effect()  {}
 func (Hide) effect()   {}
+func (Export) effect() {}
+func (Forget) effect() {}
 func (Set) effect()    {}
 func (Keep) effect()   {}
 func (Drop) effect()   {}

@@ -154,6 +154,11 @@ func (r *run) tell(n *node) {
 		}
 	case *hideOp:
 		r.out = append(r.out, o.effect)
+	case *exportOp:
+		r.out = append(r.out, Export{refNames(o.lists)})
+		r.spoke = true
+	case *forgetOp:
+		r.forgetNow(o)
 	case *linesOp:
 		r.flushLead()
 		r.out = append(r.out, o.effect)

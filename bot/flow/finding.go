@@ -171,6 +171,7 @@ const (
 	ruleMenu         = "menu"
 	ruleFile         = "file"
 	ruleSchedule     = "schedule"
+	ruleForget       = "forget"
 	ruleLongText     = "long-text"
 	ruleWording      = "wording" // all of the rules wording-..., in waivers
 	ruleEmoji        = "emoji"

@@ -23,6 +23,7 @@ func everything() map[string]string {
 		"stop":    "first: [stop]\nsteps: [{say: Stopped.}, {hide: 2h}, {cancel: all}, {quiet: stop}]",
 		"help":    "anywhere: [help]\nsteps: [{lines: dv}, {ask: More., yes_no: {yes: {call: list}}}]",
 		"quiet":   "start: [pause]\nsteps: [{quiet: {for: 7d}}, {wait: 1d}, {quiet: off}]",
+		"erase":   "start: [erase]\nsteps: [{ask: 'All?', pick: {all: {}, list: {do: [{forget: {list: mine}}, {end: }]}, n: {do: [{forget: [n, pull]}, {export: [mine]}, {end: }]}, no: {end: }}}, {export: }, {forget: all}, {say: 'Gone {{pull}}.'}]",
 		"silent":  "start: [silent]\nsteps: [{set: {n: 1}}]",
 		"list": `menu: 2
 modes: [together, deciding]
@@ -121,7 +122,7 @@ func vocabulary() []string {
 	return []string{
 		"yes", "no", "1", "2", "3", "7/10", "skip", "back", "done", "menu", "help", "stop", "urge", "my list", "add",
 		"drop", "remove", "at 9", "2026-03-02", "2026-04-01", "on mon", "in Ulm", "from Ire", "light", "heavy", "xyzzy", "", "👍", "ok", "silent",
-		"pause", "hepl", "{{pull}}", "show me my list now", strings.Repeat("long ", 2000),
+		"pause", "erase", "all", "list", "n", "hepl", "{{pull}}", "show me my list now", strings.Repeat("long ", 2000),
 		"/timer", "/later 20m", "/later 48h", "/start checkin", "/start urge", "/start deep", "/interrupt help",
 		"/interrupt silent", "/react 👍", "/react 👎", "/react 2️⃣", "/react ❤️", "/react 🔟",
 	}

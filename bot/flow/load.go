@@ -145,6 +145,7 @@ func (ld *loader) library() *Library {
 	ld.variables()
 	ld.names()
 	ld.schedules()
+	ld.forgets()
 	ld.called = map[string]bool{}
 	for _, p := range ld.parsers {
 		for _, n := range p.flow.nodes {

@@ -25,6 +25,7 @@ type parser struct {
 	uses    []ref // lists that are shown or dropped from
 	every   []ref // names of schedules
 	cancels []ref
+	forgets []ref   // variables that are forgotten by name
 	goings  []going // call, run, every: other flows
 
 	rx       *patterns

@@ -11,7 +11,7 @@ import (
 func verbs() []string {
 	return []string{
 		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
-		"menu", "every", "cancel", "quiet", "lines", "hide", "end",
+		"menu", "every", "cancel", "quiet", "lines", "hide", "export", "forget", "end",
 	}
 }
 
@@ -174,6 +174,10 @@ func (p *parser) plain(v pair, pairs []pair) op {
 		return p.lines(v)
 	case "hide":
 		return p.hide(v)
+	case "export":
+		return p.export(v)
+	case "forget":
+		return p.forgetStep(v)
 	default: // end
 		if !isNull(v.v) {
 			p.c.add(at(p.file, v.v), ruleType, "end takes no value")

@@ -181,7 +181,7 @@ func (k *talk) checkPure(s Session, in Input, after Session, effects []Effect, e
 			if n := len([]rune(e.Text)); n > MaxSay {
 				k.t.Errorf("a message of %d runes", n)
 			}
-		case Lines:
+		case Lines, Export:
 			spoke = true
 		case Wait:
 			if e.For <= 0 {
@@ -222,6 +222,10 @@ func (k *talk) apply(id string, effects []Effect) {
 		case Undo:
 			for list := range k.lists {
 				k.lists[list] = slices.DeleteFunc(slices.Clone(k.lists[list]), func(i Item) bool { return slices.Contains(e.IDs, i.From) })
+			}
+		case Forget:
+			if delete(k.lists, e.List); e.All {
+				k.vars, k.lists = map[string]any{}, map[string][]Item{}
 			}
 		case Drop:
 			k.lists[e.List] = slices.DeleteFunc(slices.Clone(k.lists[e.List]), func(i Item) bool { return i.ID == e.ID })

@@ -101,6 +101,11 @@ func botTexts() []Sentence {
 		{Key: "crowd", About: "more people in the room than one", Example: "I only talk one to one. There are more people in this room. Please open a new chat with me alone."},
 		{Key: "flood", About: "too many messages in a short time", Example: "Many messages came at once. I read them in order, please give me a moment."},
 		{Key: "opened", About: "a conversation opens", Example: "Hello. You can write hi when you are ready."},
+		{Key: "export_title", Names: []string{"date"}, Must: []string{"date"}, About: "first line of the file with what is kept", Example: "What is kept, on {{date}}"},
+		{Key: "export_settings", About: "in that file, before the person's answers", Example: "Your answers"},
+		{Key: "export_times", About: "in that file, before what comes by itself", Example: "What comes by itself"},
+		{Key: "export_next", Names: []string{"title", "date"}, Must: []string{"title", "date"}, About: "in that file, one thing that comes by itself", Example: "{{title}}, next on {{date}}"},
+		{Key: "export_nothing", About: "in that file, when nothing is kept", Example: "Nothing is kept."},
 		{Key: "late", About: "before a scheduled message that comes late", Example: "This comes later than you asked for."},
 	}
 }

@@ -81,6 +81,10 @@ func substance(b *strings.Builder, o op) {
 		put(o.name.name)
 	case *quietOp:
 		put(o.effect)
+	case *exportOp:
+		put(refNames(o.lists))
+	case *forgetOp:
+		put(o.all, o.list.name, refNames(o.vars))
 	case *hideOp:
 		put(o.effect)
 	case *linesOp:

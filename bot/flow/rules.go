@@ -45,6 +45,7 @@ func Rules() []Rule {
 		{Name: ruleMenu, What: "two flows at one place of the menu", Why: "their order would be left to chance", Mend: "take another number"},
 		{Name: ruleFile, What: "a flow in a file of another name", Why: "nobody would find it", Mend: "rename the file or the flow"},
 		{Name: ruleSchedule, What: "a schedule that cannot be: a wrong cron line, a cancel of nothing", Why: "nothing would come, or something would come for ever", Mend: "correct the name or the times"},
+		{Name: ruleForget, What: "a step behind forget: all that asks, waits, keeps something or goes to another flow", Why: "the person is forgotten there: no answer could be tied to them, and nothing may be kept", Mend: "only say something behind it, and end"},
 		{Name: ruleWaiver, What: "a waiver that is not needed, gives no reason, or excuses what cannot be excused", Why: "left over waivers hide the next fault", Mend: "write # lint: allow RULE because REASON on the line or the one before, or take it out"},
 		{Name: ruleTranslation, What: "a flow that is translated in part, or whose translation is fuzzy or out of date", Why: "nobody is spoken to in two languages at once: until it is mended, the whole flow is said in the language of the scripts", Mend: "run handrail flows extract LANG, fill in what is empty in the PO file, read over what is fuzzy and take the mark away"},
 		{Name: ruleLongText, What: fmt.Sprintf("a message of more than %d characters", MaxText), Why: "under stress nobody reads a long message on a small screen", Mend: "split it or say less", Waivable: true},

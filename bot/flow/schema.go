@@ -138,6 +138,10 @@ func verbSchema(verb string) object {
 	case "lines":
 		need := object{"enum": append([]any{"", nil}, anys(needs())...)}
 		return object{"anyOf": []any{need, closed(object{"need": need, "up_to": whole(1, 10)})}}
+	case "export":
+		return object{"anyOf": []any{object{"type": "null"}, object{"type": "array", "items": defined("name"), "minItems": 1}}}
+	case "forget":
+		return object{"anyOf": []any{defined("name"), listOf(defined("name")), closed(object{"list": defined("name")}, "list")}}
 	case "hide":
 		return object{"anyOf": []any{object{"const": "all"}, defined("length")}}
 	case "end":

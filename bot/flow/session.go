@@ -119,6 +119,7 @@ type Item struct {
 	ID   int64
 	Text string
 	From string // the ID of the Input that kept it; empty if that is not known
+	At   time.Time
 }
 
 // Reader turns what a person typed into a value of a kind that the engine does

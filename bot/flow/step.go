@@ -67,6 +67,9 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	if r.hushed {
 		r.s.Past = nil
 	}
+	if r.forgot {
+		r.forgetPast()
+	}
 	if (in.Kind == InText || in.Kind == InReaction) && !r.spoke {
 		r.speakFirst("noted")
 	}
@@ -107,6 +110,8 @@ type run struct {
 	ended   bool
 	quietly bool // nobody wrote: no question about an interrupted talk
 	forget  bool // the answer is not to be stored
+	forgot  bool // something of the person was erased
+	erased  bool // everything was
 	hushed  bool // all schedules ended, or quiet until asked: nothing goes on
 	wait    time.Duration
 	ahead   string // stands before the next message

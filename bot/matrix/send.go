@@ -116,7 +116,10 @@ func (t *Transport) compose(ctx context.Context, room id.RoomID, out chat.Outgoi
 	if err != nil {
 		return event.Type{}, nil, err
 	}
-	content, err := t.content(out)
+	if attached(out) && !view.encrypted {
+		return event.Type{}, nil, &chat.PermanentError{Err: errors.New("send: a file needs an encrypted room")}
+	}
+	content, err := t.content(ctx, out)
 	if err != nil {
 		return event.Type{}, nil, err
 	}
@@ -188,8 +191,12 @@ func (t *Transport) surelyPlain(ctx context.Context, room id.RoomID, view *roomV
 	return clean("look at the room's encryption", errStateIncomplete) // the next try sees the new state
 }
 
-// content builds the event's content: plain text, and the key hidden in it.
-func (t *Transport) content(out chat.Outgoing) (*event.Content, error) {
+// content builds the event's content: plain text or what names an attachment,
+// and the send key hidden in it.
+func (t *Transport) content(ctx context.Context, out chat.Outgoing) (*event.Content, error) {
+	if attached(out) {
+		return t.attach(ctx, out)
+	}
 	message := &event.MessageEventContent{MsgType: event.MsgText, Body: string(out.Text), Mentions: &event.Mentions{}}
 	if out.Form == chat.FormEdit {
 		if out.Target == "" {

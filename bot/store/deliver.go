@@ -117,6 +117,7 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 	p.Out = chat.Outgoing{
 		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text), Target: body.Target,
 		Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
+		Data: body.Data, Name: body.Name, Alt: chat.Text(body.Alt),
 	}
 	p.NotAfter = moment(body.NotAfter)
 	if body.To != nil {
@@ -198,11 +199,16 @@ const (
 		`WHERE person = $3 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = $3 AND outbox.seq < $1)`
 )
 
-// settle takes a post out of its lane, and its words out of the database.
+// settle takes a post out of its lane, and its words out of the database. With
+// ErrNotFound the person was erased while the post was on its way.
 func (t *Tx) settle(p Parcel, now time.Time) error {
 	n, err := t.exec(sqlDropPost, p.Lane, p.Seq)
-	if err != nil || n == 0 {
-		return err // 0: the network's echo was faster
+	if err != nil {
+		return err
+	}
+	if n == 0 { // the network's echo was faster, or the post was withdrawn
+		var one int
+		return t.row(sqlHasLane, []any{p.Lane}, &one)
 	}
 	_, err = t.exec(sqlSettle, p.Seq, millis(now), p.Lane)
 	return err
@@ -210,7 +216,7 @@ func (t *Tx) settle(p Parcel, now time.Time) error {
 
 // Sent settles a parcel that is on the network under this event id: its row
 // goes, the lane goes on, and the event id is remembered for seven days. Doing
-// it again changes nothing.
+// it again changes nothing, and nothing is remembered of an erased person.
 func (s *Store) Sent(ctx context.Context, p Parcel, eventID string, now time.Time) error {
 	err := s.Update(ctx, func(tx *Tx) error {
 		if err := tx.settle(p, now); err != nil {
@@ -218,7 +224,7 @@ func (s *Store) Sent(ctx context.Context, p Parcel, eventID string, now time.Tim
 		}
 		return tx.remember(p.Person, p.Out.To.Network, p.Key, eventID, now)
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("mark sent: %w", err)
 	}
 	return nil
@@ -290,7 +296,7 @@ func (s *Store) Bury(ctx context.Context, p Parcel, reason string, now time.Time
 		_, err := tx.exec(sqlBury, int64(p.Person), p.Seq, plainReason(reason), millis(now))
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("bury: %w", err)
 	}
 	return nil

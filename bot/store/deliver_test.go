@@ -58,7 +58,7 @@ func TestPostKeepsEveryField(t *testing.T) {
 	t.Parallel()
 	out := chat.Outgoing{
 		Key: "k", To: bob, Form: chat.FormRemove, Text: "words", Target: "$target", Choices: []string{"👍", "👎"},
-		AllowPlain: true, AllowCrowd: true,
+		AllowPlain: true, AllowCrowd: true, Data: chat.Bytes("data"), Name: "n.txt", Alt: "alternative",
 	}
 	v := reflect.ValueOf(out)
 	for i := range v.NumField() {

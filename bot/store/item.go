@@ -35,7 +35,7 @@ func (t *Tx) Source(id PersonID, event string) string {
 	return base64.RawURLEncoding.EncodeToString(t.source(id, event))
 }
 
-const sqlItems = `SELECT n, source, body FROM item WHERE person = $1 AND list = $2 ORDER BY n DESC LIMIT $3`
+const sqlItems = `SELECT n, source, body, created FROM item WHERE person = $1 AND list = $2 ORDER BY n DESC LIMIT $3`
 
 // Items returns the newest limit lines of one of the person's own lists, oldest
 // first; limit 0 is all of them. A line that cannot be opened is left out, and
@@ -45,13 +45,13 @@ func (t *Tx) Items(id PersonID, list string, limit int) ([]flow.Item, error) {
 		limit = math.MaxInt32
 	}
 	type row struct {
-		n            int64
+		n, created   int64
 		source, body []byte
 	}
 	var rows []row
 	err := t.rows(sqlItems, []any{int64(id), t.list(id, list), limit}, func(scan func(...any) error) error {
 		var r row
-		if err := scan(&r.n, &r.source, &r.body); err != nil {
+		if err := scan(&r.n, &r.source, &r.body, &r.created); err != nil {
 			return err
 		}
 		rows = append(rows, r)
@@ -71,7 +71,9 @@ func (t *Tx) Items(id PersonID, list string, limit int) ([]flow.Item, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list items: %w", err)
 		}
-		items = append(items, flow.Item{ID: r.n, Text: body.Text, From: base64.RawURLEncoding.EncodeToString(r.source)})
+		items = append(items, flow.Item{
+			ID: r.n, Text: body.Text, From: base64.RawURLEncoding.EncodeToString(r.source), At: moment(r.created),
+		})
 	}
 	return items, nil
 }

@@ -39,6 +39,16 @@ func (c *keyCache) get(id PersonID) (*seal.Key, bool) {
 	return e.Value.(cachedKey).key, true
 }
 
+// drop forgets the key of somebody who is erased.
+func (c *keyCache) drop(id PersonID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byID[id]; ok {
+		c.order.Remove(e)
+		delete(c.byID, id)
+	}
+}
+
 func (c *keyCache) put(id PersonID, k *seal.Key) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -34,6 +34,9 @@ type postBody struct {
 	Text       string         `json:"text,omitempty"`
 	Target     string         `json:"target,omitempty"`
 	Choices    []string       `json:"choices,omitempty"`
+	Data       []byte         `json:"data,omitempty"`
+	Name       string         `json:"name,omitempty"`
+	Alt        string         `json:"alt,omitempty"`
 	AllowPlain bool           `json:"allow_plain,omitempty"`
 	AllowCrowd bool           `json:"allow_crowd,omitempty"`
 	NotAfter   int64          `json:"not_after,omitempty"` // unix ms
@@ -83,6 +86,7 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 	body := postBody{
 		Key: p.Key, EditOf: p.EditOf, Form: p.Out.Form, Text: string(p.Out.Text),
 		Target: p.Out.Target, Choices: p.Out.Choices, AllowPlain: p.Out.AllowPlain, AllowCrowd: p.Out.AllowCrowd,
+		Data: p.Out.Data, Name: p.Out.Name, Alt: string(p.Out.Alt),
 		NotAfter: millis(p.NotAfter),
 	}
 	if p.Out.To != (chat.Address{}) {

@@ -4,7 +4,7 @@ import { EventEmitter } from "node:events";
 
 import { createClient, ClientEvent, EventType, MatrixEventEvent, MsgType, PendingEventOrdering, RelationType, RoomEvent, RoomMemberEvent } from "matrix-js-sdk";
 
-import { encryptAttachment, onePixel } from "./picture.mjs";
+import { decryptAttachment, encryptAttachment, onePixel } from "./picture.mjs";
 import { describe } from "./view.mjs";
 import { verifyInRoom } from "./verify.mjs";
 
@@ -15,7 +15,7 @@ const RETRY_EVERY = 100;
 export class Person {
     static verbs = [
         "login", "bootstrap", "createRoom", "invite", "waitJoined", "waitLeft", "leave", "send", "sendAll", "sendType", "sendPlain",
-        "join", "react", "edit", "redact", "picture", "timeline", "wait", "trust", "verify", "readUpTo", "stop",
+        "join", "react", "edit", "redact", "picture", "download", "timeline", "wait", "trust", "verify", "readUpTo", "stop",
     ];
 
     #client;
@@ -153,6 +153,18 @@ export class Person {
     }
 
     // Everything in the room that this device can see, oldest first.
+    // download fetches and decrypts the picture or file of a message.
+    async download({ room, event }) {
+        const found = (await this.#history(room)).find((e) => e.getId() === event);
+        const content = found?.getOriginalContent();
+        if (!content?.file) throw new Error("no encrypted attachment in this message");
+        const url = this.#client.mxcUrlToHttp(content.file.url, undefined, undefined, undefined, false, true, true);
+        const got = await fetch(url, { headers: { Authorization: `Bearer ${this.#client.getAccessToken()}` } });
+        if (!got.ok) throw new Error(`download: HTTP ${got.status}`);
+        const data = await decryptAttachment(Buffer.from(await got.arrayBuffer()), content.file);
+        return { data: data.toString("base64"), name: content.filename ?? content.body, kind: content.info?.mimetype ?? "" };
+    }
+
     async timeline({ room }) {
         const events = await this.#history(room);
         return { events: await Promise.all(events.map((event) => describe(this.#client, event))) };

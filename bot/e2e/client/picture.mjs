@@ -6,6 +6,17 @@ export const onePixel = Buffer.from(
     "base64",
 );
 
+// decryptAttachment is the reverse of encryptAttachment. It refuses what was
+// changed on the way.
+export async function decryptAttachment(sealed, file) {
+    const subtle = globalThis.crypto.subtle;
+    const hash = Buffer.from(await subtle.digest("SHA-256", sealed)).toString("base64").replace(/=+$/, "");
+    if (hash !== file.hashes.sha256) throw new Error("the attachment is not what was sent");
+    const key = await subtle.importKey("jwk", file.key, { name: "AES-CTR" }, false, ["decrypt"]);
+    const counter = Buffer.from(file.iv, "base64");
+    return Buffer.from(await subtle.decrypt({ name: "AES-CTR", counter, length: 64 }, key, sealed));
+}
+
 // encryptAttachment returns the ciphertext to upload and the "file" part of the
 // event, without its address.
 export async function encryptAttachment(plain) {

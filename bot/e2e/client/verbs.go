@@ -131,6 +131,19 @@ func (p *Person) Picture(ctx context.Context, room, name string) (event string, 
 	return p.post(ctx, "picture", map[string]any{"room": room, "body": name})
 }
 
+// Attachment is a picture or a file that came with a message.
+type Attachment struct {
+	Data []byte
+	Name string
+	Kind string // its media type
+}
+
+// Download fetches and decrypts what came with a message.
+func (p *Person) Download(ctx context.Context, room, event string) (a Attachment, err error) {
+	err = p.call(ctx, "download", map[string]any{"room": room, "event": event}, &a)
+	return a, err
+}
+
 // Timeline gives every event of the room that this device can see, oldest first.
 func (p *Person) Timeline(ctx context.Context, room string) ([]Event, error) {
 	var got struct{ Events []Event }

@@ -1,0 +1,215 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"handrail/bot/chat"
+	"handrail/bot/flow"
+	"handrail/bot/store"
+)
+
+// timerLeave is the kind of the timer that ends what is left of somebody who
+// was forgotten: an address to send the last line to. Its Seq is the unix time
+// in milliseconds at which it ends whether or not that line went out.
+const timerLeave = "leave"
+
+const (
+	leaveLook  = 15 * time.Second // how often the lane is looked at
+	leaveAtAll = time.Hour        // how long a network may take for the last line
+)
+
+// ExportName is the name of the file that an export comes as. It says nothing.
+const ExportName = "notes.txt"
+
+// forgetsAll tells whether the effects end with the person forgotten.
+func forgetsAll(effects []flow.Effect) bool {
+	return slices.ContainsFunc(effects, func(e flow.Effect) bool {
+		f, ok := e.(flow.Forget)
+		return ok && f.All
+	})
+}
+
+// erase forgets the person: key and rows go now, in this transaction. What the
+// effects say is put into the lane of a person without a past, of whom nothing
+// is known but the address, and who goes too when it was sent.
+func (t *turn) erase(effects []flow.Effect) error {
+	var outs []chat.Outgoing
+	var since time.Time
+	for _, e := range effects {
+		switch e := e.(type) {
+		case flow.Say:
+			outs = append(outs, chat.Outgoing{Text: chat.Text(e.Text)})
+		case flow.Lines:
+			outs = append(outs, chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.bot.language(t.p), e.Need, t.now, e.UpTo))})
+		case flow.Export:
+			out, err := t.export(e)
+			if err != nil {
+				return err
+			}
+			outs = append(outs, out)
+		case flow.Hide:
+			if since = time.UnixMilli(1); e.For > 0 {
+				since = t.now.Add(-e.For)
+			}
+		case flow.Forget, flow.End:
+		default:
+			panic(fmt.Sprintf("bot: effect %T beside the end of a person", e))
+		}
+	}
+	if len(outs) == 0 {
+		return &engineError{errors.New("a person is forgotten without a word")}
+	}
+	fresh, err := t.tx.Renew(t.p, since, t.now)
+	if err != nil {
+		return err
+	}
+	t.p = fresh
+	for _, out := range outs {
+		if err := t.enqueue(out, ""); err != nil {
+			return err
+		}
+	}
+	if err := t.tx.Note("forgotten", fresh.ID, t.now); err != nil {
+		return err
+	}
+	t.bot.scrub.Store(true)
+	return t.tx.SetTimer(fresh.ID, timerLeave, t.now.Add(leaveAtAll).UnixMilli(), dueAt(t.now, leaveLook))
+}
+
+// fireLeave ends what is left of somebody who was forgotten, once the last line
+// is out or out of reach. Somebody who has begun anew stays.
+func (b *Bot) fireLeave(ctx context.Context, tm store.Timer, now time.Time) error {
+	err := b.Store.Update(ctx, func(tx *store.Tx) error {
+		cur, err := tx.LoadTimer(tm.Person, tm.Kind)
+		if errors.Is(err, store.ErrNotFound) || err == nil && cur.Due.After(now) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p, err := tx.LoadPerson(tm.Person)
+		if err != nil && !errors.Is(err, store.ErrBroken) {
+			return err
+		}
+		if err == nil && (p.Session.Seq > 0 || len(p.Vars) > 0) {
+			return tx.ClearTimer(tm.Person, tm.Kind)
+		}
+		waits, err := tx.Waits(tm.Person)
+		if err != nil {
+			return err
+		}
+		if waits && now.UnixMilli() < cur.Seq {
+			return tx.SetTimer(tm.Person, tm.Kind, cur.Seq, dueAt(now, leaveLook))
+		}
+		b.scrub.Store(true)
+		return tx.ErasePerson(tm.Person)
+	})
+	if err != nil {
+		return fmt.Errorf("end what is left of a person: %w", err)
+	}
+	return nil
+}
+
+// tidy takes what was erased out of the write-ahead log, if anything was. A
+// failure is made good by the next one.
+func (b *Bot) tidy(ctx context.Context) {
+	if !b.scrub.CompareAndSwap(true, false) {
+		return
+	}
+	if err := b.Store.Scrub(context.WithoutCancel(ctx)); err != nil {
+		b.scrub.Store(true)
+		b.log.Warn("what was erased is still in the write-ahead log, will try again", "err", err)
+	}
+}
+
+// export is the person's own data as a file to send.
+func (t *turn) export(e flow.Export) (chat.Outgoing, error) {
+	text, err := Export(t.tx, t.voice(), t.p, t.Library.Lists(), e.Lists, t.now.In(t.bot.location(t.p)))
+	if err != nil {
+		return chat.Outgoing{}, err
+	}
+	return chat.Outgoing{Form: chat.FormFile, Data: chat.Bytes(text), Name: ExportName}, nil
+}
+
+// Export writes down what is kept of a person, in words: settings, the person's
+// own lists, and what comes by itself. It knows the lists in known; only, if it
+// is not nil, limits it to these lists and nothing else. now is in the zone in
+// which times are to be read.
+func Export(tx *store.Tx, voice flow.Voice, p *store.Person, known, only []string, now time.Time) (string, error) {
+	var b strings.Builder
+	section := func(title string, lines []string) {
+		if len(lines) > 0 {
+			b.WriteString("\n" + title + "\n" + strings.Join(lines, "\n") + "\n")
+		}
+	}
+	if only == nil {
+		section(voice.Text("export_settings", nil), exportSettings(voice, p))
+	}
+	for _, list := range known {
+		if only != nil && !slices.Contains(only, list) {
+			continue
+		}
+		items, err := tx.Items(p.ID, list, 0)
+		if err != nil {
+			return "", err
+		}
+		var lines []string
+		for _, it := range items {
+			lines = append(lines, "- "+it.At.In(now.Location()).Format(time.DateOnly)+"  "+strings.ReplaceAll(it.Text, "\n", "\n  "))
+		}
+		section(plainName(list), lines)
+	}
+	if only == nil {
+		schedules, err := tx.Schedules(p.ID)
+		if err != nil {
+			return "", err
+		}
+		section(voice.Text("export_times", nil), exportTimes(voice, schedules, now))
+	}
+	head := voice.Text("export_title", map[string]string{"date": now.Format("2006-01-02 15:04")}) + "\n"
+	if b.Len() == 0 {
+		return head + "\n" + voice.Text("export_nothing", nil) + "\n", nil
+	}
+	return head + b.String(), nil
+}
+
+// exportSettings are the variables of the person. Those that begin with _ are
+// the program's own.
+func exportSettings(voice flow.Voice, p *store.Person) (lines []string) {
+	for _, name := range slices.Sorted(maps.Keys(p.Vars)) {
+		if strings.HasPrefix(name, "_") {
+			continue
+		}
+		if value := voice.Show(name, p.Vars[name]); value != "" {
+			lines = append(lines, plainName(name)+": "+value)
+		}
+	}
+	return lines
+}
+
+// exportTimes says what comes by itself and when next.
+func exportTimes(voice flow.Voice, schedules []store.Schedule, now time.Time) (lines []string) {
+	for _, s := range schedules {
+		title := voice.Title(s.Flow)
+		if title == "" {
+			title = plainName(s.Name)
+		}
+		if s.NextDue.IsZero() {
+			lines = append(lines, title)
+			continue
+		}
+		lines = append(lines, voice.Text("export_next", map[string]string{
+			"title": title, "date": s.NextDue.In(now.Location()).Format("2006-01-02 15:04"),
+		}))
+	}
+	return lines
+}
+
+// plainName makes the name of a variable or a list readable.
+func plainName(name string) string { return strings.ReplaceAll(name, "_", " ") }
