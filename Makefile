@@ -13,6 +13,7 @@ STATICCHECK := $(BIN)/staticcheck-v0.8.2
 FUZZTIME   ?= 20s
 BENCHTIME  ?= 2s
 E2E        := handrail/bot/e2e
+APT        := DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends
 
 # stage NAME,COMMAND: says what it does and how long it took, stops at a fault.
 define stage
@@ -21,7 +22,7 @@ if { $(2); }; then printf '== %s: ok, %s s\n' '$(1)' "$$((SECONDS - start))"; \
 else printf '== %s: FAILED after %s s\n' '$(1)' "$$((SECONDS - start))"; exit 1; fi
 endef
 
-.PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs needs-node
+.PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs needs-node needs-postgres
 
 # Says so on standard error: what make demo prints is the talk.
 build: needs
@@ -31,7 +32,7 @@ build: needs
 demo: build
 	@$(BIN)/handrail demo
 
-test: needs needs-node lint check unit e2e fuzz
+test: needs needs-node needs-postgres lint check unit e2e fuzz
 	@printf '\nall green\n'
 
 lint: needs $(GOFUMPT) $(STATICCHECK)
@@ -46,7 +47,7 @@ check: build
 	$(call stage,handrail check,$(BIN)/handrail check flows)
 
 # Everything but the end-to-end tests, with the race detector.
-unit: needs
+unit: needs needs-postgres
 	$(call stage,tests with -race,$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^$(E2E)') -skip '^TestDemo')
 
 # A real homeserver and a real client; without -race, which would only slow the
@@ -64,7 +65,7 @@ fuzz: needs
 	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$(dirname $$file); \
 	done; done)
 
-bench: needs
+bench: needs needs-postgres
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...
 
 $(GOFUMPT):
@@ -87,6 +88,14 @@ needs:
 needs-node:
 	@for tool in node npm; do command -v $$tool >/dev/null || \
 	{ echo "the end-to-end tests need $$tool: install Node 20 or newer with npm, from https://nodejs.org or with apt-get install nodejs npm"; exit 1; }; done
+
+# The tests of the store start a PostgreSQL server of their own, as a plain user
+# in a temporary folder. Where that can be done, the package is installed.
+needs-postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo 'installing PostgreSQL for the tests' >&2 && \
+	{ $(APT) postgresql || { apt-get -qq update && $(APT) postgresql; }; }; } || \
+	{ echo "the tests need PostgreSQL: on Debian, apt-get install postgresql"; exit 1; }
 
 clean:
 	rm -rf $(BIN)

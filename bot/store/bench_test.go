@@ -97,7 +97,7 @@ func cpu(b *testing.B) time.Duration {
 }
 
 func BenchmarkUpdate(b *testing.B) {
-	s := newStore(b)
+	s := openStore(b, sqliteOptions(b))
 	fill(b, s, 0, benchPeople)
 	text := chat.Text("Thank you for telling me. Would you like to breathe together for two minutes, or is there something else? " +
 		"You can always write help, and you can always stop.")
@@ -172,7 +172,7 @@ func newRaw(b *testing.B) *raw {
 		`UPDATE lane SET next_seq = next_seq + 1, next_try = COALESCE(next_try, $1) WHERE person = $2 RETURNING next_seq - 1`,
 		sqlAddPost, sqlSetTimer,
 	} {
-		stmt, err := r.db.Prepare(placeholders(q))
+		stmt, err := r.db.Prepare((sqlite{}).query(q))
 		if err != nil {
 			b.Fatal(err)
 		}

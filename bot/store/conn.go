@@ -13,30 +13,37 @@ import (
 // becomes of the caller's context: they are short, and a statement cut off in
 // the middle could take the transaction of many callers with it.
 type conn struct {
+	e     engine
 	c     *sql.Conn
 	stmts map[string]*sql.Stmt
 }
 
-func openConn(ctx context.Context, db *sql.DB) (*conn, error) {
+func openConn(ctx context.Context, e engine, db *sql.DB, writes bool) (*conn, error) {
 	c, err := db.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, fmt.Errorf("open database: %w", e.fault(err))
 	}
-	if err := assertSQLite(ctx, c); err != nil {
+	if err := e.check(ctx, c, writes); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	return &conn{c: c, stmts: map[string]*sql.Stmt{}}, nil
+	return &conn{e: e, c: c, stmts: map[string]*sql.Stmt{}}, nil
 }
+
+// control runs a statement that begins, ends or divides a transaction.
+func (c *conn) control(statement string) error { return c.e.control(c, statement) }
+
+// failed tells that the open transaction can only be rolled back.
+func (c *conn) failed() bool { return c.e.failed(c) }
 
 // stmt returns the prepared form of a query, which is a constant of this
 // package with $1, $2 ... in order of appearance.
-func (c *conn) stmt(query string) (*sql.Stmt, error) {
+func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(context.Background(), placeholders(query))
+	s, err := c.c.PrepareContext(ctx, c.e.query(query))
 	if err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
+		return nil, fmt.Errorf("prepare: %w", c.e.fault(err))
 	}
 	c.stmts[query] = s
 	return s, nil
@@ -44,35 +51,41 @@ func (c *conn) stmt(query string) (*sql.Stmt, error) {
 
 // exec runs a query and tells how many rows it changed.
 func (c *conn) exec(query string, args ...any) (int64, error) {
-	s, err := c.stmt(query)
+	ctx, done := c.e.patience()
+	defer done()
+	s, err := c.stmt(ctx, query)
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.ExecContext(context.Background(), args...)
+	res, err := s.ExecContext(ctx, args...)
 	if err != nil {
-		return 0, err
+		return 0, c.e.fault(err)
 	}
 	return res.RowsAffected()
 }
 
 // row runs a query and scans its one row into dest; no row is sql.ErrNoRows.
 func (c *conn) row(query string, args []any, dest ...any) error {
-	s, err := c.stmt(query)
+	ctx, done := c.e.patience()
+	defer done()
+	s, err := c.stmt(ctx, query)
 	if err != nil {
 		return err
 	}
-	return s.QueryRowContext(context.Background(), args...).Scan(dest...)
+	return c.e.fault(s.QueryRowContext(ctx, args...).Scan(dest...))
 }
 
 // rows runs a query and calls each for every row.
 func (c *conn) rows(query string, args []any, each func(scan func(...any) error) error) error {
-	s, err := c.stmt(query)
+	ctx, done := c.e.patience()
+	defer done()
+	s, err := c.stmt(ctx, query)
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(context.Background(), args...)
+	rows, err := s.QueryContext(ctx, args...)
 	if err != nil {
-		return err
+		return c.e.fault(err)
 	}
 	defer func() { _ = rows.Close() }() // rows.Err tells
 	for rows.Next() {
@@ -80,7 +93,7 @@ func (c *conn) rows(query string, args []any, each func(scan func(...any) error)
 			return err
 		}
 	}
-	return rows.Err()
+	return c.e.fault(rows.Err())
 }
 
 // close gives the connection back to its pool.

@@ -195,7 +195,7 @@ const (
 	sqlDropPost = `DELETE FROM outbox WHERE lane = $1 AND seq = $2`
 	sqlSettle   = `UPDATE lane SET attempts = 0, ` +
 		`sent_seq = CASE WHEN sent_seq > $1 THEN sent_seq ELSE $1 END, ` +
-		`next_try = CASE WHEN sent_seq >= next_seq - 1 OR $1 >= next_seq - 1 THEN NULL ELSE $2 END ` +
+		`next_try = CASE WHEN sent_seq >= next_seq - 1 OR $1 >= next_seq - 1 THEN NULL ELSE CAST($2 AS BIGINT) END ` +
 		`WHERE person = $3 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = $3 AND outbox.seq < $1)`
 )
 

@@ -54,8 +54,9 @@ func mustSent(t *testing.T, s *Store, p Parcel, event string) {
 
 func text(key, words string) Post { return Post{Key: key, Out: chat.Outgoing{Text: chat.Text(words)}} }
 
-func TestPostKeepsEveryField(t *testing.T) {
-	t.Parallel()
+func TestPostKeepsEveryField(t *testing.T) { forEach(t, testPostKeepsEveryField) }
+
+func testPostKeepsEveryField(t *testing.T, db database) {
 	out := chat.Outgoing{
 		Key: "k", To: bob, Form: chat.FormRemove, Text: "words", Target: "$target", Choices: []string{"👍", "👎"},
 		AllowPlain: true, AllowCrowd: true, Data: chat.Bytes("data"), Name: "n.txt", Alt: "alternative",
@@ -66,7 +67,7 @@ func TestPostKeepsEveryField(t *testing.T) {
 			t.Errorf("chat.Outgoing has a field %s that this test does not fill", v.Type().Field(i).Name)
 		}
 	}
-	s := newStore(t)
+	s := db.newStore(t)
 	id := create(t, s, alice)
 	enqueue(t, s, id, start, Post{Key: "k", Out: out, Unprompted: true}, text("k2", "later"))
 	want := Parcel{Lane: int64(id), Seq: 1, Person: id, Key: "k", Out: out, Unprompted: true}
@@ -79,9 +80,10 @@ func TestPostKeepsEveryField(t *testing.T) {
 	}
 }
 
-func TestLaneGoesInOrderAndRests(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestLaneGoesInOrderAndRests(t *testing.T) { forEach(t, testLaneGoesInOrderAndRests) }
+
+func testLaneGoesInOrderAndRests(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	id := create(t, s, alice)
 	if l := readLane(t, s, id); l != (laneRow{1, 0, idle, 0}) {
@@ -115,9 +117,10 @@ func TestLaneGoesInOrderAndRests(t *testing.T) {
 	}
 }
 
-func TestSameKeyTwiceIsIgnored(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestSameKeyTwiceIsIgnored(t *testing.T) { forEach(t, testSameKeyTwiceIsIgnored) }
+
+func testSameKeyTwiceIsIgnored(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	id := create(t, s, alice)
 	again := func(when string) {
@@ -155,9 +158,10 @@ func TestSameKeyTwiceIsIgnored(t *testing.T) {
 	}
 }
 
-func TestDueLanes(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestDueLanes(t *testing.T) { forEach(t, testDueLanes) }
+
+func testDueLanes(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	a, b, c := create(t, s, alice), create(t, s, bob), create(t, s, carol)
 	enqueue(t, s, b, start, text("b", "x"))
@@ -182,9 +186,10 @@ func TestDueLanes(t *testing.T) {
 	}
 }
 
-func TestRetryHoldsTheLane(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestRetryHoldsTheLane(t *testing.T) { forEach(t, testRetryHoldsTheLane) }
+
+func testRetryHoldsTheLane(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	id := create(t, s, alice)
 	enqueue(t, s, id, start, text("a", "1"), text("b", "2"))
@@ -218,9 +223,10 @@ func TestRetryHoldsTheLane(t *testing.T) {
 	}
 }
 
-func TestBuryLeavesNoContent(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestBuryLeavesNoContent(t *testing.T) { forEach(t, testBuryLeavesNoContent) }
+
+func testBuryLeavesNoContent(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	id := create(t, s, alice)
 	reasons := map[string]string{
@@ -247,9 +253,10 @@ func TestBuryLeavesNoContent(t *testing.T) {
 	}
 }
 
-func TestSentByKey(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestSentByKey(t *testing.T) { forEach(t, testSentByKey) }
+
+func testSentByKey(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	id := create(t, s, alice)
 	enqueue(t, s, id, start, text("a", "1"), text("b", "2"), text("c", "3"))
@@ -298,8 +305,9 @@ func TestSentByKey(t *testing.T) {
 	}
 }
 
-func TestEditFindsItsTarget(t *testing.T) {
-	t.Parallel()
+func TestEditFindsItsTarget(t *testing.T) { forEach(t, testEditFindsItsTarget) }
+
+func testEditFindsItsTarget(t *testing.T, db database) {
 	tests := []struct {
 		name   string
 		form   chat.Form
@@ -335,7 +343,7 @@ func TestEditFindsItsTarget(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := db.newStore(t)
 			id := create(t, s, alice)
 			enqueue(t, s, id, start, text("first", "in"), Post{Key: "second", EditOf: "first", Out: chat.Outgoing{Form: tt.form, Text: "out"}})
 			tt.before(t, s, head(t, s, id))
@@ -347,8 +355,9 @@ func TestEditFindsItsTarget(t *testing.T) {
 	}
 }
 
-func TestDropUnprompted(t *testing.T) {
-	t.Parallel()
+func TestDropUnprompted(t *testing.T) { forEach(t, testDropUnprompted) }
+
+func testDropUnprompted(t *testing.T, db database) {
 	ctx := context.Background()
 	unprompted := func(key string) Post { p := text(key, "x"); p.Unprompted = true; return p }
 	tests := []struct {
@@ -365,7 +374,7 @@ func TestDropUnprompted(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := db.newStore(t)
 			id, other := create(t, s, alice), create(t, s, bob)
 			enqueue(t, s, id, start, tt.posts...)
 			enqueue(t, s, other, start, unprompted("other"))
@@ -396,8 +405,9 @@ func TestDropUnprompted(t *testing.T) {
 	}
 }
 
-func TestBrokenPostDoesNotStopItsLane(t *testing.T) {
-	t.Parallel()
+func TestBrokenPostDoesNotStopItsLane(t *testing.T) { forEach(t, testBrokenPostDoesNotStopItsLane) }
+
+func testBrokenPostDoesNotStopItsLane(t *testing.T, db database) {
 	tests := []struct {
 		name, damage string
 		left         string
@@ -411,7 +421,7 @@ func TestBrokenPostDoesNotStopItsLane(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := newStore(t)
+			s := db.newStore(t)
 			s.keys = newKeyCache(0)
 			id := create(t, s, alice)
 			enqueue(t, s, id, start, text("a", "1"), text("b", "2"), text("c", "3"))
@@ -441,9 +451,10 @@ func TestBrokenPostDoesNotStopItsLane(t *testing.T) {
 	}
 }
 
-func TestLaneWithoutAddressSleeps(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestLaneWithoutAddressSleeps(t *testing.T) { forEach(t, testLaneWithoutAddressSleeps) }
+
+func testLaneWithoutAddressSleeps(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	id := create(t, s, alice)
 	enqueue(t, s, id, start, text("a", "1"))
@@ -473,9 +484,10 @@ func TestLaneWithoutAddressSleeps(t *testing.T) {
 	}
 }
 
-func TestHeadFollowsTheRoom(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestHeadFollowsTheRoom(t *testing.T) { forEach(t, testHeadFollowsTheRoom) }
+
+func testHeadFollowsTheRoom(t *testing.T, db database) {
+	s := db.newStore(t)
 	id := create(t, s, alice)
 	enqueue(t, s, id, start, text("a", "1"))
 	moved := alice

@@ -59,9 +59,10 @@ func prune(t *testing.T, s *Store, now time.Time) {
 
 // TestEditions: a set has one number for as long as it is there, also when it
 // becomes current once more.
-func TestEditions(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestEditions(t *testing.T) { forEach(t, testEditions) }
+
+func testEditions(t *testing.T, db database) {
+	s := db.newStore(t)
 	if got := hashes(t, s); got != nil {
 		t.Errorf("a new store has %q", got)
 	}
@@ -99,9 +100,10 @@ func TestEditions(t *testing.T) {
 }
 
 // TestPruneEditions: what somebody needs stays, within bounds.
-func TestPruneEditions(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestPruneEditions(t *testing.T) { forEach(t, testPruneEditions) }
+
+func testPruneEditions(t *testing.T, db database) {
+	s := db.newStore(t)
 	ada, bea := create(t, s, alice), create(t, s, bob)
 	var numbers []int64
 	for i := range 5 {
@@ -133,9 +135,10 @@ func TestPruneEditions(t *testing.T) {
 }
 
 // TestTooManyEditions: beyond the bound the oldest go, whoever needs them.
-func TestTooManyEditions(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestTooManyEditions(t *testing.T) { forEach(t, testTooManyEditions) }
+
+func testTooManyEditions(t *testing.T, db database) {
+	s := db.newStore(t)
 	ada := create(t, s, alice)
 	first := use(t, s, "first", start)
 	need(t, s, ada, first, 0)
@@ -172,9 +175,10 @@ func TestOldStoreLearnsEditions(t *testing.T) {
 
 // TestNeedOfAForgottenEdition: who would need a set that is gone stays with the
 // one that they needed before.
-func TestNeedOfAForgottenEdition(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestNeedOfAForgottenEdition(t *testing.T) { forEach(t, testNeedOfAForgottenEdition) }
+
+func testNeedOfAForgottenEdition(t *testing.T, db database) {
+	s := db.newStore(t)
 	ada := create(t, s, alice)
 	number := use(t, s, "one", start)
 	need(t, s, ada, number, number)

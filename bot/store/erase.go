@@ -12,9 +12,9 @@ const (
 )
 
 // ErasePerson destroys the person's key and deletes every row that is theirs,
-// also what waits to be sent. What was deleted is out of the database file at
-// once and out of the write-ahead log with the next Scrub. A person who is not
-// there is no error.
+// also what waits to be sent. What was deleted is out of the file of SQLite at
+// once and out of its write-ahead log with the next Scrub, which also says what
+// PostgreSQL keeps. A person who is not there is no error.
 func (t *Tx) ErasePerson(id PersonID) error {
 	if _, err := t.exec(sqlErasePerson, int64(id)); err != nil {
 		return fmt.Errorf("erase person: %w", err)

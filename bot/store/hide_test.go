@@ -31,9 +31,10 @@ func drain(t *testing.T, s *Store, id PersonID) (got []string) {
 	return nil
 }
 
-func TestWithdraw(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestWithdraw(t *testing.T) { forEach(t, testWithdraw) }
+
+func testWithdraw(t *testing.T, db database) {
+	s := db.newStore(t)
 	id, other := create(t, s, alice), create(t, s, bob)
 	enqueue(t, s, other, start, text("kept", "of another person"))
 	for i, key := range []string{"old", "one", "two"} {

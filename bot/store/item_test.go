@@ -6,9 +6,10 @@ import (
 )
 
 // Lines name the message they came from without telling it, and go with it.
-func TestLinesKnowTheirMessage(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestLinesKnowTheirMessage(t *testing.T) { forEach(t, testLinesKnowTheirMessage) }
+
+func testLinesKnowTheirMessage(t *testing.T, db database) {
+	s := db.newStore(t)
 	a, b := create(t, s, alice), create(t, s, bob)
 	mustUpdate(t, s, func(tx *Tx) error {
 		return errors.Join(

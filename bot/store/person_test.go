@@ -12,9 +12,10 @@ import (
 	"handrail/bot/flow"
 )
 
-func TestPersonRoundTrip(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestPersonRoundTrip(t *testing.T) { forEach(t, testPersonRoundTrip) }
+
+func testPersonRoundTrip(t *testing.T, db database) {
+	s := db.newStore(t)
 	var made *Person
 	mustUpdate(t, s, func(tx *Tx) (err error) { made, err = tx.CreatePerson(alice, start); return err })
 	if made.Vars == nil || !made.Created.Equal(start) || !made.Seen.Equal(start) {
@@ -53,9 +54,10 @@ func TestPersonRoundTrip(t *testing.T) {
 	mustUpdate(t, s, check)
 }
 
-func TestPersonFaults(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestPersonFaults(t *testing.T) { forEach(t, testPersonFaults) }
+
+func testPersonFaults(t *testing.T, db database) {
+	s := db.newStore(t)
 	id := create(t, s, alice)
 	tests := []struct {
 		name string
@@ -93,9 +95,10 @@ func TestPersonFaults(t *testing.T) {
 	}
 }
 
-func TestPersonMadeByHandCanBeSaved(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestPersonMadeByHandCanBeSaved(t *testing.T) { forEach(t, testPersonMadeByHandCanBeSaved) }
+
+func testPersonMadeByHandCanBeSaved(t *testing.T, db database) {
+	s := db.newStore(t)
 	id := create(t, s, alice)
 	mustUpdate(t, s, func(tx *Tx) error { return tx.SavePerson(&Person{ID: id, Addr: alice, Anchor: "k"}) })
 	mustView(t, s, func(tx *Tx) error {
@@ -107,9 +110,10 @@ func TestPersonMadeByHandCanBeSaved(t *testing.T) {
 	})
 }
 
-func TestRowsCannotBeSwapped(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestRowsCannotBeSwapped(t *testing.T) { forEach(t, testRowsCannotBeSwapped) }
+
+func testRowsCannotBeSwapped(t *testing.T, db database) {
+	s := db.newStore(t)
 	a, b := create(t, s, alice), create(t, s, bob)
 	s.keys = newKeyCache(0) // every key is read from its row
 	mustUpdate(t, s, func(tx *Tx) error {
@@ -198,9 +202,10 @@ func TestRowsCannotBeSwapped(t *testing.T) {
 	}
 }
 
-func TestBrokenPersonCanBeMadeSound(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestBrokenPersonCanBeMadeSound(t *testing.T) { forEach(t, testBrokenPersonCanBeMadeSound) }
+
+func testBrokenPersonCanBeMadeSound(t *testing.T, db database) {
+	s := db.newStore(t)
 	create(t, s, alice)
 	mustUpdate(t, s, func(tx *Tx) error {
 		_, err := tx.exec(`UPDATE person SET state = $1, address = $1`, []byte("damaged"))

@@ -20,7 +20,7 @@ const (
 
 // Prune forgets the event ids of messages handled more than 60 days ago and of
 // messages sent more than 7 days ago, and takes what was deleted since the last
-// time out of the write-ahead log. It returns how many rows went. Once a day is
+// time out of the files (Scrub). It returns how many rows went. Once a day is
 // enough.
 func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 	total := 0
@@ -49,12 +49,13 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 	return total, nil
 }
 
-// Scrub empties the write-ahead log, so that deleted rows are in no file of the
-// store any more. It waits for its turn among the Updates.
-func (s *Store) Scrub(ctx context.Context) error {
-	alone := func(c *conn) error { return scrub(context.WithoutCancel(ctx), c.c) }
-	return s.writer.do(ctx, &update{alone: alone, answer: make(chan error, 1)})
-}
+// Scrub takes deleted rows out of the files of the store. On SQLite they are in
+// no file any more afterwards. On PostgreSQL it vacuums: deleted rows leave
+// their tables, but their bytes can stay in freed space until that is used
+// again, in the write-ahead log until it is recycled, and in whatever archive or
+// replica that log was sent to. What was sealed stays unreadable there without
+// the master key.
+func (s *Store) Scrub(ctx context.Context) error { return s.engine.scrub(ctx, s) }
 
 // Counts are how many rows there are of what an operator asks about.
 type Counts struct{ People, Outbox, Timers, Schedules, Dead int64 }

@@ -14,9 +14,10 @@ import (
 	"handrail/bot/flow"
 )
 
-func TestAdmit(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestAdmit(t *testing.T) { forEach(t, testAdmit) }
+
+func testAdmit(t *testing.T, db database) {
+	s := db.newStore(t)
 	tests := []struct {
 		name, network, event string
 		fresh                bool
@@ -54,9 +55,10 @@ func TestAdmit(t *testing.T) {
 	})
 }
 
-func TestItems(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestItems(t *testing.T) { forEach(t, testItems) }
+
+func testItems(t *testing.T, db database) {
+	s := db.newStore(t)
 	a, b := create(t, s, alice), create(t, s, bob)
 	list := func(tx *Tx, id PersonID, name string, limit int) string {
 		t.Helper()
@@ -122,9 +124,10 @@ func texts(items []flow.Item) string {
 	return strings.Join(b, " ")
 }
 
-func TestItemNumbersAreNeverGivenAgain(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestItemNumbersAreNeverGivenAgain(t *testing.T) { forEach(t, testItemNumbersAreNeverGivenAgain) }
+
+func testItemNumbersAreNeverGivenAgain(t *testing.T, db database) {
+	s := db.newStore(t)
 	id := create(t, s, alice)
 	mustUpdate(t, s, func(tx *Tx) error {
 		for range 2 {
@@ -146,9 +149,10 @@ func TestItemNumbersAreNeverGivenAgain(t *testing.T) {
 	})
 }
 
-func TestSchedules(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestSchedules(t *testing.T) { forEach(t, testSchedules) }
+
+func testSchedules(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	a, b := create(t, s, alice), create(t, s, bob)
 	checkin := Schedule{
@@ -219,8 +223,11 @@ func TestSchedules(t *testing.T) {
 }
 
 func TestBrokenScheduleDoesNotStopTheOthers(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+	forEach(t, testBrokenScheduleDoesNotStopTheOthers)
+}
+
+func testBrokenScheduleDoesNotStopTheOthers(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	a, b := create(t, s, alice), create(t, s, bob)
 	mustUpdate(t, s, func(tx *Tx) error {
@@ -244,9 +251,10 @@ func TestBrokenScheduleDoesNotStopTheOthers(t *testing.T) {
 	}
 }
 
-func TestTimers(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestTimers(t *testing.T) { forEach(t, testTimers) }
+
+func testTimers(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	a, b := create(t, s, alice), create(t, s, bob)
 	mustUpdate(t, s, func(tx *Tx) error {
@@ -289,9 +297,10 @@ func TestTimers(t *testing.T) {
 	}
 }
 
-func TestNextDue(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestNextDue(t *testing.T) { forEach(t, testNextDue) }
+
+func testNextDue(t *testing.T, db database) {
+	s := db.newStore(t)
 	id := create(t, s, alice)
 	steps := []struct {
 		name string
@@ -315,9 +324,10 @@ func TestNextDue(t *testing.T) {
 	}
 }
 
-func TestNoteCountsWithoutNames(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestNoteCountsWithoutNames(t *testing.T) { forEach(t, testNoteCountsWithoutNames) }
+
+func testNoteCountsWithoutNames(t *testing.T, db database) {
+	s := db.newStore(t)
 	mustUpdate(t, s, func(tx *Tx) error {
 		return errors.Join(tx.Note("crisis", 1, start), tx.Note("crisis", 2, start), tx.Note("crisis", 2, start.Add(24*time.Hour)), tx.Note("stop", 1, start))
 	})
@@ -333,9 +343,10 @@ func TestNoteCountsWithoutNames(t *testing.T) {
 	}
 }
 
-func TestKeyIsStableAndTellsNothing(t *testing.T) {
-	t.Parallel()
-	s, other := newStore(t), newStore(t)
+func TestKeyIsStableAndTellsNothing(t *testing.T) { forEach(t, testKeyIsStableAndTellsNothing) }
+
+func testKeyIsStableAndTellsNothing(t *testing.T, db database) {
+	s, other := db.newStore(t), db.newStore(t)
 	key := func(s *Store, domain string, parts ...any) (k string) {
 		mustView(t, s, func(tx *Tx) error { k = tx.Key(domain, parts...); return nil })
 		return k
@@ -375,9 +386,10 @@ func TestKeyIsStableAndTellsNothing(t *testing.T) {
 	}
 }
 
-func TestCountsAndPrune(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
+func TestCountsAndPrune(t *testing.T) { forEach(t, testCountsAndPrune) }
+
+func testCountsAndPrune(t *testing.T, db database) {
+	s := db.newStore(t)
 	ctx := context.Background()
 	id := create(t, s, alice)
 	const events = pruneBatch + 10

@@ -18,6 +18,9 @@ import (
 	_ "go.mau.fi/util/dbutil/litestream" // registers sqliteDriver
 )
 
+// sqlite is the engine of a database in a file.
+type sqlite struct{ path string }
+
 const (
 	// sqliteDriver sets foreign keys, WAL and synchronous=FULL on every
 	// connection. The default, NORMAL, would after a power cut forget what had
@@ -25,6 +28,20 @@ const (
 	sqliteDriver = "sqlite3-fk-wal-fullsync"
 	readers      = 4 // connections for View
 )
+
+// lock makes the folder of the database and locks the file beside it.
+func (e sqlite) lock() (release func() error, err error) {
+	if err := makeFolder(e.path); err != nil {
+		return nil, err
+	}
+	l, err := lockFile(e.path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
+}
+
+func (e sqlite) open(context.Context) (*dbutil.Database, error) { return openSQLite(e.path) }
 
 // openSQLite opens the database file: one writing connection, because several
 // are served unfairly by SQLite, and a pool of reading ones.
@@ -90,6 +107,13 @@ func prepareFile(path string) error {
 	return nil
 }
 
+func (sqlite) check(ctx context.Context, c *sql.Conn, writes bool) error {
+	if err := assertSQLite(ctx, c); err != nil || !writes {
+		return err
+	}
+	return assertSecureDelete(ctx, c)
+}
+
 // assertSQLite refuses a connection that would lose what it has committed.
 func assertSQLite(ctx context.Context, c *sql.Conn) error {
 	for _, want := range []struct{ pragma, value string }{
@@ -120,24 +144,49 @@ func assertSecureDelete(ctx context.Context, c *sql.Conn) error {
 	return nil
 }
 
-// placeholders turns $1 into ?1. SQLite takes $1 for a name and numbers names
-// by their first appearance, so that `SELECT $2, $1` would return them swapped.
-func placeholders(query string) string { return strings.ReplaceAll(query, "$", "?") }
+// query turns $1 into ?1. SQLite takes $1 for a name and numbers names by their
+// first appearance, so that `SELECT $2, $1` would return them swapped.
+func (sqlite) query(text string) string { return strings.ReplaceAll(text, "$", "?") }
 
-// scrub moves the write-ahead log into the database and empties it, so that
-// what was deleted is in neither. It must run outside a transaction.
-func scrub(ctx context.Context, c *sql.Conn) error {
-	var busy, log, done int
-	if err := c.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+func (sqlite) begin(writes bool) string {
+	if writes {
+		return sqlBeginImmediate
 	}
-	if busy != 0 {
-		return errors.New("checkpoint: a reader was in the way")
-	}
-	return nil
+	return sqlBegin
 }
 
-const (
-	sqlBegin     = `BEGIN IMMEDIATE`
-	sqlBeginRead = `BEGIN`
-)
+const sqlBeginImmediate = `BEGIN IMMEDIATE`
+
+func (sqlite) control(c *conn, statement string) error {
+	_, err := c.exec(statement)
+	return err
+}
+
+// failed is false: SQLite undoes a failed statement alone, or rolls back by
+// itself and refuses the savepoint.
+func (sqlite) failed(*conn) bool { return false }
+
+func (sqlite) patience() (context.Context, context.CancelFunc) {
+	return context.Background(), func() {}
+}
+
+func (sqlite) fault(err error) error { return err }
+
+func (sqlite) remote() bool { return false }
+
+// scrub moves the write-ahead log into the database and empties it, so that
+// what was deleted is in neither. It waits for its turn among the Updates.
+func (sqlite) scrub(ctx context.Context, s *Store) error {
+	alone := func(c *conn) error {
+		var busy, log, done int
+		row := c.c.QueryRowContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
+		if err := row.Scan(&busy, &log, &done); err != nil {
+			return fmt.Errorf("checkpoint: %w", err)
+		}
+		if busy != 0 {
+			return errors.New("checkpoint: a reader was in the way")
+		}
+		return nil
+	}
+	return s.writer.do(ctx, &update{alone: alone, answer: make(chan error, 1)})
+}

@@ -8,9 +8,11 @@
 // The package never sends, never decides and never reads a clock. It never puts
 // a value of a row into an error or a log.
 //
-// The SQL is for SQLite and fit for PostgreSQL: placeholders $1, $2 in order of
-// first appearance, times as BIGINT milliseconds, and what only SQLite knows in
-// sqlite.go alone.
+// The database is a file of SQLite or a database on a PostgreSQL server. The SQL
+// is the same for both: placeholders $1, $2 in order of first appearance, times
+// as BIGINT milliseconds. What only one of them knows is in sqlite.go and
+// postgres.go alone, behind engine. Either way one process owns the database, by
+// a lock that goes with the process; several at once are not supported yet.
 package store
 
 import (
@@ -64,6 +66,12 @@ type Options struct {
 	// Path of the database file. Its folder is made with mode 0700 if it is
 	// not there, and refused if others can look into it.
 	Path string
+	// URL of a PostgreSQL database instead of a Path, like
+	// postgres://handrail@db.example.org/handrail?sslmode=verify-full, without
+	// a password.
+	URL string
+	// Password for URL; empty: what PGPASSFILE or ~/.pgpass say, or none.
+	Password string
 	// Master opens and seals. It must be the one the store was made with.
 	Master *seal.Master
 	// Log gets what Open upgraded and that the writer had to replace its
@@ -77,16 +85,17 @@ type Options struct {
 type Store struct {
 	master *seal.Master
 	log    *slog.Logger
+	engine engine
+	unlock func() error
 	db     *dbutil.Database
-	lock   *fileLock
 	keys   *keyCache
 	writer *writer
-	views  chan *conn // the reading connections that are free
+	views  chan *conn // the reading connections that are free; nil: not open
 	nviews int        // how many there are
 }
 
-// Open opens the store at o.Path, makes or upgrades its schema, and starts the
-// writer. It refuses on any doubt: ErrLocked, ErrFileMode, ErrWrongKey,
+// Open opens the store at o.Path or o.URL, makes or upgrades its schema, and
+// starts the writer. It refuses on any doubt: ErrLocked, ErrFileMode, ErrWrongKey,
 // ErrNewerSchema, ErrUnsafeDatabase.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	return open(ctx, o, upgrades())
@@ -94,8 +103,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, err error) {
 	switch {
-	case o.Path == "":
+	case o.Path == "" && o.URL == "":
 		return nil, errors.New("open store: no path")
+	case o.Path != "" && o.URL != "":
+		return nil, errors.New("open store: both a path and an address")
 	case o.Master == nil:
 		return nil, errors.New("open store: no master key")
 	case o.Group < 0:
@@ -106,42 +117,38 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{master: o.Master, log: o.Log, keys: newKeyCache(keyCacheSize), views: make(chan *conn, readers)}
+	s := &Store{master: o.Master, log: o.Log, engine: sqlite{o.Path}, keys: newKeyCache(keyCacheSize), views: make(chan *conn, readers)}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open store: %w", err)
 			_ = s.release() // the first error is the one to tell
 		}
 	}()
-	if err := makeFolder(o.Path); err != nil {
-		return nil, err
-	}
-	if s.lock, err = lockFile(o.Path + ".lock"); err != nil {
-		return nil, err
-	}
-	if s.db, err = openSQLite(o.Path); err != nil {
-		return nil, err
-	}
-	s.db.UpgradeTable = table
-	s.db.Log = upgradeLog{dbutil.NoopLogger, o.Log}
-	if err := s.db.Upgrade(ctx); err != nil {
-		if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
-			return nil, fmt.Errorf("%w (%w)", ErrNewerSchema, err)
+	if o.URL != "" {
+		if s.engine, err = newPostgres(o.URL, o.Password); err != nil {
+			return nil, err
 		}
-		return nil, fmt.Errorf("upgrade: %w", err)
 	}
-	first, err := openConn(ctx, s.db.RawDB)
+	if s.unlock, err = s.engine.lock(); err != nil {
+		return nil, err
+	}
+	if s.db, err = s.engine.open(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.upgrade(ctx, table); err != nil {
+		return nil, err
+	}
+	first, err := openConn(ctx, s.engine, s.db.RawDB, true)
 	if err != nil {
 		return nil, err
 	}
 	s.writer = newWriter(s, first, o.Group)
-	if err := assertSecureDelete(ctx, first.c); err != nil {
-		return nil, err
-	}
 	for range readers {
-		c, err := openConn(ctx, s.db.ReadOnlyDB)
-		if err != nil {
-			return nil, err
+		var c *conn // of a server: opened when it is needed
+		if !s.engine.remote() {
+			if c, err = openConn(ctx, s.engine, s.db.ReadOnlyDB, false); err != nil {
+				return nil, err
+			}
 		}
 		s.views <- c
 		s.nviews++
@@ -151,6 +158,20 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 	}
 	go s.writer.loop()
 	return s, nil
+}
+
+// upgrade makes the schema or brings it to the newest version.
+func (s *Store) upgrade(ctx context.Context, table dbutil.UpgradeTable) error {
+	s.db.UpgradeTable = table
+	s.db.Log = upgradeLog{dbutil.NoopLogger, s.log}
+	err := s.engine.fault(s.db.Upgrade(ctx))
+	if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
+		return fmt.Errorf("%w (%w)", ErrNewerSchema, err)
+	}
+	if err != nil {
+		return fmt.Errorf("upgrade: %w", err)
+	}
+	return nil
 }
 
 const (
@@ -193,7 +214,9 @@ func (s *Store) Close() error {
 func (s *Store) release() error {
 	var errs []error
 	for range s.nviews {
-		errs = append(errs, (<-s.views).close())
+		if c := <-s.views; c != nil {
+			errs = append(errs, c.close())
+		}
 	}
 	if s.writer != nil && s.writer.conn != nil {
 		errs = append(errs, s.writer.conn.close())
@@ -201,16 +224,28 @@ func (s *Store) release() error {
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
 	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.release())
+	if s.unlock != nil {
+		errs = append(errs, s.unlock())
 	}
 	return errors.Join(errs...)
 }
 
 // View runs fn on one consistent picture of the database, beside the writer.
 // Writing through its Tx fails with ErrReadOnly. Keep it short: while it runs
-// the write-ahead log cannot be emptied.
+// the write-ahead log cannot be emptied. On a server, it fails while the writer
+// has no connection: without the lock another copy may be at work, and what is
+// read could be sent twice.
 func (s *Store) View(ctx context.Context, fn func(tx *Tx) error) error {
+	return s.reading(ctx, s.engine.begin(false), func(c *conn) error {
+		tx := &Tx{s: s, c: c, readOnly: true}
+		defer func() { tx.over = true }()
+		return tx.run(fn)
+	})
+}
+
+// reading runs fn with one of the reading connections after a first statement,
+// and ends whatever transaction is open then.
+func (s *Store) reading(ctx context.Context, first string, fn func(c *conn) error) error {
 	var c *conn
 	select {
 	case <-s.writer.stopped:
@@ -218,6 +253,9 @@ func (s *Store) View(ctx context.Context, fn func(tx *Tx) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	default:
+	}
+	if lost := s.writer.lost.Load(); lost != nil {
+		return fmt.Errorf("nobody holds the lock: %w", lost.err)
 	}
 	select {
 	case c = <-s.views:
@@ -227,11 +265,35 @@ func (s *Store) View(ctx context.Context, fn func(tx *Tx) error) error {
 		return ctx.Err()
 	}
 	defer func() { s.views <- c }()
-	if _, err := c.exec(sqlBeginRead); err != nil {
+	c, err := s.start(ctx, c, first)
+	if err != nil {
 		return fmt.Errorf("begin view: %w", err)
 	}
-	defer func() { _, _ = c.exec(sqlRollback) }() // there is nothing to lose
-	tx := &Tx{s: s, c: c, readOnly: true}
-	defer func() { tx.over = true }()
-	return tx.run(fn)
+	defer func() {
+		if c.control(sqlRollback) != nil { // there was nothing to lose
+			c.discard()
+			c = nil
+		}
+	}()
+	return fn(c)
+}
+
+// start runs the first statement on c, or on a new connection in its place if
+// there is none or it has died.
+func (s *Store) start(ctx context.Context, c *conn, first string) (*conn, error) {
+	if c != nil {
+		if c.control(first) == nil {
+			return c, nil
+		}
+		c.discard()
+	}
+	c, err := openConn(ctx, s.engine, s.db.ReadOnlyDB, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.control(first); err != nil {
+		c.discard()
+		return nil, err
+	}
+	return c, nil
 }

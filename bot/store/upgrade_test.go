@@ -219,8 +219,59 @@ func TestFreshStoreHasTheSchemaOfAnUpgradedOne(t *testing.T) {
 		})
 		return lines
 	}
-	fresh, old := schema(newStore(t)), schema(openStore(t, oldStore(t)))
+	fresh, old := schema(openStore(t, sqliteOptions(t))), schema(openStore(t, oldStore(t)))
 	if !reflect.DeepEqual(fresh, old) {
 		t.Errorf("fresh:\n%q\nupgraded:\n%q", fresh, old)
+	}
+}
+
+func TestUpgradeKeepsRows(t *testing.T) { forEach(t, testUpgradeKeepsRows) }
+
+// testUpgradeKeepsRows writes rows under the first schema, as far as it can hold
+// them, and reads them under the newest.
+func testUpgradeKeepsRows(t *testing.T, db database) {
+	ctx := context.Background()
+	o := db.unmade(t)
+	old, err := open(ctx, o, upgrades()[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := Schedule{Person: 1, Name: "checkin", Flow: "checkin.daily", Cron: "0 21 * * *", Zone: "UTC", NextDue: start}
+	mustUpdate(t, old, func(tx *Tx) error {
+		if _, err := tx.CreatePerson(alice, start); err != nil {
+			return err
+		}
+		_, err := tx.Admit("matrix", "$1", start)
+		return errors.Join(err, tx.AddItem(1, "reasons", "my sister", "$1", start), tx.PutSchedule(plan),
+			tx.SetTimer(1, "wait", 1, start), tx.Enqueue(1, text("k", "words"), start))
+	})
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := openStore(t, o)
+	if n := count(t, s, `SELECT version FROM version`); n != len(upgrades()) {
+		t.Errorf("version %d, want %d", n, len(upgrades()))
+	}
+	mustUpdate(t, s, func(tx *Tx) error {
+		p, err := tx.FindPerson(alice)
+		if err != nil {
+			return err
+		}
+		p.Anchor = "k"
+		items, errItems := tx.Items(1, "reasons", 0)
+		if texts(items) != "1:my sister" {
+			t.Errorf("items %q", texts(items))
+		}
+		plan.ID = 1
+		if list, err := tx.Schedules(1); err != nil || len(list) != 1 || list[0] != plan {
+			t.Errorf("schedules %+v, %v", list, err)
+		}
+		if fresh, err := tx.Admit("matrix", "$1", start); fresh || err != nil {
+			t.Errorf("a handled event counts as new, %v", err)
+		}
+		return errors.Join(errItems, tx.SavePerson(p))
+	})
+	if p := head(t, s, 1); p.Key != "k" || p.Out.Text != "words" {
+		t.Errorf("head %+v", p)
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"handrail/bot/seal"
 )
 
 const (
+	sqlBegin      = `BEGIN`
 	sqlCommit     = `COMMIT`
 	sqlRollback   = `ROLLBACK`
 	sqlSavepoint  = `SAVEPOINT caller`
@@ -39,23 +42,36 @@ type writer struct {
 	done    chan struct{} // closed when the loop has ended
 
 	// Owned by the loop:
-	conn    *conn                  // nil after a fault, until the next batch
+	conn    *conn                  // nil after a fault, until the next batch or beat
 	batch   []*update              // taken from the queue, in order
 	at      int                    // the next of batch to run
 	open    bool                   // a transaction is open
 	kept    []*update              // have run well and await the commit
 	pending map[PersonID]*seal.Key // keys made or read in this transaction
 
-	commit func(*conn) error // COMMIT; tests make it fail
+	beat   *time.Ticker             // when to look after an idle connection; nil: never
+	lost   atomic.Pointer[lostConn] // why there is no connection; nil: there is one
+	commit func(*conn) error        // COMMIT; tests make it fail
 }
 
+// lostConn is why the writer has no connection.
+type lostConn struct{ err error }
+
+// beatEvery is how often the connection to a remote database is looked after
+// while nobody writes.
+const beatEvery = 5 * time.Second
+
 func newWriter(s *Store, c *conn, group int) *writer {
-	return &writer{
+	w := &writer{
 		s: s, group: group, conn: c,
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}), done: make(chan struct{}),
 		pending: map[PersonID]*seal.Key{},
-		commit:  func(c *conn) error { _, err := c.exec(sqlCommit); return err },
+		commit:  func(c *conn) error { return c.control(sqlCommit) },
 	}
+	if s.engine.remote() {
+		w.beat = time.NewTicker(beatEvery)
+	}
+	return w
 }
 
 func (w *writer) push(u *update) bool {
@@ -110,9 +126,29 @@ func (w *writer) take() bool {
 		if closed {
 			return false
 		}
-		<-w.wake
+		w.rest()
 	}
 }
+
+// rest waits until something changed. An idle connection to a remote database
+// is asked now and then whether it still lives: with it goes the lock that keeps
+// other copies away, and Views must hear of that even when nobody writes.
+func (w *writer) rest() {
+	var beat <-chan time.Time
+	if w.beat != nil {
+		beat = w.beat.C
+	}
+	select {
+	case <-w.wake:
+	case <-beat:
+		if err := w.connect(); err == nil && w.conn.control(sqlPing) != nil {
+			w.drop()
+			_ = w.connect() // noted in lost, and tried again
+		}
+	}
+}
+
+const sqlPing = `SELECT 1`
 
 // loop serves until stop. Should a caller's function end this goroutine, a new
 // one goes on with the rest of the batch.
@@ -120,6 +156,9 @@ func (w *writer) loop() {
 	ended := false
 	defer func() {
 		if ended {
+			if w.beat != nil {
+				w.beat.Stop()
+			}
 			close(w.done)
 			return
 		}
@@ -158,7 +197,7 @@ func (w *writer) serve(u *update) {
 		}
 	}
 	if len(w.batch) > 1 {
-		if _, err := w.conn.exec(sqlSavepoint); err != nil {
+		if err := w.conn.control(sqlSavepoint); err != nil {
 			err = fmt.Errorf("savepoint: %w", err)
 			w.abort(err)
 			u.answer <- err
@@ -191,11 +230,13 @@ func (w *writer) connect() error {
 	if w.conn != nil {
 		return nil
 	}
-	c, err := openConn(context.Background(), w.s.db.RawDB)
+	c, err := openConn(context.Background(), w.s.engine, w.s.db.RawDB, true)
 	if err != nil {
+		w.lost.Store(&lostConn{err})
 		return err
 	}
 	w.conn = c
+	w.lost.Store(nil)
 	return nil
 }
 
@@ -204,7 +245,7 @@ func (w *writer) begin() error {
 	if err := w.connect(); err != nil {
 		return err
 	}
-	if _, err := w.conn.exec(sqlBegin); err != nil {
+	if err := w.conn.control(w.s.engine.begin(true)); err != nil {
 		w.drop()
 		return err
 	}
@@ -212,10 +253,17 @@ func (w *writer) begin() error {
 	return nil
 }
 
+// errOverlooked is what a caller gets whose function went on after a fault that
+// had ended its part of the transaction.
+var errOverlooked = errors.New("a statement failed and the function went on")
+
 // close ends the savepoint of a caller whose function returned err. If the
 // savepoint is gone, the database has rolled back the whole transaction on its
 // own, and everybody in it must hear so.
 func (w *writer) close(u *update, tx *Tx, err error) {
+	if err == nil && w.conn.failed() {
+		err = errOverlooked
+	}
 	if len(w.batch) == 1 {
 		if err != nil {
 			w.abort(err)
@@ -226,13 +274,13 @@ func (w *writer) close(u *update, tx *Tx, err error) {
 		return
 	}
 	if err != nil {
-		if _, lost := w.conn.exec(sqlRollbackTo); lost != nil {
+		if lost := w.conn.control(sqlRollbackTo); lost != nil {
 			w.abort(fmt.Errorf("roll back one caller: %w", lost))
 			u.answer <- err
 			return
 		}
 	}
-	if _, lost := w.conn.exec(sqlRelease); lost != nil {
+	if lost := w.conn.control(sqlRelease); lost != nil {
 		lost = fmt.Errorf("release savepoint: %w", lost)
 		w.abort(lost)
 		u.answer <- errors.Join(err, lost)
@@ -272,7 +320,7 @@ func (w *writer) finish() {
 
 // abort rolls back the open transaction and tells all whose work was in it.
 func (w *writer) abort(err error) {
-	if _, undo := w.conn.exec(sqlRollback); undo != nil {
+	if undo := w.conn.control(sqlRollback); undo != nil {
 		w.drop() // ends whatever is still open on it
 	}
 	w.open = false

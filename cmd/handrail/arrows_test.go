@@ -20,9 +20,11 @@ var arrows = map[string][]string{
 	"bot/seal":     {},
 	"flows":        {},
 	"bot/store":    {"bot/flow", "bot/seal", "bot/chat"},
-	"bot":          {"bot/store", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chat"},
-	"bot/matrix":   {"bot/chat"},
-	"bot/console":  {"bot", "bot/chat", "bot/store"},
+	// For tests alone: a PostgreSQL server.
+	"bot/store/pgtest": {},
+	"bot":              {"bot/store", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chat"},
+	"bot/matrix":       {"bot/chat"},
+	"bot/console":      {"bot", "bot/chat", "bot/store"},
 	// The tests' and the demo's own programs. They know nothing of the bot.
 	"bot/e2e/child":      {},
 	"bot/e2e/homeserver": {"bot/e2e/child"},

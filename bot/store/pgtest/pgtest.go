@@ -1,0 +1,235 @@
+// Package pgtest starts a real PostgreSQL server for tests: its own cluster in a
+// temporary folder, reached by a Unix socket, with every setting that durability
+// hangs on left as it is in earnest. The folder is on a memory file system where
+// there is one, so that waiting for the disk costs nothing. When the process
+// that started a server ends, however it ends, the server ends and its folder
+// goes.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrNotInstalled says that no PostgreSQL server was found on this machine.
+var ErrNotInstalled = errors.New("PostgreSQL is not installed: on Debian, apt-get install postgresql")
+
+const (
+	owner     = "owner" // the superuser of the cluster
+	plainUser = "bot"   // whom the tests' databases belong to
+	startTime = 30 * time.Second
+)
+
+// Server is a running cluster. Its methods may be called from any goroutine,
+// but for Crash and Stop.
+type Server struct {
+	bin    string // folder of the server's programs
+	folder string
+	as     *syscall.Credential // whom the server runs as; nil: as this process
+	cmd    *exec.Cmd
+	hold   io.WriteCloser // the server ends when this is closed
+	last   atomic.Int64   // number of the last database
+}
+
+// guard runs the server until its input ends or names a signal. A server that
+// was stopped with INT is not wanted any more, and its folder goes.
+const guard = `"$0" -D "$1/data" -k "$1" -c listen_addresses= >>"$1/log" 2>&1 &
+read -r how || how=INT
+kill "-$how" $! && wait $!
+[ "$how" = INT ] && rm -rf "$1"`
+
+// settings are for many small databases at once; none of them is about safety.
+const settings = `
+max_connections = 300
+shared_buffers = 64MB
+min_wal_size = 32MB
+max_wal_size = 128MB
+autovacuum = off
+jit = off
+`
+
+// Start makes a cluster and starts its server, which takes about two seconds.
+func Start() (*Server, error) {
+	s := &Server{}
+	var err error
+	if s.bin, err = programs(); err != nil {
+		return nil, err
+	}
+	if s.as, err = runAs(); err != nil {
+		return nil, err
+	}
+	parent := ""
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		parent = "/dev/shm"
+	}
+	if s.folder, err = os.MkdirTemp(parent, "handrail-pg-"); err != nil {
+		return nil, fmt.Errorf("make a folder for PostgreSQL: %w", err)
+	}
+	if err := s.setUp(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(s.folder))
+	}
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	if err := s.Admin("CREATE ROLE " + plainUser + " LOGIN"); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+// programs finds the folder with initdb and postgres.
+func programs() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil {
+		return "", err
+	}
+	slices.Sort(found)
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			found = append(found, path)
+		}
+	}
+	for _, path := range slices.Backward(found) {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(path), "postgres")); err == nil {
+			return filepath.Dir(path), nil
+		}
+	}
+	return "", ErrNotInstalled
+}
+
+// runAs is whom the server runs as: it refuses to be root.
+func runAs() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, errUID := strconv.ParseUint(u.Uid, 10, 32)
+		gid, errGID := strconv.ParseUint(u.Gid, 10, 32)
+		if errUID == nil && errGID == nil {
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+		}
+	}
+	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
+}
+
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = s.folder
+	cmd.Env = []string{"LC_ALL=C", "PATH=" + os.Getenv("PATH"), "HOME=" + s.folder}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Setpgid: true}
+	return cmd
+}
+
+func (s *Server) setUp() error {
+	if s.as != nil {
+		if err := os.Chown(s.folder, int(s.as.Uid), int(s.as.Gid)); err != nil {
+			return fmt.Errorf("give the folder to PostgreSQL: %w", err)
+		}
+	}
+	data := filepath.Join(s.folder, "data")
+	out, err := s.command(filepath.Join(s.bin, "initdb"), "-D", data, "-A", "trust", "-U", owner, "-E", "UTF8",
+		"--locale=C", "--no-sync").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	f, err := os.OpenFile(filepath.Join(data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(settings)
+	return errors.Join(err, f.Close())
+}
+
+// start starts the server and waits until it answers.
+func (s *Server) start() error {
+	s.cmd = s.command("/bin/sh", "-c", guard, filepath.Join(s.bin, "postgres"), s.folder)
+	var err error
+	if s.hold, err = s.cmd.StdinPipe(); err != nil {
+		return err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	for deadline := time.Now().Add(startTime); ; time.Sleep(20 * time.Millisecond) {
+		if err = s.Admin("SELECT 1"); err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			log, _ := os.ReadFile(filepath.Join(s.folder, "log")) // better than nothing
+			return errors.Join(fmt.Errorf("PostgreSQL does not start: %w\n%s", err, log), s.Stop())
+		}
+	}
+}
+
+// Stop ends the server and removes its folder.
+func (s *Server) Stop() error {
+	return errors.Join(s.hold.Close(), s.cmd.Wait())
+}
+
+// Crash ends the server as a power cut would end it, but for the disk, and
+// starts it again.
+func (s *Server) Crash() error {
+	if _, err := io.WriteString(s.hold, "QUIT\n"); err != nil {
+		return fmt.Errorf("stop PostgreSQL: %w", err)
+	}
+	_ = s.cmd.Wait() // the exit status of the guard tells nothing
+	return s.start()
+}
+
+// Folder is where the server keeps all its files.
+func (s *Server) Folder() string { return s.folder }
+
+// URL is the address of a database, for a user who owns it and nothing else.
+func (s *Server) URL(database string) string { return s.address(plainUser, database) }
+
+func (s *Server) address(who, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(who), Path: "/" + database, RawQuery: url.Values{"host": {s.folder}}.Encode()}
+	return u.String()
+}
+
+// Create makes a database as a copy of another ("template1": an empty one) and
+// returns its name. Nobody may be connected to the other one.
+func (s *Server) Create(template string) (string, error) {
+	name := fmt.Sprintf("test%d", s.last.Add(1))
+	return name, s.Admin(fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s OWNER %s", name, template, plainUser))
+}
+
+// Drop removes a database and ends whoever is connected to it.
+func (s *Server) Drop(database string) error {
+	return s.Admin("DROP DATABASE " + database + " WITH (FORCE)")
+}
+
+// Admin runs a statement as the superuser.
+func (s *Server) Admin(statement string) error {
+	return s.AdminIn("postgres", statement)
+}
+
+// AdminIn runs a statement as the superuser in one of the databases.
+func (s *Server) AdminIn(database, statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	c, err := pgx.Connect(ctx, s.address(owner, database))
+	if err != nil {
+		return err
+	}
+	_, err = c.Exec(ctx, statement)
+	return errors.Join(err, c.Close(ctx))
+}
