@@ -19,7 +19,12 @@ var aim = gate{direct: 98, all: 85, alarms: 3}
 
 // gates holds the languages that have not reached the aim yet, with the score
 // that they must keep.
-var gates = map[string]gate{}
+var gates = map[string]gate{
+	"de": {direct: 96, all: 69, alarms: 3},
+	"es": {direct: 96, all: 69, alarms: 3},
+	"fr": {direct: 96, all: 69, alarms: 3},
+	"pt": {direct: 96, all: 69, alarms: 3},
+}
 
 // tally counts the sentences of one category.
 type tally struct{ direct, directHeard, all, heard, crisis, crisisHeard, none, alarms int }
@@ -62,13 +67,39 @@ func TestCorpus(t *testing.T) {
 }
 
 func corpus(t *testing.T, lang, file string) {
+	x := only(t, lang)
+	byCategory := map[string]tally{}
+	for _, c := range readCorpus(t, file) {
+		got := x.Scan(c.text, lang)
+		one := score(c.expected, level(got), strings.Contains(c.note, "style=direct"))
+		sum := byCategory[c.label]
+		sum.add(one)
+		byCategory[c.label] = sum
+		if (c.expected == None) != (len(got) == 0) {
+			rule := ""
+			if len(got) > 0 {
+				rule = " by " + got[0].Rule
+			}
+			t.Logf("%s: want %s, got %s%s: %s", c.label, c.expected, level(got), rule, c.text)
+		}
+	}
+	report(t, lang, byCategory)
+}
+
+// sentence is one line of a corpus.
+type sentence struct {
+	label, text, note string
+	expected          Level
+}
+
+// readCorpus reads a file whose first line names its columns.
+func readCorpus(t *testing.T, file string) []sentence {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := only(t, lang)
+	var out []sentence
 	var column map[string]int
-	byCategory := map[string]tally{}
 	for line := range strings.Lines(string(data)) {
 		cells := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
 		if column == nil {
@@ -78,6 +109,9 @@ func corpus(t *testing.T, lang, file string) {
 			}
 			continue
 		}
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
 		get := func(name string) string {
 			if i, ok := column[name]; ok && i < len(cells) {
 				return cells[i]
@@ -85,27 +119,13 @@ func corpus(t *testing.T, lang, file string) {
 			return ""
 		}
 		expected, ok := parseLevel(get("expected"))
-		text := get("text")
-		if !ok || text == "" {
-			if !strings.HasPrefix(line, "#") {
-				t.Errorf("no level or no text in %q", line)
-			}
+		if !ok || get("text") == "" {
+			t.Errorf("no level or no text in %q", line)
 			continue
 		}
-		got := x.Scan(text, lang)
-		one := score(expected, level(got), strings.Contains(get("note"), "style=direct"))
-		sum := byCategory[get("label")]
-		sum.add(one)
-		byCategory[get("label")] = sum
-		if (expected == None) != (len(got) == 0) {
-			rule := ""
-			if len(got) > 0 {
-				rule = " by " + got[0].Rule
-			}
-			t.Logf("%s: want %s, got %s%s: %s", get("label"), expected, level(got), rule, text)
-		}
+		out = append(out, sentence{get("label"), get("text"), get("note"), expected})
 	}
-	report(t, lang, byCategory)
+	return out
 }
 
 func score(expected, got Level, direct bool) tally {

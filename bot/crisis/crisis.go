@@ -15,6 +15,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Level is how serious a finding is.
@@ -80,12 +81,14 @@ type Example struct {
 
 // Lexicon is a set of languages. It is safe for concurrent use.
 type Lexicon struct {
-	langs map[string]*language
+	langs []*language
 	order []string
+	pool  sync.Pool // of *scratch
 }
 
-// Load reads every <language>.yaml at the root of fsys and compiles its rules.
-// All faults are reported in one error, each with file and line.
+// Load reads every <language>.yaml at the root of fsys, with <language>.words
+// beside it if there is one, and compiles the rules. All faults are reported in
+// one error, each with file and line.
 func Load(fsys fs.FS) (*Lexicon, error) {
 	names, err := fs.Glob(fsys, "*.yaml")
 	if err != nil {
@@ -95,7 +98,7 @@ func Load(fsys fs.FS) (*Lexicon, error) {
 	if len(names) == 0 {
 		return nil, errors.New("load crisis words: there is no <language>.yaml")
 	}
-	x := &Lexicon{langs: map[string]*language{}}
+	x := &Lexicon{}
 	var faults []error
 	for _, name := range names {
 		data, err := fs.ReadFile(fsys, name)
@@ -105,29 +108,61 @@ func Load(fsys fs.FS) (*Lexicon, error) {
 		code := strings.TrimSuffix(path.Base(name), ".yaml")
 		lang, errs := parseLanguage(code, data)
 		faults = append(faults, errs...)
-		x.langs[code] = lang
+		if lang == nil {
+			continue
+		}
+		lang.drop()
+		if lang.learned, err = loadLearned(fsys, code); err != nil {
+			faults = append(faults, err)
+		}
+		x.langs = append(x.langs, lang)
 		x.order = append(x.order, code)
 	}
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("load crisis words: %w", errors.Join(faults...))
 	}
+	rankMarks(x.langs)
+	x.pool.New = func() any { return &scratch{} }
 	return x, nil
+}
+
+// loadLearned reads the learned words of a language; nil where it has none.
+func loadLearned(fsys fs.FS, code string) (*learned, error) {
+	data, err := fs.ReadFile(fsys, code+".words")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read crisis words: %w", err)
+	}
+	l, err := parseLearned(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s.words: %w", code, err)
+	}
+	return l, nil
 }
 
 // Languages returns the codes of the loaded languages, in order.
 func (x *Lexicon) Languages() []string { return slices.Clone(x.order) }
 
+// keptScratch is how many bytes of text a scratch may have held to be used again.
+const keptScratch = 1 << 16
+
 // Scan reports what the text says about danger, the most serious first, each
 // rule once. A language that is not loaded, and "", means every language.
 func (x *Lexicon) Scan(text, lang string) []Finding {
-	var out []Finding
-	if l := x.langs[lang]; l != nil {
-		out = l.scan(text, nil)
-	} else {
-		for _, code := range x.order {
-			out = x.langs[code].scan(text, out)
-		}
+	langs := x.langs
+	if i := slices.Index(x.order, lang); i >= 0 {
+		langs = langs[i : i+1]
 	}
+	sc := x.pool.Get().(*scratch)
+	defer func() {
+		clear(sc.buf) // no text is kept
+		if cap(sc.buf) <= keptScratch {
+			x.pool.Put(sc)
+		}
+	}()
+	out := sc.scan(text, langs)
 	if len(out) < 2 {
 		return out
 	}
@@ -141,8 +176,8 @@ func (x *Lexicon) Scan(text, lang string) []Finding {
 // Examples returns the sentences beside all rules of all languages.
 func (x *Lexicon) Examples() []Example {
 	var out []Example
-	for _, code := range x.order {
-		out = append(out, x.langs[code].examples...)
+	for _, l := range x.langs {
+		out = append(out, l.examples...)
 	}
 	return out
 }

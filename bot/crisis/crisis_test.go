@@ -24,7 +24,11 @@ func only(tb testing.TB, lang string) *Lexicon {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	x, err := Load(fstest.MapFS{lang + ".yaml": {Data: data}})
+	files := fstest.MapFS{lang + ".yaml": {Data: data}}
+	if data, err = os.ReadFile("../../flows/crisis/" + lang + ".words"); err == nil {
+		files[lang+".words"] = &fstest.MapFile{Data: data}
+	}
+	x, err := Load(files)
 	if err != nil {
 		tb.Fatal(err)
 	}

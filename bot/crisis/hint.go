@@ -44,18 +44,15 @@ type theme struct {
 	weights      []int
 }
 
-// hintWord is a pattern of a hint; kind -1 is a calm one.
-type hintWord struct {
-	theme, kind int16
-	program     int32
-}
+// hintWord tells what a pattern of a hint is; kind -1 is a calm one.
+type hintWord struct{ theme, kind int16 }
 
 // hints are all themes of a language.
 type hints struct {
 	themes   []theme
 	programs []program
-	words    []hintWord
-	byFirst  [][]int32 // words by the word they begin with
+	words    []hintWord // what each program is
+	byFirst  index      // words by the word they begin with
 }
 
 // clue is a word of a hint in a text.
@@ -104,35 +101,15 @@ func (l *language) addHint(f *hintFile, seen map[string]bool, faults *faultList)
 
 func (l *language) addHintWords(list []yaml.Node, theme, kind int16, faults *faultList) {
 	for _, p := range l.programsOf(list, faults).programs {
-		l.hints.words = append(l.hints.words, hintWord{theme, kind, int32(len(l.hints.programs))})
+		l.hints.words = append(l.hints.words, hintWord{theme, kind})
 		l.hints.programs = append(l.hints.programs, p)
-	}
-}
-
-// indexHints builds the table of hint words by first word.
-func (l *language) indexHints() {
-	l.hints.byFirst = make([][]int32, len(l.vocabulary)+1)
-	for i, hw := range l.hints.words {
-		first := l.hints.programs[hw.program].first
-		for w := 1; w < len(l.hints.byFirst); w++ {
-			if first.has(word(w)) {
-				l.hints.byFirst[w] = append(l.hints.byFirst[w], int32(i))
-			}
-		}
 	}
 }
 
 // hint looks for hints in the whole text and adds the first of each theme.
 func (s *scanner) hint() {
 	var clues, calm []clue
-	for from, n := 0, 0; from < len(s.toks); n++ {
-		to := from + 1
-		for to < len(s.toks) && !s.toks[to].sentence {
-			to++
-		}
-		clues, calm = s.clues(from, to, n, clues, calm)
-		from = to
-	}
+	s.eachSentence(func(n, from, to int) { clues, calm = s.clues(from, to, n, clues, calm) })
 	clues = slices.DeleteFunc(clues, func(c clue) bool { return calmed(c, calm) })
 	own := make([]clue, 0, len(clues))
 	for t := range s.hints.themes {
@@ -160,22 +137,24 @@ func calmed(c clue, calm []clue) bool {
 
 // clues gathers the words of hints in the sentence at s.toks[from:to].
 func (s *scanner) clues(from, to, sentence int, clues, calm []clue) (all, quiet []clue) {
-	m := matcher{toks: s.toks[from:to]}
+	m := matcher{tables: &s.tables, toks: s.toks[from:to]}
 	for i := range m.toks {
+		if i%maxSpan == 0 {
+			s.see(m.toks[i:min(len(m.toks), i+2*maxSpan)])
+			s.seen.clues.begin(s.words)
+		}
 		id := m.toks[i].id
-		if id == 0 || int(id) >= len(s.hints.byFirst) {
+		if id == 0 {
 			continue
 		}
 		for _, set := range []*set{&s.past, &s.unreal, &s.dream} {
-			if set.first.has(id) {
-				if end := set.matchAt(&m, i); end > 0 {
-					calm = append(calm, clue{hintWord{-1, -1, 0}, from + i, from + end, sentence})
-				}
+			if end := set.matchAt(&m, i); end > 0 {
+				calm = append(calm, clue{hintWord{-1, -1}, from + i, from + end, sentence})
 			}
 		}
-		for _, k := range s.hints.byFirst[id] {
+		for _, k := range s.seen.clues.of(s.language, &s.hints.byFirst, s.hints.programs, s.present, id) {
 			hw := s.hints.words[k]
-			end, ok := m.match(&s.hints.programs[hw.program], i)
+			end, ok := m.match(&s.hints.programs[k], i)
 			if !ok {
 				continue
 			}
@@ -215,7 +194,7 @@ func (s *scanner) weighTheme(th *theme, clues []clue) {
 			}
 			s.out = append(s.out, Finding{
 				Level: Ask, Category: th.category, Rule: th.id + ":" + th.names(heard),
-				Start: s.toks[from.start].start, End: s.toks[end-1].end,
+				Start: int(s.toks[from.start].start), End: int(s.toks[end-1].end),
 			})
 			return
 		}

@@ -30,13 +30,17 @@ type file struct {
 		Behind  []yaml.Node `yaml:"behind"`  // deny what ends right before them, or one word earlier
 		Before  []yaml.Node `yaml:"before"`  // words that begin a clause: only Subject denies it
 	} `yaml:"deny"`
-	Now    []yaml.Node `yaml:"now"`
-	Past   []yaml.Node `yaml:"past"`
-	Unreal []yaml.Node `yaml:"unreal"` // a film, a dream, a joke: one level less
-	Dream  []yaml.Node `yaml:"dream"`  // silent, but for suicide and self-harm
-	Idioms []yaml.Node `yaml:"idioms"` // phrases that no rule may see
-	Rules  []ruleFile  `yaml:"rules"`
-	Hints  []hintFile  `yaml:"hints"` // where all rules are silent
+	Now     []yaml.Node `yaml:"now"`
+	Past    []yaml.Node `yaml:"past"`
+	Settled []yaml.Node `yaml:"settled"` // beside words of the past: it is over and the person is well
+	Unreal  []yaml.Node `yaml:"unreal"`  // a film, a dream, a joke: one level less
+	Dream   []yaml.Node `yaml:"dream"`   // silent, but for suicide and self-harm
+	Idioms  []yaml.Node `yaml:"idioms"`  // phrases that no rule may see
+	Common  []yaml.Node `yaml:"common"`  // small words by which a sentence is known to be of this language
+	Endings string      `yaml:"endings"` // what the learned words cut off a word
+	Same    yaml.Node   `yaml:"same"`    // words that the learned ones do not tell apart
+	Rules   []ruleFile  `yaml:"rules"`
+	Hints   []hintFile  `yaml:"hints"` // where all rules are silent
 }
 
 type ruleFile struct {
@@ -64,32 +68,43 @@ const unset Level = -1
 
 // language is a compiled file.
 type language struct {
-	code       string
-	vocabulary map[string]word
-	forms      map[string][]word // written form to words
-	spelt      map[string][]word // forms without umlauts, while the file is read
-	elide      map[string]word   // letters before an apostrophe to words
-	groups     map[string]*node
-	rules      []rule
-	programs   []program
-	owner      []int32   // rule of each program
-	byFirst    [][]int32 // programs by the word they begin with
-	idioms     set
-	now, past  set
-	unreal     set
-	dream      set
-	deny       struct {
+	code string
+	tables
+	table     *wordTable
+	words     int             // how many, with the unknown one
+	senses    []uint32        // by word
+	elide     map[string]word // letters before an apostrophe to words
+	rules     []rule
+	programs  []program
+	owner     []uint16 // rule of each program
+	byFirst   index    // programs by the word they begin with
+	idioms    set
+	now, past set
+	settled   set
+	unreal    set
+	dream     set
+	deny      struct {
 		words, through, stop, before, behind wordSet
 		subject, except                      set
 	}
 	hints    hints
+	learned  *learned
+	endings  []string // the longest first
 	examples []Example
+
+	// only while the file is read
+	vocabulary map[string]word
+	forms      map[string][]word // written form to words
+	spelt      map[string][]word // forms without umlauts
+	groups     map[string]*node
+	same       map[word]string // words that are taken for one
 }
 
 // set is a few programs with an index of its own.
 type set struct {
 	programs []program
 	first    wordSet
+	begin    []uint32 // word and program, in order
 }
 
 // faultList gathers what is wrong with a file.
@@ -116,6 +131,8 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 		return nil, []error{fmt.Errorf("%s.yaml: %w", code, err)}
 	}
 	l := &language{code: code, vocabulary: map[string]word{}, forms: map[string][]word{}, groups: map[string]*node{}}
+	l.endings = strings.Fields(f.Endings)
+	slices.SortStableFunc(l.endings, func(a, b string) int { return len(b) - len(a) })
 	l.learn("NUM")
 	l.learn("YEAR")
 	if f.Language != code {
@@ -130,6 +147,7 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 	l.idioms = l.programsOf(f.Idioms, faults)
 	l.now = l.programsOf(f.Now, faults)
 	l.past = l.programsOf(f.Past, faults)
+	l.settled = l.programsOf(f.Settled, faults)
 	l.unreal = l.programsOf(f.Unreal, faults)
 	l.deny.words = l.wordsOf(f.Deny.Words, faults)
 	l.dream = l.programsOf(f.Dream, faults)
@@ -155,9 +173,77 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 	if f.DropG {
 		l.spoken()
 	}
-	l.index()
-	l.indexHints()
+	l.seal(&f, faults)
 	return l, faults.errs
+}
+
+// seal builds the tables that a scan needs and drops what was needed to read the file.
+func (l *language) seal(f *file, faults *faultList) {
+	common := plainWords(f.Common)
+	for w := range common {
+		if _, known := l.forms[w]; !known {
+			l.learn(w)
+		}
+	}
+	l.same = l.sameWords(&f.Same, faults)
+	l.words = len(l.vocabulary) + 1
+	l.byFirst = l.newIndex(l.words, firsts(l.programs))
+	l.hints.byFirst = l.newIndex(l.words, firsts(l.hints.programs))
+	l.senses = make([]uint32, l.words)
+	for w, id := range l.vocabulary {
+		l.senses[id] = l.senseOf([]byte(w))
+	}
+	for id, name := range l.same {
+		l.senses[id] = senseName(name)
+	}
+	l.table = newWordTable(l.forms, common)
+	l.insts, l.sets, l.lists = slices.Clip(l.insts), slices.Clip(l.sets), slices.Clip(l.lists)
+	l.bits, l.needs = slices.Clip(l.bits), slices.Clip(l.needs)
+	l.programs, l.owner = slices.Clip(l.programs), slices.Clip(l.owner)
+	l.hints.programs, l.hints.words = slices.Clip(l.hints.programs), slices.Clip(l.hints.words)
+}
+
+// drop lets go of what was needed only to read the file.
+func (l *language) drop() {
+	l.vocabulary, l.forms, l.spelt, l.groups = nil, nil, nil, nil
+	l.same = nil
+	l.setIDs, l.codes = nil, nil
+}
+
+// sameWords reads the words that the learned ones do not tell apart.
+func (l *language) sameWords(n *yaml.Node, faults *faultList) map[word]string {
+	out := map[word]string{}
+	if n.Kind != 0 && n.Kind != yaml.MappingNode {
+		faults.add(n, "same must be names and words")
+		return out
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		for _, w := range strings.Fields(n.Content[i+1].Value) {
+			if ids := l.plainWords(plainWord(w)); len(ids) == 1 {
+				out[ids[0]] = "@" + n.Content[i].Value
+			}
+		}
+	}
+	return out
+}
+
+func firsts(list []program) []setID {
+	var out []setID
+	for i := range list {
+		out = append(out, list[i].first)
+	}
+	return out
+}
+
+// plainWords reads a list of words of no pattern.
+func plainWords(list []yaml.Node) map[string]bool {
+	out := map[string]bool{}
+	for _, n := range list {
+		for _, w := range strings.Fields(n.Value) {
+			out[plainWord(w)] = true
+		}
+	}
+	return out
 }
 
 // rewrites reads the table of written forms.
@@ -295,10 +381,16 @@ func (l *language) programsOf(list []yaml.Node, faults *faultList) set {
 			faults.add(&list[i], "pattern %q is longer than %d words", list[i].Value, maxSpan)
 			continue
 		}
-		p := compile(n)
+		p := l.compile(n)
+		l.each(p.first, func(w word) {
+			s.first.add(w)
+			s.begin = append(s.begin, uint32(w)<<16|uint32(len(s.programs)))
+		})
 		s.programs = append(s.programs, p)
-		s.first.addAll(p.first)
 	}
+	slices.Sort(s.begin)
+	s.begin = slices.Clip(s.begin)
+	s.programs = slices.Clip(s.programs)
 	return s
 }
 
@@ -352,7 +444,7 @@ func (l *language) addRule(f *ruleFile, seen map[string]bool, faults *faultList)
 	}
 	for _, p := range l.programsOf(f.Say, faults).programs {
 		l.programs = append(l.programs, p)
-		l.owner = append(l.owner, int32(len(l.rules)))
+		l.owner = append(l.owner, uint16(len(l.rules)))
 	}
 	l.rules = append(l.rules, r)
 	for _, ex := range []struct {
@@ -361,18 +453,6 @@ func (l *language) addRule(f *ruleFile, seen map[string]bool, faults *faultList)
 	}{{f.Fires, Crisis}, {f.Asks, Ask}, {f.Silent, None}} {
 		for _, n := range ex.list {
 			l.examples = append(l.examples, Example{Lang: l.code, Category: r.category, Rule: id, Text: n.Value, Level: ex.level})
-		}
-	}
-}
-
-// index builds the table of programs by first word.
-func (l *language) index() {
-	l.byFirst = make([][]int32, len(l.vocabulary)+1)
-	for i, p := range l.programs {
-		for w := range l.byFirst {
-			if w > 0 && p.first.has(word(w)) {
-				l.byFirst[w] = append(l.byFirst[w], int32(i))
-			}
 		}
 	}
 }

@@ -7,33 +7,35 @@ import (
 
 // program is a compiled pattern: a few instructions that are tried word by word.
 // What it may cost at one place is bounded by the pattern alone, so a scan is
-// linear in the text.
+// linear in the text. Instructions and sets are shared in the tables.
 type program struct {
-	code  []inst
-	first wordSet   // the words that it can begin with
-	need  []wordSet // of each of these one word must stand in the sentence
+	code  uint32 // its first instruction
+	first setID  // the words that it can begin with
+	need  uint32 // sets in tables.needs, of each of which one word must stand in the sentence
+	needs uint8  // how many
 }
 
-type inst struct {
-	op  opcode
-	id  word    // opWord
-	set wordSet // opSet
-	a   int     // opSplit, opJump: target; opGap: how many words at most
-	b   int     // opSplit: second target
-}
+// inst is an instruction: what to do in the lowest three bits, the rest is a
+// word, a set, a target counted from the start of the program, or a number of words.
+type inst uint32
 
-type opcode int
+type opcode uint32
 
 const (
 	opWord opcode = iota
 	opSet
-	opSplit
+	opSplit // goes on behind it, or else at the target
 	opJump
 	opGap
 	opStart
 	opEnd
 	opDone
 )
+
+func (i inst) op() opcode { return opcode(i & 7) }
+func (i inst) arg() int   { return int(i >> 3) }
+
+func step(op opcode, arg int) inst { return inst(arg)<<3 | inst(op) }
 
 // wordSet is a set of words as bits.
 type wordSet []uint64
@@ -61,15 +63,6 @@ func (s *wordSet) addAll(o wordSet) {
 	}
 }
 
-func (s wordSet) meets(o wordSet) bool {
-	for i := range min(len(s), len(o)) {
-		if s[i]&o[i] != 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // size counts the words; used at compile time only.
 func (s wordSet) size() int {
 	n := 0
@@ -80,20 +73,36 @@ func (s wordSet) size() int {
 }
 
 // compile turns a parsed pattern into a program.
-func compile(n *node) program {
-	var p program
-	p.emit(n)
-	p.code = append(p.code, inst{op: opDone})
-	firstWords(n, &p.first)
-	p.need = needs(n, nil)
+func (t *tables) compile(n *node) program {
+	e := emitter{tables: t}
+	e.emit(n)
+	e.code = append(e.code, step(opDone, 0))
+	var first wordSet
+	firstWords(n, &first)
+	p := program{code: t.place(e.code), first: t.intern(first), need: uint32(len(t.needs))}
+	list := needs(n, nil)
+	slices.SortStableFunc(list, func(a, b wordSet) int { return a.size() - b.size() })
+	for _, s := range list[:min(len(list), maxNeeds)] {
+		t.needs = append(t.needs, t.intern(s))
+		p.needs++
+	}
 	return p
 }
 
-func (p *program) emit(n *node) {
+// maxNeeds is how many needed sets are kept for a program, the smallest ones.
+const maxNeeds = 4
+
+// emitter writes the instructions of one program.
+type emitter struct {
+	*tables
+	code []inst
+}
+
+func (p *emitter) emit(n *node) {
 	switch n.kind {
 	case leaf:
 		for _, w := range n.words {
-			p.code = append(p.code, inst{op: opWord, id: w})
+			p.code = append(p.code, step(opWord, int(w)))
 		}
 	case seq:
 		for _, k := range n.kids {
@@ -103,20 +112,20 @@ func (p *program) emit(n *node) {
 		p.emitChoice(n)
 	case maybe:
 		at := len(p.code)
-		p.code = append(p.code, inst{op: opSplit, a: at + 1})
+		p.code = append(p.code, step(opSplit, 0))
 		p.emit(n.kids[0])
-		p.code[at].b = len(p.code)
+		p.code[at] = step(opSplit, len(p.code))
 	case gap:
-		p.code = append(p.code, inst{op: opGap, a: n.max})
+		p.code = append(p.code, step(opGap, n.max))
 	case atStart:
-		p.code = append(p.code, inst{op: opStart})
+		p.code = append(p.code, step(opStart, 0))
 	case atEnd:
-		p.code = append(p.code, inst{op: opEnd})
+		p.code = append(p.code, step(opEnd, 0))
 	}
 }
 
 // emitChoice puts all single words of a choice into one set.
-func (p *program) emitChoice(n *node) {
+func (p *emitter) emitChoice(n *node) {
 	var singles wordSet
 	var rest []*node
 	flatten(n, &singles, &rest)
@@ -127,20 +136,20 @@ func (p *program) emitChoice(n *node) {
 			return
 		}
 		at := len(p.code)
-		p.code = append(p.code, inst{op: opSplit, a: at + 1})
+		p.code = append(p.code, step(opSplit, 0))
 		body()
 		ends = append(ends, len(p.code))
-		p.code = append(p.code, inst{op: opJump})
-		p.code[at].b = len(p.code)
+		p.code = append(p.code, step(opJump, 0))
+		p.code[at] = step(opSplit, len(p.code))
 	}
 	if len(singles) > 0 {
-		branch(len(rest) == 0, func() { p.code = append(p.code, inst{op: opSet, set: singles}) })
+		branch(len(rest) == 0, func() { p.code = append(p.code, step(opSet, int(p.intern(singles)))) })
 	}
 	for i, k := range rest {
 		branch(i == len(rest)-1, func() { p.emit(k) })
 	}
 	for _, at := range ends {
-		p.code[at].a = len(p.code)
+		p.code[at] = step(opJump, len(p.code))
 	}
 }
 
@@ -229,16 +238,6 @@ func needs(n *node, list []wordSet) []wordSet {
 	return list
 }
 
-// meetsAll tells whether a sentence of these words can fit the pattern.
-func (p *program) meetsAll(present wordSet) bool {
-	for _, s := range p.need {
-		if !s.meets(present) {
-			return false
-		}
-	}
-	return true
-}
-
 // needed returns a small set of which a sentence must hold a word for the
 // pattern to fit; nil when there is none.
 func needed(n *node) wordSet {
@@ -282,14 +281,6 @@ func needInto(n *node, s *wordSet) bool {
 	return false
 }
 
-// matcher tries programs at places of one sentence.
-type matcher struct {
-	toks []token // the sentence
-	code []inst
-	skip uint64 // words passed by gaps, counted from the start of the match
-	from int
-}
-
 // maxSpan is how many words a match may cover; a longer pattern is refused.
 const maxSpan = 64
 
@@ -311,65 +302,4 @@ func width(n *node) int {
 		}
 	}
 	return w
-}
-
-// match tries a program at word i and returns the word after the match.
-func (m *matcher) match(p *program, i int) (end int, ok bool) {
-	m.code, m.from, m.skip = p.code, i, 0
-	end = m.run(0, i)
-	return end, end >= 0
-}
-
-func (m *matcher) run(pc, i int) int {
-	for {
-		in := &m.code[pc]
-		switch in.op {
-		case opWord:
-			if i >= len(m.toks) || m.toks[i].id != in.id {
-				return -1
-			}
-			i++
-			pc++
-		case opSet:
-			if i >= len(m.toks) || !in.set.has(m.toks[i].id) {
-				return -1
-			}
-			i++
-			pc++
-		case opSplit:
-			saved := m.skip
-			if end := m.run(in.a, i); end >= 0 {
-				return end
-			}
-			m.skip = saved
-			pc = in.b
-		case opJump:
-			pc = in.a
-		case opGap:
-			saved := m.skip
-			for n := 0; ; n++ {
-				if end := m.run(pc+1, i+n); end >= 0 {
-					return end
-				}
-				m.skip = saved
-				if n == in.a || i+n >= len(m.toks) {
-					return -1
-				}
-				saved |= 1 << uint(i+n-m.from)
-				m.skip = saved
-			}
-		case opStart:
-			if i != 0 {
-				return -1
-			}
-			pc++
-		case opEnd:
-			if i != len(m.toks) {
-				return -1
-			}
-			pc++
-		case opDone:
-			return i
-		}
-	}
 }

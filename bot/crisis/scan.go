@@ -1,94 +1,161 @@
 package crisis
 
+import "slices"
+
 // denyReach is how many words before a match are searched for a denial.
 const denyReach = 4
 
 // timeReach is how many words around a match are searched for words of time.
 const timeReach = 12
 
-// scan reports the findings of one language, each rule once, behind out.
-func (l *language) scan(text string, out []Finding) []Finding {
-	s := scanner{language: l, toks: l.cut(text, nil), out: out, base: len(out), verdict: make([]verdict, len(l.programs))}
-	for from := 0; from < len(s.toks); {
+// scratch is what a scan works with; it is used again by later ones.
+type scratch struct {
+	writing
+	toks    [][]token // by language
+	marks   [][]int32 // by language, then sentence: how many of its small words are there
+	seen    []seen    // by language
+	best    []int32   // by sentence: the marks of the language that has most
+	present wordSet   // the words of the block at hand
+}
+
+// seen is what one language found out about the words of a block.
+type seen struct{ rules, clues candidates }
+
+// candidates are the programs worth trying at each word of a block, found when
+// the word is first met: those that begin with it and whose other words are there.
+type candidates struct {
+	block uint32
+	met   []uint32 // by word: the block in which it was met
+	at    []span
+	list  []uint16
+}
+
+type span struct{ from, to uint32 }
+
+// begin starts a block of text in a language of so many words.
+func (c *candidates) begin(words int) {
+	if len(c.met) < words {
+		c.met, c.at, c.block = make([]uint32, words), make([]span, words), 0
+	}
+	c.block++
+	c.list = c.list[:0]
+}
+
+// of returns the candidates at a word.
+func (c *candidates) of(l *language, x *index, programs []program, present wordSet, w word) []uint16 {
+	if c.met[w] != c.block {
+		from := len(c.list)
+		for _, pi := range x.of(w) {
+			if l.canFit(&programs[pi], present) {
+				c.list = append(c.list, pi)
+			}
+		}
+		c.met[w], c.at[w] = c.block, span{uint32(from), uint32(len(c.list))}
+	}
+	return c.list[c.at[w].from:c.at[w].to]
+}
+
+// scan reads a text in some languages. Each hears the sentences that may be its
+// own; the learned words speak where no language heard anything.
+func (sc *scratch) scan(text string, langs []*language) []Finding {
+	sc.cut(text)
+	for len(sc.toks) < len(langs) {
+		sc.toks, sc.marks, sc.seen = append(sc.toks, nil), append(sc.marks, nil), append(sc.seen, seen{})
+	}
+	words := 0
+	for i, l := range langs {
+		sc.toks[i], sc.marks[i] = l.read(&sc.writing, sc.toks[i], sc.marks[i])
+		words = max(words, l.words)
+	}
+	if len(sc.present) < words/64+1 {
+		sc.present = make(wordSet, words/64+1)
+	}
+	sc.best = bestMarks(sc.best[:0], sc.marks[:len(langs)])
+	var out []Finding
+	for i, l := range langs {
+		s := scanner{language: l, scratch: sc, seen: &sc.seen[i], toks: sc.toks[i], marks: sc.marks[i], out: out, base: len(out), share: foreignShare}
+		s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
+		if len(s.out) == s.base && len(l.hints.themes) > 0 {
+			s.hint()
+		}
+		out = s.out
+	}
+	for i := 0; i < len(langs) && len(out) == 0; i++ {
+		s := scanner{language: langs[i], scratch: sc, seen: &sc.seen[i], toks: sc.toks[i], marks: sc.marks[i], share: ownShare}
+		s.learn()
+		out = s.out
+	}
+	return out
+}
+
+// eachSentence calls f with the number and the words of each sentence that is not foreign.
+func (s *scanner) eachSentence(f func(n, from, to int)) {
+	for n, from := 0, 0; from < len(s.toks); n++ {
 		to := from + 1
 		for to < len(s.toks) && !s.toks[to].sentence {
 			to++
 		}
-		s.sentence(s.toks[from:to])
+		if !foreign(s.marks[n], s.best[n], s.share) {
+			f(n, from, to)
+		}
 		from = to
 	}
-	if len(s.out) == s.base && len(s.hints.themes) > 0 {
-		s.hint()
-	}
-	return s.out
 }
 
-// scanner is the state of one scan.
+// scanner is the state of one scan in one language.
 type scanner struct {
 	*language
-	toks    []token
-	out     []Finding
-	base    int       // where this language's findings begin in out
-	present wordSet   // the words of the block at hand
-	verdict []verdict // of each program, for the block at hand
+	*scratch
+	*seen
+	toks  []token
+	marks []int32
+	share int32
+	out   []Finding
+	base  int // where this language's findings begin in out
 }
-
-// verdict tells whether a program can match in a block at all.
-type verdict uint8
-
-const (
-	unasked verdict = iota
-	possible
-	impossible
-)
 
 // sentence looks for every rule in one sentence. Sentences do not touch each
 // other: what stands before or after one never changes what it says.
 func (s *scanner) sentence(toks []token) {
-	m := matcher{toks: toks}
+	m := matcher{tables: &s.tables, toks: toks}
 	s.hideIdioms(&m)
 	// No match is longer than maxSpan, so what begins in a block ends in the
 	// next one at the latest.
 	for from := 0; from < len(toks); from += maxSpan {
-		clear(s.present)
-		clear(s.verdict)
-		for _, t := range toks[from:min(len(toks), from+2*maxSpan)] {
-			s.present.add(t.id)
-		}
+		s.see(toks[from:min(len(toks), from+2*maxSpan)])
+		s.seen.rules.begin(s.words)
 		for i := from; i < min(len(toks), from+maxSpan); i++ {
 			s.word(&m, i)
 		}
 	}
 }
 
+// see notes which words are present.
+func (s *scanner) see(toks []token) {
+	clear(s.present)
+	for _, t := range toks {
+		s.present[t.id>>6] |= 1 << (t.id & 63)
+	}
+}
+
 // word tries every program that can begin at word i.
 func (s *scanner) word(m *matcher, i int) {
 	id := m.toks[i].id
-	if id == 0 || int(id) >= len(s.byFirst) {
+	if id == 0 {
 		return
 	}
-	for _, pi := range s.byFirst[id] {
-		p := &s.programs[pi]
-		if s.verdict[pi] == unasked {
-			s.verdict[pi] = possible
-			if !p.meetsAll(s.present) {
-				s.verdict[pi] = impossible
-			}
-		}
-		if s.verdict[pi] == impossible {
-			continue
-		}
-		end, ok := m.match(p, i)
+	for _, pi := range s.seen.rules.of(s.language, &s.byFirst, s.programs, s.present, id) {
+		end, ok := m.match(&s.programs[pi], i)
 		if !ok {
 			continue
 		}
-		r := &s.rules[s.owner[pi]]
+		r := &s.language.rules[s.owner[pi]]
 		level := s.weigh(m, r, i, end, m.skip)
 		if level == None || s.excused(m, r, i, end) {
 			continue
 		}
 		s.out = keep(s.out, s.base, Finding{
-			Level: level, Category: r.category, Rule: r.id, Start: m.toks[i].start, End: m.toks[end-1].end,
+			Level: level, Category: r.category, Rule: r.id, Start: int(m.toks[i].start), End: int(m.toks[end-1].end),
 		})
 	}
 }
@@ -109,19 +176,9 @@ func keep(out []Finding, base int, f Finding) []Finding {
 // hideIdioms makes the words of idioms unknown.
 func (l *language) hideIdioms(m *matcher) {
 	for i := 0; i < len(m.toks); i++ {
-		if !l.idioms.first.has(m.toks[i].id) {
-			continue
-		}
-		for k := range l.idioms.programs {
-			p := &l.idioms.programs[k]
-			if !p.first.has(m.toks[i].id) {
-				continue
-			}
-			if end, ok := m.match(p, i); ok {
-				for j := i; j < end; j++ {
-					m.toks[j].id = 0
-				}
-				break
+		if end := l.idioms.matchAt(m, i); end > 0 {
+			for j := i; j < end; j++ {
+				m.toks[j].id = 0
 			}
 		}
 	}
@@ -132,7 +189,7 @@ func (l *language) excused(m *matcher, r *rule, start, end int) bool {
 	for k := range r.not {
 		p := &r.not[k]
 		for i := max(0, start-8); i < end; i++ {
-			if !p.first.has(m.toks[i].id) {
+			if !l.has(p.first, m.toks[i].id) {
 				continue
 			}
 			if stop, ok := m.match(p, i); ok && stop >= start {
@@ -148,11 +205,14 @@ func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) Le
 	level := r.level
 	from, to := max(0, start-timeReach), min(len(m.toks), end+timeReach)
 	if r.now != unset || r.past != unset {
-		isNow := l.now.in(m, from, to)
+		isNow, isPast := l.now.in(m, from, to), l.past.in(m, from, to)
+		settled := isPast && l.settled.in(m, from, to)
 		switch {
-		case isNow && r.now != unset:
+		case settled && !lasting(r.category):
+			return None
+		case isNow && !settled && r.now != unset:
 			level = r.now
-		case !isNow && r.past != unset && l.past.in(m, from, to):
+		case isPast && (!isNow || settled) && r.past != unset:
 			level = r.past
 		}
 	}
@@ -177,12 +237,15 @@ func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) Le
 	return level - 1
 }
 
+// lasting tells that a category is worth a question even where it is long over
+// and the person is well.
+func lasting(category string) bool {
+	return category == "suicide" || category == "self_harm" || category == "strangulation"
+}
+
 // in tells whether a pattern of the set begins at one of the words.
 func (s *set) in(m *matcher, from, to int) bool {
 	for i := from; i < to; i++ {
-		if !s.first.has(m.toks[i].id) {
-			continue
-		}
 		if s.matchAt(m, i) > 0 {
 			return true
 		}
@@ -193,13 +256,14 @@ func (s *set) in(m *matcher, from, to int) bool {
 // matchAt returns the end of the longest pattern of the set that begins at word
 // i, or 0.
 func (s *set) matchAt(m *matcher, i int) int {
+	w := m.toks[i].id
+	if !s.first.has(w) {
+		return 0
+	}
 	best := 0
-	for k := range s.programs {
-		p := &s.programs[k]
-		if !p.first.has(m.toks[i].id) {
-			continue
-		}
-		if end, ok := m.match(p, i); ok {
+	k, _ := slices.BinarySearch(s.begin, uint32(w)<<16)
+	for ; k < len(s.begin) && s.begin[k]>>16 == uint32(w); k++ {
+		if end, ok := m.match(&s.programs[s.begin[k]&0xffff], i); ok {
 			best = max(best, end)
 		}
 	}

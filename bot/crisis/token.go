@@ -1,8 +1,6 @@
 package crisis
 
 import (
-	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,13 +11,31 @@ import (
 // word that no pattern knows; only gaps match it.
 type word int32
 
-// token is one word of a text.
+// token is one word of a text as one language reads it.
 type token struct {
 	id         word
-	start, end int  // bytes in the original text
-	sentence   bool // the first word of a sentence
-	clause     bool // a comma, dash or colon stands before it
+	sense      uint32 // what the learned words take it for
+	start, end int32  // bytes in the original text
+	sentence   bool   // the first word of a sentence
+	clause     bool   // a comma, dash or colon stands before it
 }
+
+// written is one word as it stands in the text, before any language reads it.
+type written struct {
+	from, to   int32 // in writing.buf, folded
+	start, end int32 // in the text
+	hash       uint64
+	sentence   bool
+	clause     bool
+}
+
+// writing is a text cut into words. All languages read the same one.
+type writing struct {
+	buf   []byte
+	words []written
+}
+
+func (w *writing) bytes(i int) []byte { return w.buf[w.words[i].from:w.words[i].to] }
 
 // fold turns one rune of decomposed text into its plain form; -1 drops it.
 // Marks go, so that a missing accent does not matter.
@@ -82,12 +98,11 @@ func kindOf(r rune) kind {
 	return space
 }
 
-// cutter walks a text and emits its tokens.
+// cutter walks a text and emits its words.
 type cutter struct {
-	lang     *language
-	toks     []token
-	buf      []byte // the word being read, folded
-	start    int    // of buf in the text
+	*writing
+	from     int // of the word being read in buf
+	start    int // of the word being read in the text
 	last     kind
 	sentence bool
 	clause   bool
@@ -96,12 +111,10 @@ type cutter struct {
 	upper    bool // the rune at hand is a capital
 }
 
-// cut splits a text into tokens, appending to toks.
-func (l *language) cut(text string, toks []token) []token {
-	c := cutter{lang: l, toks: toks, sentence: true, last: space}
-	if cap(toks) == 0 {
-		c.toks = make([]token, 0, len(text)/4+4)
-	}
+// cut splits a text into words, in place of what w held.
+func (w *writing) cut(text string) {
+	w.buf, w.words = w.buf[:0], w.words[:0]
+	c := cutter{writing: w, sentence: true, last: space}
 	ascii := true
 	for i := 0; i < len(text); i++ {
 		if text[i] >= utf8.RuneSelf {
@@ -131,7 +144,6 @@ func (l *language) cut(text string, toks []token) []token {
 		}
 	}
 	c.flush(len(text))
-	return c.toks
 }
 
 // rune takes one folded rune that stands at text[from:to].
@@ -139,7 +151,7 @@ func (c *cutter) rune(r rune, from, to int) {
 	k := kindOf(r)
 	switch k {
 	case letter, digit:
-		if len(c.buf) == 0 {
+		if len(c.buf) == c.from {
 			c.start = from
 			// After several points a capital begins a sentence, another letter
 			// goes on with the old one.
@@ -148,7 +160,7 @@ func (c *cutter) rune(r rune, from, to int) {
 		c.dotted = false
 		c.buf = utf8.AppendRune(c.buf, r)
 	case joiner:
-		if len(c.buf) > 0 {
+		if len(c.buf) > c.from {
 			c.buf = utf8.AppendRune(c.buf, r)
 		}
 	case point:
@@ -178,110 +190,27 @@ func (c *cutter) rune(r rune, from, to int) {
 	c.last = k
 }
 
-// flush ends the word being read at byte end.
+// flush ends the word being read at byte end of the text.
 func (c *cutter) flush(end int) {
-	if len(c.buf) == 0 {
-		return
+	to := len(c.buf)
+	for to > c.from && kindOf(rune(c.buf[to-1])) == joiner {
+		to--
 	}
-	for len(c.buf) > 0 && kindOf(rune(c.buf[len(c.buf)-1])) == joiner {
-		c.buf = c.buf[:len(c.buf)-1]
-	}
-	for _, id := range c.lang.lookup(c.buf) {
-		c.toks = append(c.toks, token{id: id, start: c.start, end: end, sentence: c.sentence, clause: c.clause})
+	if to > c.from {
+		c.words = append(c.words, written{
+			from: int32(c.from), to: int32(to), start: int32(c.start), end: int32(end),
+			hash: hash(c.buf[c.from:to]), sentence: c.sentence, clause: c.clause,
+		})
 		c.sentence, c.clause = false, false
 	}
-	c.buf = c.buf[:0]
+	c.from = len(c.buf)
 }
 
-// noWord is what an unknown word becomes.
-var noWord = []word{0}
-
-// lookup finds the words that a written word stands for: itself, what the file
-// rewrites it to, or the same after undoing drawn-out letters, leet digits and a
-// final 's, or splitting what an apostrophe joins ("m'a").
-func (l *language) lookup(w []byte) []word {
-	if ids, ok := l.forms[string(w)]; ok {
-		return ids
+// hash is FNV-1a.
+func hash[T string | []byte](w T) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(w) {
+		h = (h ^ uint64(w[i])) * 1099511628211
 	}
-	plain := true
-	for i, b := range w {
-		if b < 'a' || b > 'z' || (i >= 2 && b == w[i-1] && b == w[i-2]) {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return noWord
-	}
-	return l.lookupOdd(string(w))
-}
-
-// lookupOdd tries the ways in which a word may be written oddly.
-func (l *language) lookupOdd(w string) []word {
-	try := strings.ReplaceAll(w, "'", "")
-	if ids, ok := l.forms[try]; ok {
-		return ids
-	}
-	if front, ok := strings.CutSuffix(w, "'s"); ok {
-		if ids, ok := l.forms[front]; ok {
-			return ids
-		}
-	}
-	if front, rest, ok := strings.Cut(w, "'"); ok && !strings.Contains(rest, "'") {
-		if id, ok := l.elide[front]; ok {
-			return append([]word{id}, l.lookup([]byte(rest))...)
-		}
-	}
-	if strings.Trim(try, "0123456789") == "" {
-		return l.number(try)
-	}
-	for _, keep := range []int{2, 1} {
-		if ids, ok := l.forms[squeeze(try, keep)]; ok {
-			return ids
-		}
-	}
-	try = unleet(try)
-	for _, keep := range []int{2, 1} {
-		if ids, ok := l.forms[squeeze(try, keep)]; ok {
-			return ids
-		}
-	}
-	return noWord
-}
-
-// number returns the word for a number: a year of this or the last century is
-// the word "YEAR", anything else "NUM".
-func (l *language) number(w string) []word {
-	name := "NUM"
-	if len(w) == 4 && (strings.HasPrefix(w, "19") || strings.HasPrefix(w, "20")) {
-		name = "YEAR"
-	}
-	if ids, ok := l.forms[name]; ok {
-		return ids
-	}
-	return noWord
-}
-
-// squeeze cuts runs of three or more equal letters down to keep.
-func squeeze(w string, keep int) string {
-	out := make([]rune, 0, len(w))
-	runes := []rune(w)
-	for i := 0; i < len(runes); {
-		j := i
-		for j < len(runes) && runes[j] == runes[i] {
-			j++
-		}
-		n := j - i
-		if n >= 3 {
-			n = keep
-		}
-		out = append(out, slices.Repeat(runes[i:i+1], n)...)
-		i = j
-	}
-	return string(out)
-}
-
-// unleet reads digits and signs inside a word as the letters they look like.
-func unleet(w string) string {
-	return strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s").Replace(w)
+	return h
 }
