@@ -1,6 +1,7 @@
 package crisis
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -19,18 +20,75 @@ func BenchmarkScan(b *testing.B) {
 		{"10 kB of he", strings.Repeat("he ", 3334)[:10000]},
 		{"10 kB of he is going to", strings.Repeat("he is going to ", 700)[:10000]},
 	} {
-		b.Run(row.name, func(b *testing.B) {
-			b.SetBytes(int64(len(row.text)))
-			for b.Loop() {
-				x.Scan(row.text, "en")
+		for _, lang := range []string{"en", ""} {
+			name := row.name + "/all languages"
+			if lang != "" {
+				name = row.name + "/one language"
 			}
-		})
+			b.Run(name, func(b *testing.B) {
+				b.SetBytes(int64(len(row.text)))
+				b.ReportAllocs()
+				for b.Loop() {
+					x.Scan(row.text, lang)
+				}
+			})
+		}
 	}
 }
 
-func BenchmarkCut(b *testing.B) {
-	var w writing
-	for b.Loop() {
-		w.cut(chat[:300])
+// BenchmarkLayers shows what each layer of a scan costs on 300 characters.
+func BenchmarkLayers(b *testing.B) {
+	l := shipped(b).langs[1]
+	var sc scratch
+	sc.cut(chat[:300])
+	toks, marks := l.read(&sc.writing, nil, nil)
+	sc.present = make(wordSet, l.words/64+1)
+	sc.best = bestMarks(nil, [][]int32{marks})
+	s := scanner{language: l, scratch: &sc, seen: &seen{}, toks: toks, marks: marks}
+	b.Run("cut", func(b *testing.B) {
+		for b.Loop() {
+			sc.cut(chat[:300])
+		}
+	})
+	b.Run("read one language", func(b *testing.B) {
+		for b.Loop() {
+			toks, marks = l.read(&sc.writing, toks, marks)
+		}
+	})
+	b.Run("rules", func(b *testing.B) {
+		for b.Loop() {
+			s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
+		}
+	})
+	b.Run("hints", func(b *testing.B) {
+		for b.Loop() {
+			s.hint()
+		}
+	})
+	b.Run("learned words", func(b *testing.B) {
+		for b.Loop() {
+			s.learn()
+		}
+	})
+}
+
+// TestMemory holds the lexicons to what they may weigh in memory.
+func TestMemory(t *testing.T) {
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
 	}
+	before := heap()
+	x := shipped(t)
+	after := heap()
+	if after > before {
+		t.Logf("all lexicons: %.1f MB", float64(after-before)/1e6)
+	}
+	if after > before+6e6 {
+		t.Errorf("the lexicons weigh %d bytes, more than 6 MB", after-before)
+	}
+	runtime.KeepAlive(x)
 }

@@ -106,20 +106,32 @@ func (l *language) addHintWords(list []yaml.Node, theme, kind int16, faults *fau
 	}
 }
 
+// hearing is the room in which hints are gathered; it is used again.
+type hearing struct {
+	clues, calm, own []clue
+	last             []int // by theme: its last clue
+}
+
 // hint looks for hints in the whole text and adds the first of each theme.
 func (s *scanner) hint() {
-	var clues, calm []clue
-	s.eachSentence(func(n, from, to int) { clues, calm = s.clues(from, to, n, clues, calm) })
-	clues = slices.DeleteFunc(clues, func(c clue) bool { return calmed(c, calm) })
-	own := make([]clue, 0, len(clues))
+	h := &s.hearing
+	h.clues, h.calm = h.clues[:0], h.calm[:0]
+	for len(h.last) < len(s.hints.themes) {
+		h.last = append(h.last, 0)
+	}
+	for i := range h.last {
+		h.last[i] = -1
+	}
+	s.eachSentence(func(n, from, to int) { s.gather(from, to, n) })
+	h.clues = slices.DeleteFunc(h.clues, func(c clue) bool { return calmed(c, h.calm) })
 	for t := range s.hints.themes {
-		own = own[:0]
-		for _, c := range clues {
+		h.own = h.own[:0]
+		for _, c := range h.clues {
 			if c.theme == int16(t) {
-				own = append(own, c)
+				h.own = append(h.own, c)
 			}
 		}
-		s.weighTheme(&s.hints.themes[t], own)
+		s.weighTheme(&s.hints.themes[t], h.own)
 	}
 }
 
@@ -135,8 +147,9 @@ func calmed(c clue, calm []clue) bool {
 	return false
 }
 
-// clues gathers the words of hints in the sentence at s.toks[from:to].
-func (s *scanner) clues(from, to, sentence int, clues, calm []clue) (all, quiet []clue) {
+// gather adds the words of hints in the sentence at s.toks[from:to].
+func (s *scanner) gather(from, to, sentence int) {
+	h := &s.hearing
 	m := matcher{tables: &s.tables, toks: s.toks[from:to]}
 	for i := range m.toks {
 		if i%maxSpan == 0 {
@@ -149,7 +162,7 @@ func (s *scanner) clues(from, to, sentence int, clues, calm []clue) (all, quiet 
 		}
 		for _, set := range []*set{&s.past, &s.unreal, &s.dream} {
 			if end := set.matchAt(&m, i); end > 0 {
-				calm = append(calm, clue{hintWord{-1, -1}, from + i, from + end, sentence})
+				h.calm = append(h.calm, clue{hintWord{-1, -1}, from + i, from + end, sentence})
 			}
 		}
 		for _, k := range s.seen.clues.of(s.language, &s.hints.byFirst, s.hints.programs, s.present, id) {
@@ -159,15 +172,25 @@ func (s *scanner) clues(from, to, sentence int, clues, calm []clue) (all, quiet 
 				continue
 			}
 			c := clue{hw, from + i, from + end, sentence}
-			switch {
-			case hw.kind < 0:
-				calm = append(calm, c)
-			case s.denied(&m, i, end, m.skip) != denied:
-				clues = append(clues, c)
+			if hw.kind < 0 {
+				h.calm = append(h.calm, c)
+			} else if s.denied(&m, i, end, m.skip) != denied {
+				h.add(c)
 			}
 		}
 	}
-	return clues, calm
+}
+
+// add appends a clue, in place of one of its kind a word or two before it.
+func (h *hearing) add(c clue) {
+	if at := h.last[c.theme]; at >= 0 {
+		if l := &h.clues[at]; l.kind == c.kind && l.sentence == c.sentence && c.start-l.start <= 2 {
+			*l = c
+			return
+		}
+	}
+	h.last[c.theme] = len(h.clues)
+	h.clues = append(h.clues, c)
 }
 
 // weighTheme reports the first place where the words of a theme weigh enough:

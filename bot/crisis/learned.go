@@ -233,6 +233,9 @@ func (s *scanner) learn() {
 	var from, to int
 	var best span
 	try := func(a, b int) {
+		if b-a < 2 {
+			return // one word alone says too little
+		}
 		if score, words := x.weigh(s.toks[a:b]); score >= x.enough && score > top {
 			top, from, to, best = score, a, b, words
 		}

@@ -14,8 +14,9 @@ type scratch struct {
 	toks    [][]token // by language
 	marks   [][]int32 // by language, then sentence: how many of its small words are there
 	seen    []seen    // by language
-	best    []int32   // by sentence: the marks of the language that has most
-	present wordSet   // the words of the block at hand
+	hearing hearing
+	best    []int32 // by sentence: the marks of the language that has most
+	present wordSet // the words of the block at hand
 }
 
 // seen is what one language found out about the words of a block.

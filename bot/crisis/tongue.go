@@ -45,7 +45,8 @@ func bestMarks(best []int32, marks [][]int32) []int32 {
 	return best
 }
 
-// foreign tells that a sentence is in another language.
+// foreign tells that a sentence is in another language. What is less than one small word
+// of difference proves nothing against a rule.
 func foreign(marks, best, share int32) bool {
-	return marks*10 < best*share
+	return marks*10 < best*share && (share == ownShare || best-marks >= markUnit)
 }
