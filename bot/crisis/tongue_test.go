@@ -33,7 +33,7 @@ func TestTongue(t *testing.T) {
 				}
 			}
 			t.Logf("%s: false alarms of other languages %d of %d, lost to other languages %d of %d", lang, alarms, harmless, lost, danger)
-			if percent(alarms, harmless) > 0.7 || percent(lost, danger) > 1 {
+			if percent(alarms, harmless) > 1 || percent(lost, danger) > 1 {
 				t.Error("languages are mixed up too often")
 			}
 		})
