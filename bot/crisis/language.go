@@ -37,7 +37,6 @@ type file struct {
 	Dream   []yaml.Node `yaml:"dream"`   // silent, but for suicide and self-harm
 	Idioms  []yaml.Node `yaml:"idioms"`  // phrases that no rule may see
 	Common  []yaml.Node `yaml:"common"`  // small words by which a sentence is known to be of this language
-	Endings string      `yaml:"endings"` // what the learned words cut off a word
 	Same    yaml.Node   `yaml:"same"`    // words that the learned ones do not tell apart
 	Rules   []ruleFile  `yaml:"rules"`
 	Hints   []hintFile  `yaml:"hints"` // where all rules are silent
@@ -89,7 +88,6 @@ type language struct {
 	}
 	hints    hints
 	learned  *learned
-	endings  []string // the longest first
 	examples []Example
 
 	// only while the file is read
@@ -131,8 +129,6 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 		return nil, []error{fmt.Errorf("%s.yaml: %w", code, err)}
 	}
 	l := &language{code: code, vocabulary: map[string]word{}, forms: map[string][]word{}, groups: map[string]*node{}}
-	l.endings = strings.Fields(f.Endings)
-	slices.SortStableFunc(l.endings, func(a, b string) int { return len(b) - len(a) })
 	l.learn("NUM")
 	l.learn("YEAR")
 	if f.Language != code {
@@ -191,7 +187,7 @@ func (l *language) seal(f *file, faults *faultList) {
 	l.hints.byFirst = l.newIndex(l.words, firsts(l.hints.programs))
 	l.senses = make([]uint32, l.words)
 	for w, id := range l.vocabulary {
-		l.senses[id] = l.senseOf([]byte(w))
+		l.senses[id] = senseOf([]byte(w))
 	}
 	for id, name := range l.same {
 		l.senses[id] = senseName(name)

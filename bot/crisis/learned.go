@@ -90,25 +90,24 @@ func parseFeature(s string) (uint64, bool) {
 
 func senseName[T string | []byte](name T) uint32 { return uint32(hash(name)) }
 
-// stem cuts the ending of a word, so that "hits" and "hitting" are one sense.
-func stem(w []byte, endings []string) []byte {
-	for _, e := range endings {
-		if n := len(w) - len(e); n >= 3 && string(w[n:]) == e {
-			w = w[:n]
-			if n > 3 && w[n-1] == w[n-2] {
-				w = w[:n-1]
-			}
-			break
+// stemLetters is how much of a word counts, so that "hitting" and "hitter" are
+// one sense. More letters heard less in every language, as measured.
+const stemLetters = 4
+
+// stem cuts the ending of a word.
+func stem(w []byte) []byte {
+	n := 0
+	for i := range string(w) {
+		if n == stemLetters {
+			return w[:i]
 		}
-	}
-	if n := len(w); n > 3 && (w[n-1] == 'e' || w[n-1] == 'o' || w[n-1] == 'a') {
-		w = w[:n-1]
+		n++
 	}
 	return w
 }
 
 // senseOf is what the learned words take a word for.
-func (l *language) senseOf(w []byte) uint32 { return senseName(stem(w, l.endings)) }
+func senseOf(w []byte) uint32 { return senseName(stem(w)) }
 
 // parseLearned reads a <language>.words file.
 func parseLearned(data []byte) (*learned, error) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 func TestScan(t *testing.T) {
@@ -173,15 +174,21 @@ func FuzzScan(f *testing.F) {
 	f.Add("not")
 	f.Add("he hit me 9.30.. ':*@$")
 	f.Fuzz(func(t *testing.T, text string) {
-		got := x.Scan(text, "en")
-		for _, fd := range got {
-			if fd.Start < 0 || fd.End > len(text) || fd.Start >= fd.End || fd.Level == None || fd.Rule == "" {
-				t.Fatalf("bad finding %+v in %d bytes", fd, len(text))
+		for _, lang := range []string{"en", ""} {
+			began := time.Now()
+			got := x.Scan(text, lang)
+			if took := time.Since(began); took > time.Second+time.Duration(len(text))*100*time.Microsecond {
+				t.Fatalf("%d bytes took %s", len(text), took)
 			}
-		}
-		for _, around := range []string{"The sky is blue. " + text, text + ". The sky is blue.", "We had soup.\n" + text + "\nThe sky is blue."} {
-			if level(x.Scan(around, "en")) < level(got) {
-				t.Fatalf("%q says less than %q", around, text)
+			for _, fd := range got {
+				if fd.Start < 0 || fd.End > len(text) || fd.Start >= fd.End || fd.Level == None || fd.Rule == "" {
+					t.Fatalf("bad finding %+v in %d bytes", fd, len(text))
+				}
+			}
+			for _, around := range []string{"The sky is blue. " + text, text + ". The sky is blue.", "We had soup.\n" + text + "\nThe sky is blue."} {
+				if level(x.Scan(around, lang)) < level(got) {
+					t.Fatalf("%q says less than %q", around, text)
+				}
 			}
 		}
 	})

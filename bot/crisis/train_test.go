@@ -144,7 +144,7 @@ func lessonsOf(t *testing.T, l *language, lang string) []lesson {
 // readLessons finds the features of the lessons, and returns their names.
 func readLessons(l *language, lessons []lesson) []string {
 	senses := map[uint32]string{}
-	learnName := func(w string) { n := string(stem([]byte(w), l.endings)); senses[senseName(n)] = n }
+	learnName := func(w string) { n := string(stem([]byte(w))); senses[senseName(n)] = n }
 	for w, id := range l.vocabulary {
 		learnName(w)
 		if n := l.same[id]; n != "" {

@@ -98,7 +98,7 @@ func (l *language) read(w *writing, toks []token, marks []int32) ([]token, []int
 			if id > 0 {
 				t.sense = l.senses[id]
 			} else {
-				t.sense = l.senseOf(w.bytes(i))
+				t.sense = senseOf(w.bytes(i))
 			}
 			toks = append(toks, t)
 		}
