@@ -178,15 +178,19 @@ func (x *learned) slot(key uint64) int {
 	return at
 }
 
-// weigh adds up a passage. best is the words that speak the loudest.
+// weigh adds up a passage, each feature once. best is the words that speak the
+// loudest.
 func (x *learned) weigh(toks []token) (score float64, best span) {
-	sum, n, most := 0, 0, 0
+	var met [4 * passage]int32
+	sum, n, known, most := 0, 0, 0, 0
 	eachFeature(toks, func(key uint64, from, to int) {
 		n++
 		at := x.slot(key)
-		if x.keys[at] == 0 {
+		if x.keys[at] == 0 || slices.Contains(met[:known], int32(at)) || known == len(met) {
 			return
 		}
+		met[known] = int32(at)
+		known++
 		d := int(x.danger[at])
 		sum += d
 		if d > most {
