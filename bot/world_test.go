@@ -87,6 +87,7 @@ steps:
 flow: daily.ask
 title: Daily question
 steps:
+  # lint: allow no-reply because a test waits for longer
   - ask: Is now all right?
     pick: {"yes": {}, later: {}}
   - say: Noted.

@@ -40,6 +40,7 @@ steps:
 	"daily.ask": `flow: daily.ask
 title: Daily question
 steps:
+  # lint: allow no-reply because a test waits for longer
   - ask: |-
       How was today?
 

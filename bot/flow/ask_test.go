@@ -227,7 +227,7 @@ steps:
 steps:
   - ask: Agree?
     yes_no: {}
-    skip: false
+    skip: false # lint: allow no-skip because of the test
   - say: Thanks.`,
 			"/start a\nskip\nagain\nno",
 			`< /start a

@@ -53,7 +53,7 @@ steps:
     any: ["How is today?", "What is today like?"]
     pick:
       light: {say: Noted.}
-      some: {}
+      not now: {}
       heavy: {also: [very heavy, bad], do: [{say: That sounds like a lot.}, {goto: more}]}
   - say: You could look around for a moment.
     name: more

@@ -53,7 +53,7 @@ func (c *findings) add(p place, rule, format string, args ...any) {
 		w.used = true
 		return
 	}
-	if c.partial && (rule == ruleUnknownVar || rule == ruleUnknownList || rule == ruleSchedule) {
+	if c.partial && (rule == ruleUnknownVar || rule == ruleUnknownList || rule == ruleSchedule || rule == ruleNever) {
 		return
 	}
 	c.list = append(c.list, Finding{p.file, p.line, p.col, rule, fmt.Sprintf(format, args...)})
@@ -81,7 +81,8 @@ type waiver struct {
 // waivable are the rules of taste. Faults of structure cannot be waived.
 func waivable(rule string) bool {
 	switch rule {
-	case ruleWording, ruleExclamation, ruleLongText, ruleHiddenOption, ruleEmoji, ruleSentence, ruleChoices, ruleMessages:
+	case ruleWording, ruleExclamation, ruleLongText, ruleHiddenOption, ruleEmoji, ruleSentence, ruleChoices, ruleMessages,
+		ruleQuestions, ruleContact, ruleLongWord, ruleAbbreviation, ruleTitle, ruleNoReply, ruleUnprompted, ruleSource, ruleNoSkip, ruleWayOut:
 		return true
 	}
 	return strings.HasPrefix(rule, ruleWording+"-")
@@ -179,6 +180,18 @@ const (
 	ruleChoices      = "choices"
 	ruleMessages     = "messages"
 	ruleExclamation  = "exclamation"
+	ruleNever        = "never"
+	ruleHelp         = "help"
+	ruleQuestions    = "questions"
+	ruleContact      = "contact"
+	ruleLongWord     = "long-word"
+	ruleAbbreviation = "abbreviation"
+	ruleTitle        = "long-title"
+	ruleNoReply      = "no-reply"
+	ruleUnprompted   = "unprompted"
+	ruleSource       = "source"
+	ruleNoSkip       = "no-skip"
+	ruleWayOut       = "way-out"
 	ruleWaiver       = "waiver"
 	ruleTranslation  = "translation"
 )

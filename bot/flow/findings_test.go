@@ -42,7 +42,7 @@ func TestFindings(t *testing.T) {
 			}
 			fsys := files(t, map[string]string{
 				"other": "start: [said elsewhere]\nanywhere: [help]\nmenu: 4\n" +
-					"steps: [{ask: Other., scale: {from: 0, to: 3}, keep: other_number}, {keep: {list: other_list, text: x}}]",
+					"steps: [{ask: Other., scale: {from: 0, to: 3}, keep: other_number, no_reply: {after: 1h, end: }}, {keep: {list: other_list, text: x}}]",
 			})
 			fsys[name+".yaml"] = &fstest.MapFile{Data: src}
 			var got strings.Builder

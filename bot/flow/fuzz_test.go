@@ -46,7 +46,7 @@ steps:
     pick:
       add: {goto: add}
       drop: {also: [remove], do: [{ask: Which., number: {from: 1, to: 99}, keep: n}, {drop: mine, number: n}]}
-      done: {}
+      done: {also: [no more]}
     not_understood:
       - say: Add or drop.
       - ask: Really?
@@ -68,7 +68,7 @@ steps:
     keep: pull
     no_reply: {after: 10m, call: deep}
   - set: {mode: "= pull > 5 ? 'together' : 'deciding'", half: "= pull / 2", echo_text: "<{{pull}}>"}
-  - if: answer > 3 and hour >= 0 and weekday in ["mon", "tue"] or half == 1.5
+  - if: answer > 3 and hour >= 1 and weekday in ["mon", "tue"] or half == 1.5
     do: [{call: deep}]
   - say: Until {{until}}, {{mode}}, {{half}}, {{echo_text}}.
     name: rest
@@ -80,7 +80,7 @@ steps:
   - ask: When?
     time: {}
     keep: at_time
-    skip: false
+    skip: false # lint: allow no-skip because the engine has to say so
     no_reply: {after: 1h, end: }
   - ask: Which days?
     days: {}

@@ -115,7 +115,7 @@ steps:
   - run: other
 `
 	rev := func(body string) string {
-		lib := library(t, map[string]string{"a": body, "other": "steps: [{ask: O., text: {}}]", "third": "menu: 1\nsteps: [{say: T.}]"})
+		lib := library(t, map[string]string{"a": body, "other": "steps: [{ask: O., text: {}, no_reply: {after: 1h, end: }}]", "third": "menu: 1\nsteps: [{say: T.}]"})
 		return lib.flows["a"].Rev
 	}
 	before := rev(base)
@@ -227,7 +227,7 @@ func TestConditions(t *testing.T) {
 			t.Parallel()
 			lib := library(t, map[string]string{
 				"a": "start: [go]\nsteps: [{if: \"" + tc.cond + "\", do: [{say: 'true'}], else: [{say: 'false'}]}]",
-				"b": "steps: [{set: {n: 1, s: x, b: true, nothing: x}}, {keep: {list: l, text: x}}]",
+				"b": "steps: [{set: {n: 1, s: x, b: true, nothing: x}}, {set: {n: 3, s: y}}, {keep: {list: l, text: x}}]",
 			})
 			_, e, err := lib.Step(Session{}, Input{Text: "go", Now: now, Vars: tc.vars, Lists: map[string][]Item{"l": {{ID: 1, Text: "a"}, {ID: 2, Text: "b"}}}})
 			if err != nil {

@@ -163,6 +163,8 @@ func (ld *loader) library() *Library {
 		ld.needs(p.flow)
 		p.flow.Rev = p.flow.rev()
 	}
+	ld.comparisons()
+	ld.care()
 	ld.calls()
 	ld.loops()
 	ld.phrases()

@@ -117,6 +117,7 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 			f.Title = strings.TrimSpace(f.Title)
 			f.titlePos = at(p.file, kv.v)
 			p.wording(f.Title, at(p.file, kv.v))
+			p.title(f.Title, at(p.file, kv.v))
 		case "about":
 			f.About, _ = p.str(kv.v, "about")
 			f.About = strings.TrimSpace(f.About)

@@ -41,7 +41,9 @@ func (p *parser) ask(st *node, v pair, pairs []pair) op {
 				p.c.add(at(p.file, kv.k), ruleMissing, "not_understood is empty")
 			}
 		case "skip":
-			o.skip = p.boolean(kv.v, "skip")
+			if o.skip = p.boolean(kv.v, "skip"); !o.skip {
+				p.c.add(at(p.file, kv.k), ruleNoSkip, "this question cannot be skipped")
+			}
 		case "senses":
 			o.senses = p.boolean(kv.v, "senses")
 		}

@@ -54,6 +54,18 @@ func Rules() []Rule {
 		{Name: ruleChoices, What: fmt.Sprintf("more than %d choices", mostChoices), Why: "choosing from many is hard in a hard moment", Mend: "ask two questions, or leave the rare ones to \"something else\"", Waivable: true},
 		{Name: ruleExclamation, What: "an exclamation mark", Why: "it sounds cheerful or shouted", Mend: "use a full stop", Waivable: true},
 		{Name: ruleEmoji, What: "an emoji", Why: "it looks different on each phone, and a picture of a mood is seldom the reader's", Mend: "use words", Waivable: true},
+		{Name: ruleNever, What: "a comparison that no answer can ever meet, or that all do", Why: "a branch that is never taken looks like care and is none; mostly a word is misspelt", Mend: "compare with one of the choices, letter by letter; after yes_no with true or false"},
+		{Name: ruleHelp, What: "a flow help that is not opened by the word help at any moment, or that asks before it shows numbers", Why: "help is one message away, in every state", Mend: "put help under anywhere, and lines before any question"},
+		{Name: ruleQuestions, What: "two questions in one message", Why: "the answer fits only one of them, and nobody knows which", Mend: "ask one, or make one of them a sentence", Waivable: true},
+		{Name: ruleContact, What: "a phone number, a web or a mail address in a text", Why: "numbers grow old and differ by country; in the directory each has a source, a date and hours", Mend: "use lines, and put the number into the folder lines", Waivable: true},
+		{Name: ruleLongWord, What: fmt.Sprintf("a word of more than %d letters", longestWord), Why: "long words are the first that stress makes unreadable", Mend: "take a shorter one, or two", Waivable: true},
+		{Name: ruleAbbreviation, What: "a shortened form, like etc. or DV", Why: "who does not know it feels shut out, and who knows it may know it otherwise", Mend: "write it out", Waivable: true},
+		{Name: ruleTitle, What: fmt.Sprintf("a title of more than %d characters", longestTitle), Why: "it is one line of a menu on a small screen", Mend: "say it shorter; about has room for the rest", Waivable: true},
+		{Name: ruleNoReply, What: "a first question without no_reply in a flow that comes by itself", Why: "silence is no signal: who does not answer must find a calm end, and not a question that waits for days", Mend: "add no_reply with after and end", Waivable: true},
+		{Name: ruleUnprompted, What: "something of the person's own, a number or a telling word in a message that comes by itself", Why: "somebody else may hold the phone when it comes", Mend: "begin with a harmless line and a question, and go on after the answer", Waivable: true},
+		{Name: ruleSource, What: "a fact without a source", Why: "nobody can check it, or notice when it is no longer so", Mend: "add source beside say, or leave the fact out", Waivable: true},
+		{Name: ruleNoSkip, What: "a question that cannot be skipped", Why: "nobody owes an answer", Mend: "take skip: false out; when the talk cannot go on without an answer, end it kindly", Waivable: true},
+		{Name: ruleWayOut, What: "choices none of which says no, not now or something else", Why: "who finds no choice that fits picks a wrong one or leaves", Mend: "add a choice like \"something else\" or \"not now\"", Waivable: true},
 	}
 	for _, w := range wordings() {
 		list = append(list, Rule{Name: w.name, What: w.what + ", as in \"" + w.phrases[0] + "\"", Why: w.why, Mend: w.mend, Waivable: true})

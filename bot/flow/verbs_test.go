@@ -238,20 +238,20 @@ steps:
     text: {}
     keep: when
   - every: daily
-    flow: b
+    flow: d
     at: when
     fresh_for: 2h
   - every: fixed
-    flow: b
+    flow: d
     at: "21:00"
     days: [mon, fri]
   - set: {some: "tue,wed"}
   - every: fixed
-    flow: b
+    flow: d
     at: "07:30"
     days: some
   - every: cron
-    flow: b
+    flow: d
     cron: 0 21 * * *
   - cancel: fixed
   - quiet: {for: 7d}
@@ -267,11 +267,11 @@ steps:
 > [ask] When?
 < mon,tue 08:00
 ! set when mon,tue 08:00
-! every daily b 08:00 [mon tue]  2h0m0s
-! every fixed b 21:00 [mon fri]  0s
+! every daily d 08:00 [mon tue]  2h0m0s
+! every fixed d 21:00 [mon fri]  0s
 ! set some tue,wed
-! every fixed b 07:30 [tue wed]  0s
-! every cron b  [] 0 21 * * * 0s
+! every fixed d 07:30 [tue wed]  0s
+! every cron d  [] 0 21 * * * 0s
 ! cancel fixed
 ! quiet 168h0m0s false false
 ! quiet 0s false false

@@ -58,6 +58,24 @@ func wordings() []wordingRule {
 			[]string{"toxic person", "toxic people", "narc", "narcs", "codependent", "codependency", "codependence", "co dependent", "co dependency", "crazy"},
 		},
 		{
+			"wording-diagnosis", "the name of an illness or a trait", "it is for a doctor to say, and the word is used as a weapon on both sides",
+			"describe what was done, and what it left",
+			[]string{
+				"narcissist", "narcissists", "narcissistic", "narcissism", "borderline", "bipolar", "psychopath", "psychopathic", "sociopath", "disorder",
+				"diagnosis", "mentally ill", "mental illness", "insane", "trauma bond", "trauma bonded", "stockholm syndrome", "ptsd",
+			},
+		},
+		{
+			"wording-victim", "a name for a person by what was done to them, or by what they did", "people are more than that, and many do not call it so",
+			"write \"you\", \"they\", or \"somebody who was harmed\"",
+			[]string{"victim", "victims", "abuser", "abusers", "perpetrator", "perpetrators", "offender", "offenders", "battered", "your abuse", "your abuser"},
+		},
+		{
+			"wording-gender", "a gender for the other person or the reader", "people of every gender are harmed, by people of every gender; a wrong one says that this is not for them",
+			"write \"they\", or leave it out",
+			[]string{"he", "she", "him", "his", "hers", "her", "your husband", "your wife", "your boyfriend", "your girlfriend", "guys", "ladies", "sir", "madam"},
+		},
+		{
 			"wording-promise", "a promise or a certainty about people", "nobody can keep it, and a broken promise costs trust and safety",
 			"say what the program does, or \"may\"",
 			[]string{
@@ -111,6 +129,7 @@ func (p *parser) wording(s string, pos place) {
 	if n := longSentence(s); n > longestSentence {
 		p.c.add(pos, ruleSentence, "a sentence of %d words; at most %d", n, longestSentence)
 	}
+	p.reading(s, pos)
 	heard := Normalise(s)
 	for _, rule := range p.wordings {
 		for _, w := range rule.phrases {

@@ -1,0 +1,235 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// longestWord is how many letters a word may have.
+const longestWord = 13
+
+// fewChoices is how many choices need no way out among them: they are either-or.
+const fewChoices = 2
+
+// longestTitle is how many characters a title may have: it stands in the menu
+// and in a question.
+const longestTitle = 40
+
+// reading reports what makes a text hard to read, or ages badly in it.
+func (p *parser) reading(s string, pos place) {
+	if strings.Count(s, "?")+strings.Count(s, "\uff1f") > 1 {
+		p.c.add(pos, ruleQuestions, "two questions in one message")
+	}
+	if m := p.rx.contact.FindString(s); m != "" && !p.rx.date.MatchString(m) {
+		p.c.add(pos, ruleContact, "%q is a number or an address to reach somebody", m)
+	}
+	for _, word := range strings.FieldsFunc(p.rx.brackets.ReplaceAllString(s, " "), func(r rune) bool { return !unicode.IsLetter(r) && r != '.' }) {
+		plain := strings.Trim(word, ".")
+		switch n := utf8.RuneCountInString(plain); {
+		case n > longestWord && !strings.Contains(plain, "."):
+			p.c.add(pos, ruleLongWord, "%q has %d letters; at most %d", plain, n, longestWord)
+		case slices.Contains(shortened(), strings.ToLower(plain)), n > 1 && plain != "OK" && plain == strings.ToUpper(plain) && plain != strings.ToLower(plain) && s != strings.ToUpper(s):
+			p.c.add(pos, ruleAbbreviation, "%q is a shortened form", plain)
+		}
+	}
+}
+
+// title reports one that is too long for a line of the menu.
+func (p *parser) title(s string, pos place) {
+	if n := utf8.RuneCountInString(s); n > longestTitle {
+		p.c.add(pos, ruleTitle, "%d characters; at most %d", n, longestTitle)
+	}
+}
+
+// shortened are forms that not everybody reads as the words they stand for.
+func shortened() []string {
+	return []string{"e.g", "i.e", "etc", "asap", "approx", "incl", "vs", "fyi", "tbd", "nr", "hrs", "mins", "secs"}
+}
+
+// english tells whether the scripts are in the language of the word lists of
+// these rules. In another one they would only guess.
+func (ld *loader) english() bool { return ld.lang == "" || strings.HasPrefix(ld.lang, "en") }
+
+// care runs the rules about what happens to a person in a talk, those that need
+// the whole flow.
+func (ld *loader) care() {
+	alone := map[*flow]bool{} // flows that begin by themselves
+	numbers := false          // there are numbers to show
+	for _, p := range ld.parsers {
+		for _, n := range p.flow.nodes {
+			switch o := n.op.(type) {
+			case *everyOp:
+				alone[ld.flows[o.flow.name]] = true
+			case *atOp:
+				alone[ld.flows[o.flow.name]] = true
+			case *linesOp:
+				numbers = true
+			}
+		}
+	}
+	for _, p := range ld.parsers {
+		if alone[p.flow] {
+			ld.unprompted(p.flow)
+		}
+		if p.id == flowHelp && numbers {
+			ld.help(p.flow)
+		}
+		for _, n := range p.flow.inOrder() {
+			ld.sources(n)
+			if o, ok := n.op.(*askOp); ok {
+				ld.question(n, o)
+			}
+		}
+	}
+}
+
+// unprompted holds what comes by itself to what nobody may mind reading over a
+// shoulder: nothing of the person's own, no numbers, and an end when no answer
+// comes.
+func (ld *loader) unprompted(f *flow) {
+	seen := map[*node]bool{nil: true}
+	todo := []*node{f.first}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		var t *text
+		switch o := n.op.(type) {
+		case *askOp:
+			t = o.text
+			if o.noReply == 0 {
+				ld.c.add(n.pos, ruleNoReply, "this flow comes by itself, and nothing happens when nobody answers this question")
+			}
+		case *sayOp:
+			t = o.text
+			todo = append(todo, n.next)
+		case *showOp, *linesOp:
+			ld.c.add(n.pos, ruleUnprompted, "this flow comes by itself: before an answer, it shows nothing of the person's own and no numbers")
+		case *menuOp, *paceOp, *waitOp:
+		default:
+			todo = append(todo, n.edges()...)
+		}
+		if t != nil {
+			ld.harmless(t)
+		}
+	}
+}
+
+// harmless looks at a text that comes by itself.
+func (ld *loader) harmless(t *text) {
+	words := telling()
+	if !ld.english() {
+		words = nil
+	}
+	for _, v := range t.variants {
+		for _, part := range v.parts {
+			if part.name != "" && part.name != "time" && part.name != "until" {
+				ld.c.add(v.pos, ruleUnprompted, "this flow comes by itself: before an answer, it says nothing remembered, like {{%s}}", part.name)
+			}
+		}
+		heard := Normalise(v.src)
+		for _, w := range words {
+			if containsWords(heard, w) {
+				ld.c.add(v.pos, ruleUnprompted, "this flow comes by itself: %q tells too much before an answer", w)
+			}
+		}
+	}
+}
+
+// telling are words that tell whoever else holds the phone what this is about.
+func telling() []string {
+	return []string{
+		"abuse", "abused", "abusive", "violence", "violent", "safe", "safety", "danger", "crisis", "helpline", "help line",
+		"police", "shelter", "no contact", "your ex", "your partner", "partner", "relationship", "urge", "leave", "leaving", "plan",
+	}
+}
+
+// sources wants to know where a fact comes from.
+func (ld *loader) sources(n *node) {
+	var t *text
+	switch o := n.op.(type) {
+	case *sayOp:
+		t = o.text
+	case *askOp:
+		t = o.text
+	}
+	if t == nil || t.source != "" || !ld.english() {
+		return
+	}
+	for _, v := range t.variants {
+		heard := Normalise(v.src)
+		for _, w := range []string{"study", "studies", "research", "researchers", "scientists", "percent", "per cent", "statistics", "evidence", "proven", "science"} {
+			if containsWords(heard, w) {
+				ld.c.add(v.pos, ruleSource, "%q names a fact, and no source stands beside it", w)
+				break
+			}
+		}
+		if strings.Contains(v.src, "%") {
+			ld.c.add(v.pos, ruleSource, "a share in %% is a fact, and no source stands beside it")
+		}
+	}
+}
+
+// question looks at one question: a choice among several has a way out.
+func (ld *loader) question(n *node, o *askOp) {
+	if o.kind != askPick || len(o.options) <= fewChoices || !ld.english() || ld.out(o) {
+		return
+	}
+	ld.c.add(n.pos, ruleWayOut, "no choice says no, not now or something else")
+}
+
+// out tells whether one of the choices leads out.
+func (ld *loader) out(o *askOp) bool {
+	for i := range o.options {
+		for _, word := range o.options[i].words {
+			for w := range strings.FieldsSeq(word) {
+				if slices.Contains(outWords(), w) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func outWords() []string {
+	return []string{"no", "not", "none", "nothing", "neither", "never", "else", "other", "another", "stop", "skip", "later", "leave", "unsure", "enough", "back", "less", "fewer", "cancel", "end", "keep"}
+}
+
+// help holds the flow help to its name: whoever writes help sees numbers before
+// anything else is asked.
+func (ld *loader) help(f *flow) {
+	heard := false
+	for _, p := range append(slices.Clone(f.any1), f.first1...) {
+		heard = heard || p.norm == flowHelp
+	}
+	if !heard {
+		ld.c.add(f.pos, ruleHelp, "the word help does not open this flow at any moment: it has to stand under anywhere")
+	}
+	seen := map[*node]bool{}
+	todo := []*node{f.first}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if n == nil || seen[n] {
+			continue
+		}
+		seen[n] = true
+		switch n.op.(type) {
+		case *linesOp, *runOp, *callOp:
+			continue
+		case *askOp, *menuOp, *waitOp, *paceOp:
+			ld.c.add(n.pos, ruleHelp, "who writes help waits here before any number was shown")
+			continue
+		}
+		todo = append(todo, n.edges()...)
+	}
+}
+
+// flowHelp is the flow that shows numbers.
+const flowHelp = "help"
