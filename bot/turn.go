@@ -39,15 +39,18 @@ func (t *turn) step(in flow.Input) error {
 	in.Lang = t.bot.language(p)
 	in.ID = t.tx.Source(p.ID, t.cause)
 	t.oldRows()
-	in.Lists = map[string][]flow.Item{}
-	for _, list := range t.Library.Lists() {
+	var failed error // of the store: it is not the scripts' fault
+	in.Items = func(list string) ([]flow.Item, error) {
 		items, err := t.tx.Items(p.ID, list, itemsShown)
 		if err != nil {
-			return err
+			failed = err
 		}
-		in.Lists[list] = items
+		return items, err
 	}
 	next, effects, err := t.Library.Step(p.Session, in)
+	if failed != nil {
+		return failed
+	}
 	if err != nil {
 		return &engineError{err}
 	}

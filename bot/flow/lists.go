@@ -11,18 +11,37 @@ func (r *run) items(list string) []Item {
 	if items, ok := r.lists[list]; ok {
 		return items
 	}
-	return r.in.Lists[list]
-}
-
-func (r *run) own(list string) []Item {
-	if items, ok := r.lists[list]; ok {
+	items, ok := r.in.Lists[list]
+	if ok || r.in.Items == nil {
 		return items
 	}
+	items, err := r.in.Items(list)
+	if err != nil && r.failed == nil {
+		r.failed = fmt.Errorf("list %s: %w", list, err)
+	}
+	r.keepItems(list, items)
+	return items
+}
+
+// keepItems remembers a list for the rest of the work on this input.
+func (r *run) keepItems(list string, items []Item) {
 	if r.lists == nil {
 		r.lists = map[string][]Item{}
 	}
-	r.lists[list] = slices.Clone(r.in.Lists[list])
-	return r.lists[list]
+	r.lists[list] = items
+}
+
+func (r *run) own(list string) []Item {
+	items := r.items(list)
+	if !r.owned[list] {
+		if r.owned == nil {
+			r.owned = map[string]bool{}
+		}
+		r.owned[list] = true
+		items = slices.Clone(items)
+		r.keepItems(list, items)
+	}
+	return items
 }
 
 // keep adds a line. Empty lines (a skipped question) are not kept.

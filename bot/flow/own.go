@@ -118,8 +118,8 @@ func (r *run) forgetNow(o *forgetOp) {
 	case o.all:
 		r.erased = true
 		in := *r.in
-		in.Vars, in.Lists = nil, nil
-		r.in, r.vars, r.lists = &in, nil, nil
+		in.Vars, in.Lists, in.Items = nil, nil, nil
+		r.in, r.vars, r.lists, r.owned = &in, nil, nil, nil
 		r.s.Frames = r.s.Frames[len(r.s.Frames)-1:]
 		r.s.Parked, r.s.Answer, r.s.Echo = nil, nil, ""
 		r.hushed = true

@@ -112,6 +112,10 @@ type Input struct {
 	Vars map[string]any
 	// Lists are the person's own lists that Library.Lists named, oldest first.
 	Lists map[string][]Item
+	// Items gives a list that is not in Lists; nil: there are no others. It is
+	// asked at most once for each list, and only for those that a step needs.
+	// An error of it is the error of Step.
+	Items func(list string) ([]Item, error)
 }
 
 // Item is one line of a person's own list.

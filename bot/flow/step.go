@@ -59,6 +59,9 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	default:
 		err = fmt.Errorf("unknown kind of input %d", in.Kind)
 	}
+	if r.failed != nil {
+		err = r.failed
+	}
 	if err != nil {
 		return s, nil, err
 	}
@@ -121,6 +124,8 @@ type run struct {
 
 	vars      map[string]any    // set by this input
 	lists     map[string][]Item // lists as this input left them
+	owned     map[string]bool   // those of lists that are copies
+	failed    error             // a list could not be read
 	ownedLast bool              // s.Last is a copy
 }
 
