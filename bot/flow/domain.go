@@ -110,9 +110,9 @@ func (a *assignment) gives() domain {
 	return domain{}
 }
 
-// answers is what the last answer may be at a step: that of the questions from
-// which a way leads there. It is open where a way comes in from outside the flow.
-func (f *flow) answers(at *node) domain {
+// before lists, for each step of the flow, those from which a way leads there at
+// once.
+func (f *flow) before() map[*node][]*node {
 	before := map[*node][]*node{}
 	for _, n := range f.nodes {
 		for _, to := range n.edges() {
@@ -121,20 +121,29 @@ func (f *flow) answers(at *node) domain {
 			}
 		}
 	}
+	return before
+}
+
+// farthestBack is over how many steps the last answer is looked for: a script
+// may be made to cost the square of its length.
+const farthestBack = 200
+
+// answers is what the last answer may be at a step: that of the questions from
+// which a way leads there. It is open where a way comes in from outside the flow.
+func (f *flow) answers(at *node, before map[*node][]*node) domain {
 	var d domain
 	seen := map[*node]bool{at: true}
 	todo := []*node{at}
 	for len(todo) > 0 {
 		n := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if n == f.first || n == f.safe {
-			d.open = true
+		if n == f.first || n == f.safe || len(seen) > farthestBack {
+			return domain{open: true}
 		}
 		for _, from := range before[n] {
 			switch o := from.op.(type) {
 			case *callOp, *menuOp:
-				d.open = true
-				continue
+				return domain{open: true}
 			case *askOp:
 				d.join(o.gives())
 				if o.noReply == 0 {
@@ -155,6 +164,7 @@ func (f *flow) answers(at *node) domain {
 func (ld *loader) comparisons() {
 	known := ld.domains()
 	for _, p := range ld.parsers {
+		before := p.flow.before()
 		for _, n := range p.flow.inOrder() {
 			o, ok := n.op.(*ifOp)
 			if !ok || o.cond == nil || o.cond.bad {
@@ -164,7 +174,7 @@ func (ld *loader) comparisons() {
 			if err != nil {
 				continue
 			}
-			v := &comparer{ld: ld, pos: o.cond.pos, known: known, answer: func() domain { return p.flow.answers(n) }}
+			v := &comparer{ld: ld, pos: o.cond.pos, known: known, answer: func() domain { return p.flow.answers(n, before) }}
 			ast.Walk(&tree.Node, v)
 		}
 	}

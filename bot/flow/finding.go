@@ -181,6 +181,7 @@ const (
 	ruleMessages     = "messages"
 	ruleExclamation  = "exclamation"
 	ruleNever        = "never"
+	ruleUnseen       = "unseen"
 	ruleHelp         = "help"
 	ruleQuestions    = "questions"
 	ruleContact      = "contact"

@@ -9,6 +9,10 @@ const (
 	MaxFileBytes = 256 << 10
 	// MaxNesting is how deep the mappings and lists of a script may nest.
 	MaxNesting = 40
+	// MaxFlows is how many scripts a folder may hold.
+	MaxFlows = 2000
+	// MaxPhrases is how many phrases a flow may have of one kind.
+	MaxPhrases = 1000
 	// MaxCalls is how many calls may be open at once in one conversation.
 	MaxCalls = 3
 	// MaxSteps is how many steps one input may run through.

@@ -61,8 +61,19 @@ func (ld *loader) read(fsys fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("read scripts: %w", err)
 	}
+	scripts := 0
 	for _, e := range entries {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".yaml") || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		if e.Name() != textsFile {
+			scripts++
+		}
+		if scripts > MaxFlows && e.Name() != textsFile {
+			ld.c.partial = true
+			if scripts == MaxFlows+1 {
+				ld.c.add(place{e.Name(), 1, 1}, ruleSize, "more than %d scripts in one folder", MaxFlows)
+			}
 			continue
 		}
 		src, tooBig, err := readFile(fsys, e.Name())
@@ -133,7 +144,7 @@ func (ld *loader) library() *Library {
 		ld.texts = map[string]*text{}
 		ld.c.add(place{textsFile, 1, 1}, ruleMissing, "the file with the sentences is missing or cannot be read")
 	}
-	ld.c.partial = len(ld.broken) > 0
+	ld.c.partial = ld.c.partial || len(ld.broken) > 0
 	ld.words, ld.meaning = ld.readWords(ld.baseWords)
 	ld.numbers = ld.readNumbers(ld.baseWords)
 	ld.rewrites = ld.checkWords(ld.baseWords)

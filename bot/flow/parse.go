@@ -151,6 +151,10 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 func (p *parser) phrases(n *yaml.Node, what string) []phrase {
 	var out []phrase
 	for _, it := range p.strs(n, what) {
+		if len(out) == MaxPhrases {
+			p.c.add(at(p.file, it), ruleSize, "more than %d phrases", MaxPhrases)
+			break
+		}
 		ph := phrase{strings.TrimSpace(it.Value), Normalise(it.Value), at(p.file, it)}
 		if ph.norm == "" {
 			p.c.add(ph.pos, rulePhrase, "a phrase needs letters or digits")

@@ -16,7 +16,7 @@ type Rule struct {
 func Rules() []Rule {
 	list := []Rule{
 		{Name: ruleSyntax, What: "a file that is no YAML, is empty, or holds two documents", Why: "nothing in it can be read for certain", Mend: "look at the line and the one before it: mostly a colon, a quote or the indentation is missing"},
-		{Name: ruleSize, What: fmt.Sprintf("a file of more than %d kB", MaxFileBytes>>10), Why: "no script is that long; a file that is may be made to block the program", Mend: "split the flow and call its parts"},
+		{Name: ruleSize, What: fmt.Sprintf("a file of more than %d kB, more than %d scripts or more than %d phrases of one kind", MaxFileBytes>>10, MaxFlows, MaxPhrases), Why: "no script is that long; a file that is may be made to block the program", Mend: "split the flow and call its parts"},
 		{Name: ruleDepth, What: fmt.Sprintf("lists and mappings nested more than %d deep", MaxNesting), Why: "nobody can read that, and it may be made to block the program", Mend: "move a branch into a flow of its own and call it"},
 		{Name: ruleAlias, What: "anchors (&) and aliases (*) of YAML", Why: "they make a text mean something that is not written where it stands", Mend: "write it out, or put the text in quotes if it only begins with & or *"},
 		{Name: ruleType, What: "a value of the wrong kind, like a list where a text belongs", Why: "it would do something else than what is seen", Mend: "write the kind that the message names; put quotes around a text that looks like a number or yes and no"},
@@ -55,6 +55,7 @@ func Rules() []Rule {
 		{Name: ruleExclamation, What: "an exclamation mark", Why: "it sounds cheerful or shouted", Mend: "use a full stop", Waivable: true},
 		{Name: ruleEmoji, What: "an emoji", Why: "it looks different on each phone, and a picture of a mood is seldom the reader's", Mend: "use words", Waivable: true},
 		{Name: ruleNever, What: "a comparison that no answer can ever meet, or that all do", Why: "a branch that is never taken looks like care and is none; mostly a word is misspelt", Mend: "compare with one of the choices, letter by letter; after yes_no with true or false"},
+		{Name: ruleUnseen, What: "a sign that nobody can see: a control, a mark that turns the direction of writing, a blank of no width", Why: "the text would say something else than what is read, and a phrase with it is never heard", Mend: "write the line anew, without copying it"},
 		{Name: ruleHelp, What: "a flow help that is not opened by the word help at any moment, or that asks before it shows numbers", Why: "help is one message away, in every state", Mend: "put help under anywhere, and lines before any question"},
 		{Name: ruleQuestions, What: "two questions in one message", Why: "the answer fits only one of them, and nobody knows which", Mend: "ask one, or make one of them a sentence", Waivable: true},
 		{Name: ruleContact, What: "a phone number, a web or a mail address in a text", Why: "numbers grow old and differ by country; in the directory each has a source, a date and hours", Mend: "use lines, and put the number into the folder lines", Waivable: true},

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -194,6 +196,10 @@ func (p *parser) str(n *yaml.Node, what string) (string, bool) {
 				p.c.add(at(p.file, n), ruleValue, "%s is empty", what)
 				return "", false
 			}
+			if i := strings.IndexFunc(n.Value, unseen); i >= 0 {
+				r, _ := utf8.DecodeRuneInString(n.Value[i:])
+				p.c.add(at(p.file, n), ruleUnseen, "%s holds the sign U+%04X, which nobody can see", what, r)
+			}
 			return n.Value, true
 		case "!!null":
 			p.c.add(at(p.file, n), ruleMissing, "%s is missing", what)
@@ -214,6 +220,20 @@ func (p *parser) word(n *yaml.Node, what string) (string, bool) {
 		return "", false
 	}
 	return n.Value, true
+}
+
+// unseen tells which signs have no place in a script: controls, those that turn
+// the direction of writing, and blanks of no width. A text with them says
+// something else than what is read. Joiners are left: some scripts need them.
+func unseen(r rune) bool {
+	switch {
+	case r == '\n', r == '\t', r == 0x200c, r == 0x200d:
+		return false
+	case unicode.IsControl(r), r == 0x200b, r == 0x200e, r == 0x200f, r == 0x2060, r == 0xfeff,
+		r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		return true
+	}
+	return false
 }
 
 func (p *parser) strs(n *yaml.Node, what string) []*yaml.Node {
