@@ -187,16 +187,17 @@ func (n *net) Send(_ context.Context, o chat.Outgoing) (string, error) {
 
 // world is a bot on a file store with a clock that the test moves.
 type world struct {
-	t     testing.TB
-	dir   string
-	now   time.Time
-	net   *net
-	lib   *flow.Library
-	store *store.Store
-	bot   *bot.Bot
-	log   io.Writer
-	seen  int
-	n     int
+	database string
+	t        testing.TB
+	dir      string
+	now      time.Time
+	net      *net
+	lib      *flow.Library
+	store    *store.Store
+	bot      *bot.Bot
+	log      io.Writer
+	seen     int
+	n        int
 }
 
 func library(t testing.TB, files map[string]string) *flow.Library {
@@ -227,10 +228,15 @@ func library(t testing.TB, files map[string]string) *flow.Library {
 	return lib
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldOn(t, "") }
+
+// newWorldOn is a world with its store in the database at an address; empty: in
+// a file.
+func newWorldOn(t testing.TB, database string) *world {
 	t.Helper()
 	w := &world{
-		t: t, dir: t.TempDir(), now: time.Date(2026, 1, 5, 20, 0, 0, 0, time.UTC),
+		database: database,
+		t:        t, dir: t.TempDir(), now: time.Date(2026, 1, 5, 20, 0, 0, 0, time.UTC),
 		net: &net{}, lib: library(t, scripts), log: io.Discard,
 	}
 	w.open()
@@ -248,7 +254,11 @@ func (w *world) open() {
 	if err := os.MkdirAll(filepath.Join(w.dir, "data"), 0o700); err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := store.Open(context.Background(), store.Options{Path: filepath.Join(w.dir, "data", "handrail.db"), Master: master(w.t)})
+	o := store.Options{Path: filepath.Join(w.dir, "data", "handrail.db"), Master: master(w.t)}
+	if w.database != "" {
+		o.Path, o.URL = "", w.database
+	}
+	s, err := store.Open(context.Background(), o)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -173,7 +173,13 @@ func TestEveryTestRunsOnBothDatabases(t *testing.T) {
 
 func TestMain(m *testing.M) {
 	if where := os.Getenv(childStore); where != "" {
-		if err := victim(where, os.Stdout); err != nil {
+		err := error(nil)
+		if to := os.Getenv(childMove); to != "" {
+			err = moveChild(to, os.Stdout)
+		} else {
+			err = victim(where, os.Stdout)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -39,6 +39,27 @@ const (
 	lockPause       = 50 * time.Millisecond // with this pause: a dead session needs a moment to go
 )
 
+// CheckURL tells what is wrong with an address for Options.URL, without
+// connecting and without quoting it.
+func CheckURL(address string) error {
+	_, err := newPostgres(address, "")
+	return err
+}
+
+// Reach tells whether the database at o.URL can be reached and used, beside a
+// copy of the program that may have it open. It changes nothing.
+func Reach(ctx context.Context, o Options) error {
+	e, err := newPostgres(o.URL, o.Password)
+	if err != nil {
+		return err
+	}
+	c, err := pgx.ConnectConfig(ctx, e.config)
+	if err != nil {
+		return e.fault(err)
+	}
+	return errors.Join(e.fault(assertPostgres(ctx, c)), c.Close(ctx))
+}
+
 // newPostgres reads the address. No error of it quotes the address, which could
 // hold a password by mistake.
 func newPostgres(address, password string) (postgres, error) {

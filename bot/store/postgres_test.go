@@ -341,7 +341,7 @@ func TestPostgresEveryQueryUsesAnIndex(t *testing.T) {
 	crowd(t, s)
 	meant := map[string]string{
 		"sqlCounts": "counts every row", "sqlCapEditions": "at most some hundred rows",
-		"sqlGetMeta": "a table of two rows", "sqlAddMeta": "a table of two rows",
+		"sqlGetMeta": "a table of two rows", "sqlAddMeta": "a table of two rows", "sqlPutMeta": "a table of two rows",
 	}
 	value := map[string]string{"bigint": "5", "integer": "5", "smallint": "1", "text": "'matrix'", "bytea": `'\x0123'`}
 	for name, query := range queries(t) {

@@ -79,6 +79,8 @@ type Options struct {
 	Log *slog.Logger
 	// Group bounds how many callers share one commit; 0: 64.
 	Group int
+
+	moving bool // opened by a move, which may come when others may not
 }
 
 // Store is an open database. It is safe for use by many goroutines.
@@ -156,6 +158,11 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 	if err := s.checkKey(first); err != nil {
 		return nil, err
 	}
+	if !o.moving {
+		if err := notMoved(first); err != nil {
+			return nil, err
+		}
+	}
 	go s.writer.loop()
 	return s, nil
 }
@@ -194,6 +201,21 @@ func (s *Store) checkKey(c *conn) error {
 	}
 	if err := s.master.Verify(check); err != nil {
 		return ErrWrongKey
+	}
+	return nil
+}
+
+// notMoved refuses a store that was moved away, or is not all here yet.
+func notMoved(c *conn) error {
+	for name, refusal := range map[string]error{metaMoved: ErrMoved, metaMoving: ErrMoving} {
+		var value []byte
+		err := c.row(sqlGetMeta, []any{name}, &value)
+		if err == nil {
+			return refusal
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("look for a move: %w", err)
+		}
 	}
 	return nil
 }

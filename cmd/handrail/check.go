@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"handrail/bot/console"
+	"handrail/bot/store"
 )
 
 type checkCmd struct {
@@ -78,6 +79,11 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 			return nil, nil, "", err
 		}
 		faults = append(faults, found...)
+		if cfg.Database != "" && len(found) == 0 {
+			if err := reachDatabase(ctx, cfg); err != nil {
+				faults = append(faults, finding{c.Config, 1, 1, "config", fmt.Sprintf("the database cannot be used: %v", oneLine(err))})
+			}
+		}
 		if dir == "" {
 			dir = cfg.Scripts
 		}
@@ -123,6 +129,15 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 		old = oldLines(directory, time.Now())
 	}
 	return faults, old, summary, nil
+}
+
+// reachDatabase tells whether the database of the configuration answers.
+func reachDatabase(ctx context.Context, cfg Config) error {
+	o, err := cfg.storeOptions(nil, nil)
+	if err != nil {
+		return err
+	}
+	return store.Reach(ctx, o)
 }
 
 // playedAtOnce is how many transcripts are played at the same time. They wait

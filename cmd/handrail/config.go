@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"handrail/bot/seal"
+	"handrail/bot/store"
 )
 
 // Config is the configuration of the bot. Every key has a default but the two
@@ -23,6 +26,21 @@ type Config struct {
 	// key. Back up the store; never put back an old copy of the encryption
 	// state, because what is sent with it cannot be read.
 	Data string `yaml:"data"`
+
+	// Where the store is kept. Leave it empty for a file of SQLite in the folder
+	// data, which needs nothing else. Or the address of a database on a
+	// PostgreSQL server (14 or newer), of which the bot is the owner and which
+	// nobody else uses, as in
+	// postgres://handrail@db.example.org/handrail?sslmode=verify-full, never
+	// with a password. Connect to the server itself: a pooler in between that
+	// shares sessions is refused. One copy of the bot runs at a time. `handrail
+	// migrate` moves a store from SQLite there.
+	Database string `yaml:"database"`
+
+	// The password for the database, if it asks for one. Leave it empty when the
+	// server knows the bot by the user it runs as, or when a file of PostgreSQL's
+	// own kind holds the password (~/.pgpass).
+	DatabasePasswordFile string `yaml:"database_password_file"`
 
 	// The master key, with which everything that people write is sealed. Make
 	// it once with `handrail keygen master.key`, and keep a copy in another
@@ -118,13 +136,17 @@ func loadConfig(path string) (c Config, faults []finding, err error) {
 	where, faults := decodeStrict(path, data, &c)
 	faults = append(faults, c.check(where)...)
 	base := filepath.Dir(path)
-	for _, p := range []*string{&c.Data, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile} {
+	for _, p := range []*string{&c.Data, &c.DatabasePasswordFile, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(base, *p)
 		}
 	}
 	for _, secret := range []struct{ key, file, advice string }{
 		{"master_key_file", c.MasterKeyFile, "restore it from your backup, or make one for a new store with handrail keygen " + c.MasterKeyFile},
+		{
+			"database_password_file", c.DatabasePasswordFile,
+			"write the database's password into it, then run chmod 0400 " + c.DatabasePasswordFile,
+		},
 		{"matrix.password_file", c.Matrix.PasswordFile, "write the account's password into it, then run chmod 0400 " + c.Matrix.PasswordFile},
 	} {
 		err := checkSecret(secret.file)
@@ -154,6 +176,11 @@ func (c Config) check(at positions) (faults []finding) {
 			bad(key, "%s is missing: config.example.yaml explains it", key)
 		}
 	}
+	if c.Database != "" {
+		if err := store.CheckURL(c.Database); err != nil {
+			bad("database", "%v", err)
+		}
+	}
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
 		bad("zone", "unknown time zone %q: name it as in Europe/Berlin", c.Zone)
 	}
@@ -178,6 +205,28 @@ func (c Config) check(at positions) (faults []finding) {
 		bad("log.format", "unknown format %q: text or json", c.Log.Format)
 	}
 	return append(faults, c.Matrix.check(at)...)
+}
+
+// storeOptions says where the store is, and with what it is opened.
+func (c Config) storeOptions(master *seal.Master, log *slog.Logger) (store.Options, error) {
+	o := store.Options{Master: master, Log: log}
+	if c.Database == "" {
+		o.Path = c.storePath()
+		return o, nil
+	}
+	return o, c.address(&o, c.Database)
+}
+
+// storePath is the file of the store when it is kept in SQLite.
+func (c Config) storePath() string { return filepath.Join(c.Data, "handrail.db") }
+
+// address sets the address and the password of a database.
+func (c Config) address(o *store.Options, url string) (err error) {
+	o.URL = url
+	if c.DatabasePasswordFile != "" {
+		o.Password, err = readSecret(c.DatabasePasswordFile)
+	}
+	return err
 }
 
 // logLevel reads the name of a level.

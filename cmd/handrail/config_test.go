@@ -107,6 +107,9 @@ func TestLoadConfigFaults(t *testing.T) {
 		{"server name", goodConfig + "  invites: {servers: ['@a:b']}\n", `config.yaml:4:22: "@a:b" is no server name`},
 		{"user name", goodConfig + "  invites: {users: [ada]}\n", `config.yaml:4:20: "ada" is no user`},
 		{"no key file", goodConfig + "master_key_file: other.key\n", "config.yaml:4:18: there is no file "},
+		{"password in the database's address", goodConfig + "database: postgres://a:b@localhost/x\n", "config.yaml:4:11: the password does not belong"},
+		{"another database", goodConfig + "database: mysql://a@localhost/x\n", "config.yaml:4:11: the address of the database is not"},
+		{"no password file", goodConfig + "database_password_file: none\n", "config.yaml:4:25: there is no file "},
 		{"no span", goodConfig + "fresh_for: 0s\n", "config.yaml:4:12: fresh_for must be longer"},
 	}
 	for _, tt := range tests {

@@ -32,14 +32,15 @@ type streams struct {
 // with their flags as fields, the help comes from the same place, and its errors
 // name what is wrong in one line.
 type cli struct {
-	Run    runCmd    `cmd:"" help:"Start the bot."`
-	Try    tryCmd    `cmd:"" help:"Talk to the bot in this terminal, without a network."`
-	Demo   demoCmd   `cmd:"" help:"A real homeserver on this machine, the bot on it, and an encrypted chat in this terminal."`
-	Check  checkCmd  `cmd:"" help:"Check configuration, scripts, help lines and transcripts."`
-	Flows  flowsCmd  `cmd:"" help:"The conversations: list them, match words, play transcripts."`
-	Crisis crisisCmd `cmd:"" help:"The crisis words: what they hear in a message."`
-	Lines  linesCmd  `cmd:"" help:"The help lines of a country."`
-	Keygen keygenCmd `cmd:"" help:"Make a master key."`
+	Run     runCmd     `cmd:"" help:"Start the bot."`
+	Try     tryCmd     `cmd:"" help:"Talk to the bot in this terminal, without a network."`
+	Demo    demoCmd    `cmd:"" help:"A real homeserver on this machine, the bot on it, and an encrypted chat in this terminal."`
+	Check   checkCmd   `cmd:"" help:"Check configuration, scripts, help lines and transcripts."`
+	Flows   flowsCmd   `cmd:"" help:"The conversations: list them, match words, play transcripts."`
+	Crisis  crisisCmd  `cmd:"" help:"The crisis words: what they hear in a message."`
+	Lines   linesCmd   `cmd:"" help:"The help lines of a country."`
+	Migrate migrateCmd `cmd:"" help:"Move the store from SQLite to PostgreSQL."`
+	Keygen  keygenCmd  `cmd:"" help:"Make a master key."`
 }
 
 const about = `Handrail is a self-hosted chat bot for people in, leaving or past an abusive relationship.

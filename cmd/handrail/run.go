@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -78,7 +77,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		}
 		return err
 	}
-	st, err := store.Open(ctx, store.Options{Path: filepath.Join(cfg.Data, "handrail.db"), Master: master, Log: log})
+	st, err := openStore(ctx, cfg, master, log)
 	if err != nil {
 		return unlessStopped(err)
 	}
@@ -115,6 +114,30 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	}
 	log.Info("stopped", "after", time.Since(began).Round(time.Second))
 	return nil
+}
+
+// openStore opens the store that the configuration names. It refuses an empty
+// database beside a file with people in it: they would have to begin again.
+func openStore(ctx context.Context, cfg Config, master *seal.Master, log *slog.Logger) (*store.Store, error) {
+	o, err := cfg.storeOptions(master, log)
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(ctx, o)
+	if err != nil || o.URL == "" {
+		return st, err
+	}
+	counts, err := st.Counts(ctx)
+	if err == nil && counts.People == 0 {
+		if _, there := os.Stat(cfg.storePath()); there == nil {
+			err = fail("the database is empty, and there is a store in %s: move it with handrail migrate, "+
+				"or take the file away if nobody needs it", cfg.storePath())
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
 }
 
 // defaultQuiet are the quiet hours where there is no configuration.
