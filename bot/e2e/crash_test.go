@@ -10,10 +10,12 @@ import (
 
 const (
 	// kills is how often the bot dies in each of the two crash tests.
-	kills        = 50
-	killsABatch  = 5
-	batchSize    = 16 // the total stays below the 200 that one person may send at once
-	offlineBatch = 70 // more than the 50 events that a homeserver gives at once by default
+	kills       = 50
+	killsABatch = 5
+	// databaseBatches are those in which PostgreSQL crashes as well.
+	databaseBatches = 4
+	batchSize       = 16 // the total stays below the 200 that one person may send at once
+	offlineBatch    = 70 // more than the 50 events that a homeserver gives at once by default
 	// shortLife is the longest time from most starts of the bot to its kill:
 	// enough to start, catch up and answer several messages.
 	shortLife = 700 * time.Millisecond
@@ -84,6 +86,30 @@ func TestHomeserverRestartsToo(t *testing.T) {
 		})
 	}
 	finish(w, chats, (*chat).judgeLate)
+}
+
+// TestDatabaseRestartsToo is the same with the store in PostgreSQL: in every
+// batch its server crashes as well, while the bot runs.
+func TestDatabaseRestartsToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{database: true})
+	random := seeded(t)
+	w.bot.start(t)
+	chats := []*chat{w.enter("ann"), w.enter("ben")}
+	for _, c := range chats {
+		c.count()
+	}
+	for batch := range databaseBatches {
+		when, pause := random.IntN(killsABatch), time.Duration(random.Int64N(int64(shortLife)))
+		crashed := make(chan error, 1)
+		crashBatch(w, chats, batch, random, func(kill int) {
+			if kill == when {
+				time.AfterFunc(pause, func() { crashed <- w.database.Crash() })
+			}
+		})
+		must(t, <-crashed)
+	}
+	finish(w, chats, (*chat).judge)
 }
 
 func restartServer(w *world, s *homeserver.Server, crash bool) {

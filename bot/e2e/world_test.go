@@ -10,6 +10,7 @@ import (
 
 	"handrail/bot/e2e/client"
 	"handrail/bot/e2e/homeserver"
+	"handrail/bot/store/pgtest"
 )
 
 const (
@@ -30,9 +31,13 @@ type world struct {
 	bot    *botRun
 	people []*client.Person
 	chats  []*chat
+	// database is the server of the store; nil: the store is a file.
+	database *pgtest.Server
 }
 
 type worldOptions struct {
+	// database keeps the bot's store in PostgreSQL.
+	database bool
 	// durable keeps the homeserver's queue on disk, for tests that kill it.
 	durable bool
 }
@@ -45,6 +50,9 @@ func newWorld(t testing.TB, o worldOptions) *world {
 	t.Cleanup(server.Kill)
 	must(t, server.CreateUser(t.Context(), botName, botPassword))
 	w := &world{TB: t, server: server, bot: setUpBot(t, filepath.Join(dir, "bot"), server.URL(), botName, botPassword)}
+	if o.database {
+		w.useDatabase()
+	}
 	t.Cleanup(func() { // cleanups run last in, first out: the server and the bot are still there
 		w.check()
 		for _, p := range w.people {
@@ -52,6 +60,24 @@ func newWorld(t testing.TB, o worldOptions) *world {
 		}
 	})
 	return w
+}
+
+// useDatabase gives the bot a database on a server of its own.
+func (w *world) useDatabase() {
+	w.Helper()
+	var err error
+	w.database, err = pgtest.Start()
+	must(w, err)
+	w.Cleanup(func() {
+		w.bot.kill()
+		must(w, w.database.Stop())
+	})
+	name, err := w.database.Create("template1")
+	must(w, err)
+	config := filepath.Join(w.bot.dir, "config.yaml")
+	text, err := os.ReadFile(config)
+	must(w, err)
+	must(w, os.WriteFile(config, append(text, "database: "+w.database.URL(name)+"\n"...), 0o600))
 }
 
 // scratch is a folder for a homeserver's data, in memory where there is such a

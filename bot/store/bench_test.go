@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	"os"
 	"runtime"
 	"strconv"
 	"sync"
@@ -13,8 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/stdlib"
+
 	"handrail/bot/chat"
 	"handrail/bot/flow"
+	"handrail/bot/store/pgtest"
 )
 
 // The benchmarks of one run belong together: Update is the path of one message
@@ -96,8 +100,35 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// benchDatabases are the two, PostgreSQL on the same disk as SQLite.
+func benchDatabases(b *testing.B) []database {
+	b.Helper()
+	return []database{{"sqlite", sqliteOptions}, {"postgres", func(t testing.TB) Options {
+		server, err := pgtest.StartIn(os.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := server.Stop(); err != nil {
+				t.Error(err)
+			}
+		})
+		name, err := server.Create("template1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Options{URL: server.URL(name), Master: newMaster(t)}
+	}}}
+}
+
 func BenchmarkUpdate(b *testing.B) {
-	s := openStore(b, sqliteOptions(b))
+	for _, db := range benchDatabases(b) {
+		b.Run(db.name, func(b *testing.B) { benchmarkUpdate(b, db) })
+	}
+}
+
+func benchmarkUpdate(b *testing.B, db database) {
+	s := db.newStore(b)
 	fill(b, s, 0, benchPeople)
 	text := chat.Text("Thank you for telling me. Would you like to breathe together for two minutes, or is there something else? " +
 		"You can always write help, and you can always stop.")
@@ -146,14 +177,15 @@ type raw struct {
 	body  []byte
 }
 
-func newRaw(b *testing.B) *raw {
+func newRaw(b *testing.B, o Options, callers int) *raw {
 	b.Helper()
-	path := newPath(b)
-	s, err := Open(context.Background(), Options{Path: path, Master: newMaster(b)})
+	s, err := Open(context.Background(), o)
 	if err != nil {
 		b.Fatal(err)
 	}
-	fill(b, s, 0, benchPeople)
+	if count(b, s, `SELECT COUNT(*) FROM person`) == 0 {
+		fill(b, s, 0, benchPeople)
+	}
 	r := &raw{state: random(400), body: random(280)}
 	for i := range benchPeople {
 		r.whos = append(r.whos, s.index("who", "matrix", benchAddress(i).User))
@@ -161,18 +193,29 @@ func newRaw(b *testing.B) *raw {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	db, err := openSQLite(path)
-	if err != nil {
-		b.Fatal(err)
+	if o.URL != "" {
+		e, err := newPostgres(o.URL, "")
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.db = stdlib.OpenDB(*e.config)
+		r.db.SetMaxOpenConns(callers)
+		r.db.SetMaxIdleConns(callers)
+	} else {
+		db, err := openSQLite(o.Path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.db = db.RawDB
+		b.Cleanup(func() { _ = db.Close() })
 	}
-	b.Cleanup(func() { _ = db.Close() })
-	r.db = db.RawDB
+	b.Cleanup(func() { _ = r.db.Close() })
 	for _, q := range []string{
 		sqlAdmit, sqlFindPerson, sqlSavePerson,
 		`UPDATE lane SET next_seq = next_seq + 1, next_try = COALESCE(next_try, $1) WHERE person = $2 RETURNING next_seq - 1`,
 		sqlAddPost, sqlSetTimer,
 	} {
-		stmt, err := r.db.Prepare((sqlite{}).query(q))
+		stmt, err := r.db.Prepare(s.engine.query(q))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -196,7 +239,8 @@ func (r *raw) write(tx *sql.Tx) error {
 	}
 	var id, quiet, created, seen int64
 	var address, state []byte
-	err := tx.Stmt(r.stmts[1]).QueryRowContext(ctx, r.whos[n%benchPeople]).Scan(&id, &address, &state, &quiet, &created, &seen)
+	var edition, parked any
+	err := tx.Stmt(r.stmts[1]).QueryRowContext(ctx, r.whos[n%benchPeople]).Scan(&id, &address, &state, &quiet, &created, &seen, &edition, &parked)
 	if err != nil {
 		return err
 	}
@@ -229,15 +273,21 @@ func (r *raw) commit(n int) error {
 }
 
 func BenchmarkRawCommit(b *testing.B) {
+	for _, db := range benchDatabases(b) {
+		b.Run(db.name, func(b *testing.B) { benchmarkRawCommit(b, db.empty(b)) })
+	}
+}
+
+func benchmarkRawCommit(b *testing.B, o Options) {
 	for _, callers := range benchCallers {
 		b.Run(fmt.Sprintf("lone/callers=%d", callers), func(b *testing.B) {
-			r := newRaw(b)
+			r := newRaw(b, o, callers)
 			spread(b, callers, func(int) error { return r.commit(1) })
 		})
 	}
 	for _, callers := range benchCallers {
 		b.Run(fmt.Sprintf("group/callers=%d", callers), func(b *testing.B) {
-			r := newRaw(b)
+			r := newRaw(b, o, 1)
 			queue := make(chan chan error, callers)
 			go func() {
 				for first := range queue {

@@ -16,6 +16,7 @@ type conn struct {
 	e     engine
 	c     *sql.Conn
 	stmts map[string]*sql.Stmt
+	owed  string // a statement that the engine puts in front of the next one
 }
 
 func openConn(ctx context.Context, e engine, db *sql.DB, writes bool) (*conn, error) {

@@ -241,9 +241,18 @@ func (e postgres) control(c *conn, statement string) error {
 		if commit && pg.TxStatus() != txOpen {
 			return errNotCommitted
 		}
+		text := statement
+		switch {
+		case statement == sqlRelease && pg.TxStatus() == txOpen:
+			c.owed = statement // travels with the next savepoint; a commit releases by itself
+			return nil
+		case statement == sqlSavepoint && c.owed != "":
+			text = c.owed + ";" + statement
+		}
+		c.owed = ""
 		ctx, done := e.patience()
 		defer done()
-		results, err := pg.Exec(ctx, statement).ReadAll()
+		results, err := pg.Exec(ctx, text).ReadAll()
 		if err != nil {
 			return err
 		}

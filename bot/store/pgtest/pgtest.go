@@ -62,8 +62,18 @@ autovacuum = off
 jit = off
 `
 
-// Start makes a cluster and starts its server, which takes about two seconds.
+// Start makes a cluster, in memory if that can be, and starts its server, which
+// takes about two seconds.
 func Start() (*Server, error) {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return StartIn("/dev/shm")
+	}
+	return StartIn(os.TempDir())
+}
+
+// StartIn is Start with the cluster in a new folder inside another one, which
+// every user must be able to enter.
+func StartIn(parent string) (*Server, error) {
 	s := &Server{}
 	var err error
 	if s.bin, err = programs(); err != nil {
@@ -71,10 +81,6 @@ func Start() (*Server, error) {
 	}
 	if s.as, err = runAs(); err != nil {
 		return nil, err
-	}
-	parent := ""
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		parent = "/dev/shm"
 	}
 	if s.folder, err = os.MkdirTemp(parent, "handrail-pg-"); err != nil {
 		return nil, fmt.Errorf("make a folder for PostgreSQL: %w", err)
