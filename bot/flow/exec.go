@@ -31,7 +31,7 @@ func (r *run) exec(f *flow, n *node) error {
 			}
 			f = r.lib.latest(o.target)
 			n = f.first
-			r.s.Frames = append(r.s.Frames, Frame{Flow: f.ID, Rev: f.Rev})
+			r.s.Frames = append(r.s.Frames, f.frame())
 			continue
 		case *runOp:
 			f = o.target
@@ -39,7 +39,7 @@ func (r *run) exec(f *flow, n *node) error {
 				f = now
 			}
 			n = f.first
-			r.s.Frames = append(r.s.Frames[:0], Frame{Flow: f.ID, Rev: f.Rev})
+			r.s.Frames = append(r.s.Frames[:0], f.frame())
 			continue
 		}
 		if stop {
@@ -65,14 +65,14 @@ func (r *run) pop() (f *flow, n *node, over bool) {
 	}
 	r.speak("moved", false)
 	if f = r.lib.flows[top.Flow]; f != nil {
-		top.Rev = f.Rev
+		*top = f.frame()
 		return f, f.safe, false
 	}
 	if f = r.lib.flows[flowMenu]; f == nil {
 		r.finish()
 		return nil, nil, true
 	}
-	r.s.Frames = append(r.s.Frames[:0], Frame{Flow: f.ID, Rev: f.Rev})
+	r.s.Frames = append(r.s.Frames[:0], f.frame())
 	return f, f.first, false
 }
 

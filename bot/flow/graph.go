@@ -22,6 +22,7 @@ type flow struct {
 	// noResume: when something interrupts this flow, nobody is asked to go back.
 	noResume bool
 	scope    *scope // of the set that it was compiled with
+	words    string // hash of what rev leaves out of its messages
 }
 
 // node is one step. Next is the step after it, also across the end of the

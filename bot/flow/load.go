@@ -172,7 +172,7 @@ func (ld *loader) library() *Library {
 		}
 		ld.reachable(p.flow)
 		ld.needs(p.flow)
-		p.flow.Rev = p.flow.rev()
+		p.flow.Rev, p.flow.words = p.flow.rev(), p.flow.wordsHash()
 	}
 	ld.comparisons()
 	ld.care()

@@ -79,7 +79,7 @@ func (r *run) begin(f *flow) error {
 
 // replace puts f in the place of the whole stack.
 func (r *run) replace(f *flow) error {
-	r.s.Frames = []Frame{{Flow: f.ID, Rev: f.Rev}}
+	r.s.Frames = []Frame{f.frame()}
 	r.s.Wait, r.s.Asked = nil, nil
 	r.s.Answer, r.s.Echo = nil, ""
 	return r.exec(f, f.first)
@@ -121,7 +121,7 @@ func (r *run) moved(f *flow) error {
 	r.speak("moved", false)
 	if f != nil {
 		top := &r.s.Frames[len(r.s.Frames)-1]
-		top.Rev = f.Rev
+		*top = f.frame()
 		return r.exec(f, f.safe)
 	}
 	r.s.Frames = nil

@@ -27,6 +27,55 @@ func (f *flow) rev() string {
 	return hex.EncodeToString(sum[:6])
 }
 
+// messages are the texts that rev leaves out, by the path of their step.
+func (f *flow) messages() map[string]string {
+	out := map[string]string{}
+	for path, n := range f.nodes {
+		var t *text
+		switch o := n.op.(type) {
+		case *sayOp:
+			t = o.text
+		case *menuOp:
+			t = o.text
+		case *showOp:
+			t = o.none
+		}
+		if t != nil {
+			out[path] = fmt.Sprint(t.wording()...)
+		}
+	}
+	return out
+}
+
+// wordsHash tells apart scripts of one revision that say other things.
+func (f *flow) wordsHash() string {
+	messages := f.messages()
+	h := sha256.New()
+	for _, path := range slices.Sorted(maps.Keys(messages)) {
+		fmt.Fprintf(h, "%s %s\n", path, messages[path])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:4])
+}
+
+// rearranged tells whether a message of the old script stands at another place
+// in the new one, which has the same steps: then it is not reworded but moved,
+// and who heard it already would hear it again.
+func rearranged(old, now *flow) bool {
+	before, after := old.messages(), now.messages()
+	fresh := map[string]bool{}
+	for path, text := range after {
+		if before[path] != text {
+			fresh[text] = true
+		}
+	}
+	for path, text := range before {
+		if after[path] != text && fresh[text] {
+			return true
+		}
+	}
+	return false
+}
+
 // substance writes what a step does, without the words that it says.
 func substance(b *strings.Builder, o op) {
 	put := func(values ...any) {

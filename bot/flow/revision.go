@@ -22,11 +22,6 @@ func (l *Library) Edition(number int64, revs map[string]string) Edition {
 // Number is the host's name for the set.
 func (e Edition) Number() int64 { return e.number }
 
-func (e Edition) has(fr Frame) bool {
-	f := e.flows[fr.Flow]
-	return f != nil && (f.Rev == fr.Rev || e.revs[fr.Flow] == fr.Rev)
-}
-
 // Keep returns a library that is l for everything that begins from now on, and
 // goes on with what began in the editions: the newest first, and l's own among
 // them. A running talk is looked up by flow and revision. What is the same in l
@@ -60,39 +55,60 @@ func (l *Library) Needs(frames []Frame) int64 {
 	if len(frames) == 0 {
 		return 0
 	}
+	lacks := func(e Edition, fr Frame) bool {
+		f := e.flows[fr.Flow]
+		return f == nil || f.Rev != fr.Rev && e.revs[fr.Flow] != fr.Rev ||
+			fr.Words != "" && fr.Words != f.words && l.older[revision{fr.Flow, fr.Rev, fr.Words}] != nil
+	}
 	for _, e := range l.editions {
-		if !slices.ContainsFunc(frames, func(fr Frame) bool { return !e.has(fr) }) {
+		if !slices.ContainsFunc(frames, func(fr Frame) bool { return lacks(e, fr) }) {
 			return e.number
 		}
 	}
 	return 0
 }
 
-// revision names one version of one flow.
-type revision struct{ flow, rev string }
+// revision names one version of one flow. Words is empty but for a script whose
+// messages stand at other places in the newer one that is otherwise the same.
+type revision struct{ flow, rev, words string }
 
-// remember makes f known under a revision, unless a newer script has it.
+// frame begins f.
+func (f *flow) frame() Frame { return Frame{Flow: f.ID, Rev: f.Rev, Words: f.words} }
+
+// remember makes f known under a revision, or the newest script that is the
+// same but for the wording of messages. Editions come newest first.
 func (l *Library) remember(f *flow, rev string) {
-	name := revision{f.ID, rev}
-	now := l.flows[f.ID]
-	switch {
-	case now != nil && now.Rev == rev:
-		return
-	case now != nil && now.Rev == f.Rev: // only its name for it is an old one
-		f = now
+	now, heir := l.flows[f.ID], f
+	if now != nil && now.Rev == f.Rev {
+		heir = now
+	} else if newer := l.older[revision{f.ID, f.Rev, ""}]; newer != nil {
+		heir = newer
 	}
-	if l.older[name] == nil {
-		l.older[name] = f
+	put := func(name revision, f *flow) {
+		if l.older[name] == nil {
+			l.older[name] = f
+		}
+	}
+	if now == nil || now.Rev != rev {
+		put(revision{f.ID, rev, ""}, heir)
+	}
+	if f.words != heir.words && rearranged(f, heir) {
+		put(revision{f.ID, rev, f.words}, f)
 	}
 }
 
 // find returns the script that a frame stands in: of the revision that it began
 // on, or nil when nobody has that one any more.
 func (l *Library) find(fr Frame) *flow {
+	if fr.Words != "" {
+		if f := l.older[revision{fr.Flow, fr.Rev, fr.Words}]; f != nil {
+			return f
+		}
+	}
 	if f := l.flows[fr.Flow]; f != nil && f.Rev == fr.Rev {
 		return f
 	}
-	return l.older[revision{fr.Flow, fr.Rev}]
+	return l.older[revision{fr.Flow, fr.Rev, ""}]
 }
 
 // known is find, or else the flow of that name as it is now; nil when it is

@@ -43,6 +43,7 @@ steps:
     name: last`,
 		"b":    "steps: [{ask: In b., text: {}}, {say: Out of b.}]",
 		"gone": "steps: [{ask: Old., text: {}}, {ask: Sure., text: {}}, {run: b}]",
+		"c":    "steps: [{say: First.}, {ask: Middle., text: {}}, {say: Second.}]",
 		"help": "anywhere: [help]\nsteps: [{say: Help.}]",
 	}
 	for _, tc := range []struct {
@@ -109,6 +110,16 @@ steps:
 			"a condition about a variable of another kind", "/start a\ngood\nx", "7",
 			"< 7\n! set count 7\n> Many.\n! wait 5m0s",
 			edited(edited(before, "a", "    number: {}", "    text: {}"), "a", "count > 3", "count == \"3\""),
+		},
+		{
+			"two messages change places", "/start c", "x",
+			"< x\n> Second.\n! end",
+			edited(before, "c", "First.}, {ask: Middle., text: {}}, {say: Second.", "Second.}, {ask: Middle., text: {}}, {say: First."),
+		},
+		{
+			"a message is reworded beside a moved one", "/start c", "x",
+			"< x\n> Second.\n! end",
+			edited(before, "c", "First.}, {ask: Middle., text: {}}, {say: Second.", "Second.}, {ask: Middle., text: {}}, {say: Third."),
 		},
 		{
 			"a phrase begins the script of today", "/start a", "begin",

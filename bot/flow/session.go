@@ -52,9 +52,10 @@ func AddAsked(asked []string, key string) []string {
 
 // Frame is one flow on the stack.
 type Frame struct {
-	Flow string `json:"flow"`
-	Rev  string `json:"rev"`  // hash of the script it began on
-	Step string `json:"step"` // stable path of the step, e.g. "3" or "2.do.1"
+	Flow  string `json:"flow"`
+	Rev   string `json:"rev"`             // hash of the script it began on
+	Words string `json:"words,omitempty"` // hash of its messages then
+	Step  string `json:"step"`            // stable path of the step, e.g. "3" or "2.do.1"
 }
 
 // Waiting is what the innermost frame waits for.
