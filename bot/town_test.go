@@ -397,12 +397,12 @@ func TestEditsUnderRunningTalks(t *testing.T) {
 	w := newTown(t, 1, people)
 	choices := []string{"1", "2", "3", "7", "0", "skip", "some words about it", "yes"}
 	followed := 0
-	for round := range 12 {
-		if round%6 == 0 {
+	for round := range 6 {
+		if round%3 == 0 {
 			w.begins()
 		}
-		w.answers(choices, 3)
-		switch w.rnd.IntN(4) {
+		w.answers(choices, 5)
+		switch round % 3 {
 		case 0:
 			w.later(time.Duration(1+w.rnd.IntN(20)) * time.Minute)
 		case 1:
@@ -428,12 +428,15 @@ func TestEditsUnderRunningTalks(t *testing.T) {
 	}
 }
 
-// finish lets everybody come to the end of what they began, and to the menu.
+// finish lets every second person come to the end of what they began, and
+// everybody to the menu.
 func (w *town) finish() {
 	w.t.Helper()
 	open := map[*citizen]bool{}
-	for _, c := range w.people {
-		open[c] = true
+	for i, c := range w.people {
+		if i%2 == 0 {
+			open[c] = true
+		}
 		c.shadow = nil
 	}
 	ways := []string{"skip", "done", "skip", "no", "2", "3", "5", "skip", "words"}

@@ -360,13 +360,21 @@ func (w *world) heard() []string {
 	return out
 }
 
+// words are the crisis words, which are read only and take long to read.
+var words struct {
+	sync.Once
+	lexicon *crisis.Lexicon
+	err     error
+}
+
 func lexicon(t testing.TB) *crisis.Lexicon {
 	t.Helper()
-	l, err := crisis.Load(crisisFS(t))
-	if err != nil {
-		t.Fatal(err)
+	sub := crisisFS(t)
+	words.Do(func() { words.lexicon, words.err = crisis.Load(sub) })
+	if words.err != nil {
+		t.Fatal(words.err)
 	}
-	return l
+	return words.lexicon
 }
 
 func directory(t testing.TB) *lines.Directory {

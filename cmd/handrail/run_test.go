@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"handrail/bot/e2e/homeserver"
 	"handrail/bot/seal"
 	"handrail/bot/store"
+	"handrail/flows"
 )
 
 // runFolder makes a folder from which handrail run can start.
@@ -203,6 +205,65 @@ func TestDemoRun(t *testing.T) {
 	if err := server.Restart(ctx); err != nil {
 		t.Fatal(err)
 	}
+	r.says(t, "msg=running")
+	r.ends(t)
+}
+
+// TestDemoReload edits the scripts of a bot that runs, and asks it to read them
+// at once.
+func TestDemoReload(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	server, err := homeserver.Start(ctx, homeserver.Options{Dir: filepath.Join(t.TempDir(), "homeserver"), InMemory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop()
+	if err := server.CreateUser(ctx, "handrail", "a long password"); err != nil {
+		t.Fatal(err)
+	}
+	dir, config := runFolder(t, server.URL(), "handrail", "a long password")
+	if err := os.CopyFS(filepath.Join(dir, "content"), flows.FS); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("scripts: content\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	script := filepath.Join(dir, "content", "thanks.yaml")
+	before, err := os.ReadFile(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := startRun(ctx, config)
+	r.says(t, "msg=running")
+	write(string(before) + "  - sing: la\n")
+	r.says(t, "scripts not taken, the last good ones stay in use")
+	r.says(t, "thanks.yaml:")
+	write(strings.Replace(string(before), "title: Thank you", "title: Thanks", 1))
+	r.says(t, `msg="scripts read again"`)
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	r.says(t, "nothing has changed")
+	r.ends(t)
+	r = startRun(ctx, config)
 	r.says(t, "msg=running")
 	r.ends(t)
 }
