@@ -235,7 +235,9 @@ func (t *turn) understood(words string) bool {
 	if p.Session.Wait == nil {
 		return false
 	}
-	next, _, err := t.Library.Step(p.Session, flow.Input{
+	s := p.Session
+	s.Past = nil // it must answer what waits now
+	next, _, err := t.Library.Step(s, flow.Input{
 		Kind: flow.InText, Text: words, Now: t.now.In(t.bot.location(p)), Vars: p.Vars, Lang: t.bot.language(p),
 	})
 	if err != nil {

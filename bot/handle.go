@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -45,9 +44,9 @@ func again(err error) bool {
 func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
 	defer b.lock(m.From)()
 	now := b.Now()
-	key, known := b.reactedTo(ctx, m)
+	at := b.pointsAt(ctx, m)
 	err := b.Store.Update(ctx, func(tx *store.Tx) error {
-		return b.receive(tx, m, now, key, known)
+		return b.receive(tx, m, now, at)
 	})
 	if again(err) {
 		b.log.Error("step failed, answering with the fixed reply", "err", err)
@@ -72,20 +71,8 @@ func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
 	return nil
 }
 
-// reactedTo finds which of our messages a reaction stands under.
-func (b *Bot) reactedTo(ctx context.Context, m chat.Message) (key string, known bool) {
-	if m.Kind != chat.KindReaction {
-		return "", false
-	}
-	key, _, known, err := b.Store.SentKey(ctx, m.From.Network, m.Target)
-	if err != nil {
-		return "", false
-	}
-	return key, known
-}
-
 // receive is one message inside its transaction.
-func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted string, known bool) error {
+func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed) error {
 	fresh, err := tx.Admit(m.From.Network, m.ID, now)
 	if err != nil || !fresh {
 		return err
@@ -100,16 +87,16 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 	if err = b.mended(p, err); err != nil {
 		return err
 	}
-	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID}
+	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID, sent: m.Sent}
+	if at.person == p.ID {
+		t.target = at.key
+	}
 	p.Seen = now
 	if m.Kind == chat.KindCrowd || m.Kind == chat.KindUnencrypted {
 		return t.refuse(m)
 	}
 	if m.Kind == chat.KindRemoval { // whatever else holds, and from whatever room
-		if _, err := tx.DropItemsFrom(p.ID, m.Target); err != nil {
-			return err
-		}
-		return t.save()
+		return t.removed(m.Target)
 	}
 	p.Addr.Room = m.From.Room
 	delete(p.Vars, varCrowd)
@@ -123,11 +110,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 	case chat.KindText:
 		return t.text(string(m.Text))
 	case chat.KindReaction:
-		t.oldRows()
-		if p.Session.Idle() || !known || !slices.Contains(p.Session.Asked, reacted) {
-			return t.save() // only a sign under the question is an answer to it
-		}
-		return t.step(flow.Input{Kind: flow.InReaction, Text: string(m.Text)})
+		return t.reacted(string(m.Text))
 	case chat.KindStart:
 		if id := string(m.Text); t.Library.Has(id) {
 			return t.step(flow.Input{Kind: flow.InStart, Flow: id})
@@ -139,10 +122,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, reacted strin
 		}
 		return t.step(flow.Input{Kind: flow.InStart, Flow: flowWelcome})
 	case chat.KindEdit:
-		if id, _ := t.alarm(string(m.Text)); id != "" {
-			return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
-		}
-		return t.sentence("edited")
+		return t.edited(string(m.Text), m.Target)
 	case chat.KindMedia:
 		if strings.TrimSpace(string(m.Text)) != "" { // the words under a picture are words
 			return t.text(string(m.Text))

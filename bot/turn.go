@@ -23,7 +23,10 @@ type turn struct {
 	tx         *store.Tx
 	p          *store.Person
 	now        time.Time
-	cause      string // what brought this turn about: event id, or schedule and due time
+	cause      string    // what brought this turn about: event id, or schedule and due time
+	source     string    // the message whose words these are, if it is not the cause: an edit's target
+	target     string    // key of our message that this one points at
+	sent       time.Time // when the network says it was sent; zero: not known
 	unprompted bool
 	notAfter   time.Time // unprompted: too late to send after this
 	said       int       // messages queued in this turn; part of the send key
@@ -37,8 +40,11 @@ func (t *turn) step(in flow.Input) error {
 	in.Seed = seed(p.ID, p.Session.Seq)
 	in.Vars = p.Vars
 	in.Lang = t.bot.language(p)
-	in.ID = t.tx.Source(p.ID, t.cause)
+	in.ID = t.tx.Source(p.ID, t.from())
 	t.oldRows()
+	if err := t.point(&in); err != nil {
+		return err
+	}
 	var failed error // of the store: it is not the scripts' fault
 	in.Items = func(list string) ([]flow.Item, error) {
 		items, err := t.tx.Items(p.ID, list, itemsShown)
@@ -113,9 +119,11 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 				p.Vars[varWatched] = float64(t.now.UnixMilli())
 			}
 		case flow.Keep:
-			err = t.tx.AddItem(p.ID, e.List, e.Text, t.cause, t.now)
+			err = t.tx.AddItem(p.ID, e.List, e.Text, t.from(), t.now)
 		case flow.Drop:
 			err = t.tx.DropItem(p.ID, e.ID)
+		case flow.Rewrite:
+			err = t.tx.ChangeItem(p.ID, e.List, e.ID, e.Text)
 		case flow.Undo:
 			err = t.tx.DropItemsOf(p.ID, e.IDs)
 		case flow.End:
@@ -126,7 +134,7 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			return err
 		}
 	}
-	if t.said == 0 && (in.Kind == flow.InText || in.Kind == flow.InReaction) {
+	if t.said == 0 && (in.Kind == flow.InText || in.Kind == flow.InReaction || in.Kind == flow.InEdit) {
 		return &engineError{fmt.Errorf("no reply to an input in flow state %q", top(p.Session))}
 	}
 	if zone != p.Vars[varZone] {

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
 	"handrail/bot/chat"
@@ -17,6 +19,8 @@ const (
 	Reacted            // Text is the emoji
 	Image              // Text is the alternative text
 	File               // Text is the name
+	Replied            // a new text, in reply to an earlier message of the other side
+	AtOnce             // a new text; the next one comes before the bot can answer
 )
 
 // Entry is one thing that somebody did in the talk.
@@ -24,6 +28,10 @@ type Entry struct {
 	Bot  bool // else the person
 	Act  Act
 	Text string
+	// Back counts which message is meant, from the newest, which is 1: of the
+	// person's own for Edited and Removed, of the bot's for Reacted and Replied.
+	// 0 is the newest where nobody counted.
+	Back int
 }
 
 // Marks before the lines of a talk.
@@ -35,6 +43,18 @@ const (
 
 // Body is the entry without its mark: the text, or the act in brackets.
 func (e Entry) Body() string {
+	if e.Back > 0 {
+		switch e.Act {
+		case Edited:
+			return fmt.Sprintf("[edit %d] %s", e.Back, e.Text)
+		case Removed:
+			return fmt.Sprintf("[remove %d]", e.Back)
+		case Reacted:
+			return fmt.Sprintf("[reaction %s %d]", e.Text, e.Back)
+		case Replied:
+			return fmt.Sprintf("[reply %d] %s", e.Back, e.Text)
+		}
+	}
 	switch e.Act {
 	case Edited:
 		return "[edited] " + e.Text
@@ -42,6 +62,8 @@ func (e Entry) Body() string {
 		return "[removed]"
 	case Reacted:
 		return "[reaction " + e.Text + "]"
+	case AtOnce:
+		return "[at once] " + e.Text
 	case Image:
 		return "[image: " + e.Text + "]"
 	case File:
@@ -63,8 +85,16 @@ func (e Entry) String() string {
 }
 
 // ReadBody is the reverse of Body for what a person does: plain words, or one
-// of "[edited] text", "[removed]", "[reaction x]", "[image: alt]", "[file: name]".
+// of "[edited] text", "[removed]", "[reaction x]", "[image: alt]", "[file: name]",
+// "[reply N] text", "[edit N] text", "[remove N]", "[reaction x N]", where N
+// counts messages back, and "[at once] text".
 func ReadBody(body string) Entry {
+	if e, ok := readCounted(body); ok {
+		return e
+	}
+	if text, ok := strings.CutPrefix(body, "[at once] "); ok {
+		return Entry{Act: AtOnce, Text: text}
+	}
 	if text, ok := strings.CutPrefix(body, "[edited] "); ok {
 		return Entry{Act: Edited, Text: text}
 	}
@@ -86,6 +116,32 @@ func ReadBody(body string) Entry {
 		return Entry{Act: File, Text: text}
 	}
 	return Entry{Text: body}
+}
+
+// readCounted reads what names a message by its number.
+func readCounted(body string) (e Entry, ok bool) {
+	inner, text, ok := strings.Cut(strings.TrimPrefix(body, "["), "]")
+	words := strings.Fields(inner)
+	if !ok || !strings.HasPrefix(body, "[") || len(words) < 2 {
+		return e, false
+	}
+	e.Back, _ = strconv.Atoi(words[len(words)-1])
+	text, spaced := strings.CutPrefix(text, " ")
+	switch {
+	case e.Back < 1:
+		return e, false
+	case words[0] == "reply" && len(words) == 2 && spaced:
+		e.Act, e.Text = Replied, text
+	case words[0] == "edit" && len(words) == 2 && spaced:
+		e.Act, e.Text = Edited, text
+	case words[0] == "remove" && len(words) == 2 && text == "":
+		e.Act = Removed
+	case words[0] == "reaction" && len(words) == 3 && text == "":
+		e.Act, e.Text = Reacted, words[1]
+	default:
+		return e, false
+	}
+	return e, true
 }
 
 // SplitLines cuts a text into lines, whatever ends them.

@@ -17,7 +17,7 @@ func (s *Sim) Run(ctx context.Context, in io.Reader) error {
 			return fmt.Errorf("read line %d of the input: %w", n, err)
 		}
 		if !more {
-			return nil
+			return s.Settle(ctx)
 		}
 		if err := s.Input(ctx, line); err != nil {
 			return fmt.Errorf("line %d of the input: %w", n, err)

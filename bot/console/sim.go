@@ -38,7 +38,7 @@ type Sim struct {
 	session   string
 	sink      func(Entry)
 	said      int
-	lastSaid  string
+	texts     []string // event ids of what the person wrote
 }
 
 // New makes a simulator. The store in c.Bot stays the caller's to close.
@@ -85,23 +85,38 @@ func (s *Sim) Say(ctx context.Context, e Entry) error {
 		ID: fmt.Sprintf("%s-p%d", s.session, s.said), From: Person(),
 		Kind: e.kind(), Text: chat.Text(e.Text), Sent: s.clock.Now(),
 	}
+	back := max(e.Back, 1)
 	switch e.Act {
 	case Edited, Removed:
-		m.Target = s.lastSaid
-	case Reacted:
-		m.Target = s.transport.Last()
+		m.Target = nth(s.texts, back)
+	case Reacted, Replied:
+		m.Target = s.transport.Message(back)
+		if e.Act == Replied {
+			s.texts = append(s.texts, m.ID)
+		}
 	case Image, File:
 		m.Text = ""
 	default:
 		if flow, ok := strings.CutPrefix(e.Text, "/start "); ok {
 			m.Kind, m.Text = chat.KindStart, chat.Text(strings.TrimSpace(flow))
 		}
-		s.lastSaid = m.ID
+		s.texts = append(s.texts, m.ID)
 	}
 	if err := s.bot.Handle(ctx, m); err != nil {
 		return fmt.Errorf("handle the message: %w", err)
 	}
+	if e.Act == AtOnce { // the next message comes before any answer to this one
+		return nil
+	}
 	return s.Settle(ctx)
+}
+
+// nth is the back-th newest of some event ids; empty if there are not so many.
+func nth(ids []string, back int) string {
+	if back > len(ids) {
+		return ""
+	}
+	return ids[len(ids)-back]
 }
 
 // Now is the simulated time in the person's zone.

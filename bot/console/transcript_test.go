@@ -20,6 +20,13 @@ func TestEntryFormat(t *testing.T) {
 		{"removal", Entry{Bot: true, Act: Removed}, "> [removed]"},
 		{"reaction", Entry{Act: Reacted, Text: "👍"}, "< [reaction 👍]"},
 		{"image", Entry{Act: Image, Text: "a cat"}, "< [image: a cat]"},
+		{"older edit", Entry{Act: Edited, Text: "8", Back: 2}, "< [edit 2] 8"},
+		{"older removal", Entry{Act: Removed, Back: 3}, "< [remove 3]"},
+		{"reply", Entry{Act: Replied, Text: "no ] way", Back: 12}, "< [reply 12] no ] way"},
+		{"older reaction", Entry{Act: Reacted, Text: "1️⃣", Back: 2}, "< [reaction 1️⃣ 2]"},
+		{"at once", Entry{Act: AtOnce, Text: "yes"}, "< [at once] yes"},
+		{"words in brackets", Entry{Text: "[reply] [edit 0] x"}, "< [reply] [edit 0] x"},
+		{"no number", Entry{Text: "[reply one] x"}, "< [reply one] x"},
 		{"file", Entry{Act: File, Text: "x.pdf"}, "< [file: x.pdf]"},
 	}
 	for _, tt := range tests {

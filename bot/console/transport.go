@@ -25,7 +25,7 @@ type Transport struct {
 
 	mu   sync.Mutex
 	sent int
-	last string // the newest event of the bot, for reactions
+	ids  []string // the messages of the bot, for reactions and replies
 }
 
 // NewTransport sends what the bot says to sink, one call at a time. Session
@@ -71,15 +71,16 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 	t.sent++
 	id := fmt.Sprintf("%s-b%d", t.session, t.sent)
 	if e.Act == Wrote || e.Act == Image || e.Act == File {
-		t.last = id
+		t.ids = append(t.ids, id)
 	}
 	t.sink(e)
 	return id, nil
 }
 
-// Last is the event id of the newest message of the bot; empty if there is none.
-func (t *Transport) Last() string {
+// Message is the event id of a message of the bot, counted back from the newest,
+// which is 1; edits are no messages. It is empty if there are not so many.
+func (t *Transport) Message(back int) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.last
+	return nth(t.ids, back)
 }

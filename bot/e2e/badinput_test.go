@@ -22,40 +22,45 @@ func TestOddThingsGetAnAnswer(t *testing.T) {
 	w := newWorld(t, worldOptions{})
 	w.bot.start(t)
 	c := w.enter("ann")
-	c.count()
+	first := c.say("count with me")
+	c.hear("Counting.")
 	ctx := t.Context()
 
 	tests := []struct {
 		name string
 		send func() error
-		want string
+		want []string
 	}{
 		{"a picture", func() error {
 			_, err := c.p.Picture(ctx, c.room, "our kitchen.png")
 			return err
-		}, "I can only read words."},
+		}, []string{"I can only read words."}},
 		{"an edit", func() error {
 			event := c.say("a sentence with a mistale")
 			c.hear(heardText("a sentence with a mistale"))
 			_, err := c.p.Edit(ctx, c.room, event, "a sentence with a mistake")
 			return err
-		}, "You changed a message."},
+		}, []string{"I changed that.", "That is changed."}},
+		{"another edit", func() error {
+			_, err := c.p.Edit(ctx, c.room, first, "what nobody asked")
+			return err
+		}, []string{"You changed a message."}},
 		{"no words", func() error {
 			_, err := c.p.Send(ctx, c.room, "   ")
 			return err
-		}, "without words"},
+		}, []string{"without words"}},
 		{"a long message", func() error {
 			c.say(strings.Repeat("and then it all began again ", largeEncrypted/28))
 			return nil
-		}, "more than I can take in"},
+		}, []string{"more than I can take in"}},
 		{"a sticker", func() error {
 			_, err := c.p.SendType(ctx, c.room, "m.sticker", map[string]any{"body": "a cat", "url": "mxc://localhost/none", "info": map[string]any{}})
 			return err
-		}, "I can only read words."},
+		}, []string{"I can only read words."}},
 	}
 	for _, tt := range tests {
 		must(t, tt.send())
-		c.hear(tt.want)
+		c.hear(tt.want...)
 		c.ask("after "+tt.name, heardText("after "+tt.name))
 	}
 	w.bot.stop(t)
@@ -71,9 +76,10 @@ func TestSilentThings(t *testing.T) {
 	old := c.ask("count with me", "Counting.")
 	event := c.say("a word too many")
 	c.hear(heardText("a word too many"))
+	c.ask("counted message 0000", heardText("counted message 0000"))
 	_, err := c.p.Redact(ctx, c.room, event)
 	must(t, err)
-	_, err = c.p.React(ctx, c.room, old.ID, "🌱") // what was asked there is answered
+	_, err = c.p.React(ctx, c.room, old.ID, "🌱") // what was asked there is answered, and this is no other answer
 	must(t, err)
 	_, err = c.p.SendType(ctx, c.room, "org.example.weather", map[string]any{"sky": "grey"})
 	must(t, err)

@@ -103,7 +103,7 @@ func TestReactionAnswersAQuestion(t *testing.T) {
 	}
 	react(greeting.ID, "👍")
 	country := c.hear("country")
-	react(greeting.ID, "👎") // under an old question: nothing happens
+	react(greeting.ID, "🌱") // under an old question, and no answer to it: nothing happens
 	kept := c.ask("United Kingdom", "locked with a key")
 	react(kept.ID, "1️⃣") // the first choice: yes
 	c.hear("city or time zone")

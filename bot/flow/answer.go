@@ -3,12 +3,16 @@ package flow
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // answer offers a text to the step that waits. done is false when the step did
 // not take it.
 func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
+	if o, ask := n.op.(*askOp); !ask || o.exact(r.tongue, norm, r.in.Text) < 0 {
+		if r.thanked(norm) {
+			return true, nil
+		}
+	}
 	switch o := n.op.(type) {
 	case *askOp:
 		return r.answerAsk(f, n, o, norm)
@@ -37,7 +41,7 @@ func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 	case r.is(norm, "words_skip"):
 		return true, r.skip(f, n, o)
 	case r.is(norm, "words_repeat"):
-		return true, r.exec(f, n)
+		return true, r.sayAgain(f, n)
 	case r.isBack(norm):
 		return true, r.back()
 	}
@@ -55,51 +59,29 @@ func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 
 // take reads the answer to a question without choices.
 func (r *run) take(f *flow, n *node, o *askOp, raw string) (bool, error) {
-	switch o.kind {
-	case askScale, askNumber:
-		v, ok := r.tongue.amount(raw, o.to)
-		if !ok || o.bounded && (v < o.from || v > o.to) {
-			return false, nil
-		}
-		return true, r.accept(f, n, o, v, "", n.next)
-	case askText:
-		text := strings.TrimSpace(raw)
-		if text == "" {
-			return false, nil
-		}
-		if len(text) > o.max && utf8.RuneCountInString(text) > o.max {
-			r.speak("too_long", true)
-			r.rearm()
-			return true, nil
-		}
-		return true, r.accept(f, n, o, text, "", n.next)
-	default:
-		if len(raw) > maxHeard {
-			return false, nil
-		}
-		value, echo, ok := o.reader(raw, r.in.Now)
-		if !ok {
-			return false, nil
-		}
+	value, echo, ok := r.read(o, raw)
+	if ok {
 		return true, r.accept(f, n, o, value, echo, n.next)
 	}
+	if text := strings.TrimSpace(raw); o.kind == askText && o.tooLong(text) {
+		r.speak("too_long", true)
+		r.rearm()
+		return true, nil
+	}
+	return false, nil
 }
 
 func (r *run) choose(f *flow, n *node, o *askOp, i int) error {
-	opt := &o.options[i]
-	if o.kind == askYesNo {
-		return r.accept(f, n, o, opt.sign == signYes, "", opt.first)
-	}
 	echo := ""
-	if label, _, ok := opt.in(r.tongue.lang); ok {
+	if label, _, ok := o.options[i].in(r.tongue.lang); ok && o.kind != askYesNo {
 		echo = label
 	}
-	return r.accept(f, n, o, opt.label, echo, opt.first)
+	return r.accept(f, n, o, o.label(i), echo, o.options[i].first)
 }
 
 // accept stores an answer and goes on.
 func (r *run) accept(f *flow, n *node, o *askOp, value any, echo string, next *node) error {
-	r.mark()
+	r.mark(o, value)
 	r.s.Wait = nil
 	r.s.Answer, r.s.Echo = value, echo
 	r.forget = o.forget
@@ -122,47 +104,24 @@ func (r *run) skip(f *flow, n *node, o *askOp) error {
 		r.rearm()
 		return nil
 	}
-	r.mark()
+	r.mark(o, "")
 	r.s.Wait = nil
 	r.s.Answer, r.s.Echo = "", ""
 	return r.exec(f, n.next)
 }
 
 func (r *run) answerMenu(f *flow, n *node, norm string) (bool, error) {
-	ids := r.menuIDs()
-	if i, ok := r.tongue.ordinal(norm); ok {
-		if i < 1 || i > len(ids) {
-			return false, nil
-		}
-		return true, r.pickMenu(f, n, ids[i-1])
-	}
-	found := ""
-	for _, loose := range []bool{false, true} {
-		for _, id := range ids {
-			g := r.lib.flows[id]
-			if g == nil {
-				continue
-			}
-			title, base := Normalise(g.titleIn(r.tongue.lang)), Normalise(g.Title)
-			if title == norm || base == norm || loose && (closeTo(norm, title) || closeTo(norm, base)) {
-				if found != "" && found != id {
-					return false, nil
-				}
-				found = id
-			}
-		}
-		if found != "" {
-			return true, r.pickMenu(f, n, found)
-		}
+	if id, ok := r.menuChoice(r.menuIDs(), norm, r.in.Text); ok {
+		return true, r.pickMenu(f, n, id)
 	}
 	switch {
 	case r.is(norm, "words_skip"), r.is(norm, "words_done"):
-		r.mark()
+		r.mark(nil, "")
 		r.s.Wait = nil
 		r.s.Answer, r.s.Echo = "", ""
 		return true, r.exec(f, n.next)
 	case r.is(norm, "words_repeat"):
-		return true, r.exec(f, n)
+		return true, r.sayAgain(f, n)
 	case r.isBack(norm):
 		return true, r.back()
 	}
@@ -178,7 +137,7 @@ func (r *run) menuIDs() []string {
 // pickMenu goes to a flow of the menu; one that is gone shows the menu anew.
 func (r *run) pickMenu(f *flow, n *node, id string) error {
 	if g := r.lib.flows[id]; g != nil {
-		r.mark()
+		r.mark(nil, id)
 		return r.replace(g)
 	}
 	return r.exec(f, n)
@@ -226,17 +185,22 @@ func (r *run) missed(n *node) error {
 		return r.choose(f, n, o, o.safety.atUnsure)
 	}
 	w := *r.s.Wait
+	quick := w.Tries > 0 && r.in.Now.Sub(w.Missed) < MissAgainWithin
 	w.Tries++
+	w.Missed = r.in.Now.Round(0).UTC()
 	r.s.Wait = &w
+	if quick && (w.Tries > 2 || !asks(n)) {
+		return r.aside("not_understood_again")
+	}
 	switch o := n.op.(type) {
 	case *askOp:
 		if o.miss {
 			f, _ := r.waiting()
 			return r.exec(f, o.missFirst)
 		}
-		r.say(Say{Text: r.missText(n, w.Tries), Ask: true})
+		r.say(Say{Text: r.missText(n, w.Tries, quick), Ask: true})
 	case *menuOp:
-		r.say(Say{Text: r.missText(n, w.Tries), Ask: true})
+		r.say(Say{Text: r.missText(n, w.Tries, quick), Ask: true})
 	case *paceOp:
 		r.speak("pace_waiting", false)
 	case *waitOp:
@@ -246,8 +210,18 @@ func (r *run) missed(n *node) error {
 	return nil
 }
 
-// missText says that an answer was not understood and what would be one.
-func (r *run) missText(n *node, tries int) string {
+// asks tells whether a question or a menu stands at n.
+func asks(n *node) bool {
+	switch n.op.(type) {
+	case *askOp, *menuOp:
+		return true
+	}
+	return false
+}
+
+// missText says that an answer was not understood and what would be one. Quick:
+// the choices were shown a moment ago.
+func (r *run) missText(n *node, tries int, quick bool) string {
 	var b strings.Builder
 	b.WriteString(r.sentence("not_understood", nil))
 	choices := ""
@@ -274,7 +248,9 @@ func (r *run) missText(n *node, tries int) string {
 		b.WriteString(" ")
 		b.WriteString(r.sentence("not_understood_help", nil))
 	}
-	b.WriteString(choices)
+	if !quick {
+		b.WriteString(choices)
+	}
 	return b.String()
 }
 

@@ -9,7 +9,7 @@ func (r *run) back() error {
 	if i := r.lastPoint(); i >= 0 {
 		f, n := r.rewind(i)
 		r.lead("step_back")
-		return r.exec(f, n)
+		return r.sayAgain(f, n)
 	}
 	r.lead("no_back")
 	return r.again()
@@ -18,12 +18,21 @@ func (r *run) back() error {
 // again says the question that waits once more; a pause or a pace goes on.
 func (r *run) again() error {
 	f, n := r.waiting()
-	switch n.op.(type) {
-	case *askOp, *menuOp:
-		return r.exec(f, n)
+	if n == nil {
+		return r.moved(f)
+	}
+	if asks(n) {
+		return r.sayAgain(f, n)
 	}
 	r.rearm()
 	return nil
+}
+
+// sayAgain asks the question at n, which waits already, once more: the messages
+// that asked it before still do.
+func (r *run) sayAgain(f *flow, n *node) error {
+	r.asked = r.s.Asked
+	return r.exec(f, n)
 }
 
 // lead puts a sentence before the next message of this step. If none comes, it

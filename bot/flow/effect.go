@@ -105,21 +105,29 @@ type Drop struct {
 // Undo takes back every line that an input with one of these IDs kept.
 type Undo struct{ IDs []string }
 
+// Rewrite puts other words in the place of a line.
+type Rewrite struct {
+	List string
+	ID   int64 // an Item's ID
+	Text string
+}
+
 // End tells that the session has nothing left to do.
 type End struct{}
 
-func (Say) effect()    {}
-func (Lines) effect()  {}
-func (Wait) effect()   {}
-func (Every) effect()  {}
-func (At) effect()     {}
-func (Cancel) effect() {}
-func (Quiet) effect()  {}
-func (Hide) effect()   {}
-func (Export) effect() {}
-func (Forget) effect() {}
-func (Set) effect()    {}
-func (Keep) effect()   {}
-func (Drop) effect()   {}
-func (Undo) effect()   {}
-func (End) effect()    {}
+func (Say) effect()     {}
+func (Lines) effect()   {}
+func (Wait) effect()    {}
+func (Every) effect()   {}
+func (At) effect()      {}
+func (Cancel) effect()  {}
+func (Quiet) effect()   {}
+func (Hide) effect()    {}
+func (Export) effect()  {}
+func (Forget) effect()  {}
+func (Set) effect()     {}
+func (Keep) effect()    {}
+func (Drop) effect()    {}
+func (Undo) effect()    {}
+func (Rewrite) effect() {}
+func (End) effect()     {}

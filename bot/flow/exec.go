@@ -160,7 +160,6 @@ func (r *run) tell(n *node) {
 	case *forgetOp:
 		r.forgetNow(o)
 	case *linesOp:
-		r.flushLead()
 		r.out = append(r.out, o.effect)
 		r.spoke = true
 	default:
@@ -171,7 +170,7 @@ func (r *run) tell(n *node) {
 // await notes the step that the innermost flow waits at.
 func (r *run) await(n *node, w *Waiting) {
 	r.s.Frames[len(r.s.Frames)-1].Step = n.path
-	r.s.Wait, r.s.Asked = w, nil
+	r.s.Wait, r.s.Asked, r.asked = w, r.asked, nil
 }
 
 // rewait goes back to waiting for the answer after an aside.
@@ -189,7 +188,7 @@ func (r *run) rewait(o *rewaitOp) {
 		r.wait = ask.noReply
 	}
 	if !r.spoke && !o.nudged {
-		r.say(Say{Text: r.missText(o.ask, w.Tries), Ask: true})
+		r.say(Say{Text: r.missText(o.ask, w.Tries, false), Ask: true})
 	}
 }
 

@@ -29,6 +29,13 @@ const (
 	// BackAfterEnd is how long the last answer of a talk that is over can still
 	// be taken back.
 	BackAfterEnd = 10 * time.Minute
+	// JoinWithin is how soon after a text another one goes on with it.
+	JoinWithin = 2 * time.Minute
+	// TapWithin is how soon the same answer may be a second sending of it.
+	TapWithin = 20 * time.Second
+	// MissAgainWithin is how soon after a text that was not understood another
+	// one is answered in short.
+	MissAgainWithin = 20 * time.Second
 	// MaxText is the longest text in runes that a script may write for one
 	// message.
 	MaxText = 300
@@ -37,5 +44,6 @@ const (
 	maxNodes      = 100 // nodes of a condition
 	maxMemory     = 10_000
 	longestWait   = 31 * 24 * time.Hour
+	maxCorrection = 40   // bytes of the words that begin a correction
 	maxHeard      = 2048 // bytes of a message that are compared with phrases
 )

@@ -134,7 +134,7 @@ func TestFreeTalk(t *testing.T) {
 < it was a bit sad
 > [ask] I did not catch that. / 1 light / 2 heavy
 < im lonely and i miss him
-> [ask] I did not catch that. You can say skip to leave this one out, or menu for everything else. / 1 light / 2 heavy
+> [ask] I did not catch that. You can say skip to leave this one out, or menu for everything else.
 < wanna text him
 > [ask] How strong?
 < 0

@@ -23,7 +23,9 @@ type Point struct {
 	IDs   []string  `json:"ids,omitempty"`
 	Asked []string  `json:"asked,omitempty"` // what Session.Asked was then
 	At    time.Time `json:"at,omitzero"`
-	Over  bool      `json:"over,omitempty"` // the talk that it belongs to has ended
+	Sum   uint64    `json:"sum,omitempty"`   // mark of the answer; 0: nothing of it may be kept
+	Words bool      `json:"words,omitempty"` // the answer was a text of the person's own
+	Over  bool      `json:"over,omitempty"`  // the talk that it belongs to has ended
 }
 
 // whole tells whether there is enough left of a point to go back to it.
@@ -37,14 +39,19 @@ func (r *run) ownPast() {
 	}
 }
 
-// mark remembers the question that waits, just before its answer is taken.
-func (r *run) mark() {
+// mark remembers the question that waits, just before its answer is taken; o is
+// nil for a menu.
+func (r *run) mark(o *askOp, value any) {
 	r.ownPast()
 	p := Point{
 		Frames: slices.Clone(r.s.Frames), Answer: r.s.Answer, Echo: r.s.Echo,
 		IDs: []string{r.in.ID}, Asked: r.s.Asked, At: r.in.Now.Round(0).UTC(),
 	}
 	p.Menu, _ = r.s.Wait.Data["menu"].(string)
+	if o == nil || !o.forget {
+		p.Sum = sum(value, r.in.ID)
+	}
+	p.Words = o != nil && o.kind == askText && value != ""
 	if over := len(r.s.Past) - MaxPast + 1; over > 0 {
 		r.s.Past = r.s.Past[over:]
 	}
@@ -87,8 +94,11 @@ func (r *run) note(name string) {
 
 // noteLine keeps that this input left a line.
 func (r *run) noteLine() {
+	if i, _ := from(r.s.Past, r.in.ID); i >= 0 || r.in.ID == "" {
+		return
+	}
 	p := r.newest()
-	if p == nil || r.in.ID == "" || slices.Contains(p.IDs, r.in.ID) || len(p.IDs) >= MaxPast {
+	if p == nil || len(p.IDs) >= MaxPast {
 		return
 	}
 	p.IDs = append(p.IDs, r.in.ID)
@@ -193,10 +203,10 @@ func (r *run) pointNode(p *Point) (f *flow, n *node) {
 	if len(p.Frames) == 0 {
 		return nil, nil
 	}
-	frames, wait := r.s.Frames, r.s.Wait
+	frames, wait, scope := r.s.Frames, r.s.Wait, r.scope
 	r.s.Frames, r.s.Wait = p.Frames, p.waiting()
 	f, n = r.waiting()
-	r.s.Frames, r.s.Wait = frames, wait
+	r.s.Frames, r.s.Wait, r.scope = frames, wait, scope
 	return f, n
 }
 

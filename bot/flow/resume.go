@@ -70,7 +70,7 @@ func (r *run) begin(f *flow) error {
 			Past: r.parkPast(), Asked: r.s.Asked,
 		}
 	} else if r.atMenu() { // a phrase for a number: the menu can be gone back to
-		r.mark()
+		r.mark(nil, f.ID)
 	} else {
 		r.closePast()
 	}
@@ -176,10 +176,7 @@ func (r *run) answerResume(norm, raw string) (done bool, err error) {
 		r.s.Wait, r.s.Parked = nil, nil
 		return false, nil
 	case yes || r.isBack(norm) || n == 1 || thumb == signYes:
-		r.s.Frames = slices.Clone(p.Frames)
-		r.s.Wait, r.s.Answer, r.s.Echo = p.Wait, p.Answer, p.Echo
-		r.s.Past, r.s.Asked, r.pastOwned, r.varsOwned = p.Past, p.Asked, false, false
-		r.s.Parked = nil
+		r.unpark(p)
 		return true, r.resume()
 	case no || n == 2 || thumb == signNo:
 		r.s.Parked = nil
@@ -187,8 +184,19 @@ func (r *run) answerResume(norm, raw string) (done bool, err error) {
 		r.finish()
 		return true, nil
 	}
+	if r.joins(norm) { // the question stands
+		return true, r.addTo(len(r.s.Past) - 1)
+	}
 	r.s.Wait, r.s.Parked = nil, nil
 	return false, nil
+}
+
+// unpark puts the interrupted talk in the place of the one that runs.
+func (r *run) unpark(p *Parked) {
+	r.s.Frames = slices.Clone(p.Frames)
+	r.s.Wait, r.s.Answer, r.s.Echo = p.Wait, p.Answer, p.Echo
+	r.s.Past, r.s.Asked, r.pastOwned, r.varsOwned = p.Past, p.Asked, false, false
+	r.s.Parked = nil
 }
 
 // resume takes up the step that waited when the talk was interrupted.

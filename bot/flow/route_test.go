@@ -369,7 +369,7 @@ func TestRouting(t *testing.T) {
 < /react 👍
 > [ask] I did not catch that. / 1 lines / 2 words
 < /react 9️⃣
-> [ask] I did not catch that. You can say skip to leave this one out, or menu for everything else. / 1 lines / 2 words`,
+> [ask] I did not catch that. You can say skip to leave this one out, or menu for everything else.`,
 		},
 		{
 			"a timer when nothing of the kind waits",

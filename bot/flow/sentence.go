@@ -102,6 +102,9 @@ func (ld *loader) readWords(from lists) (w words, meaning map[string]string) {
 	w.back, _ = list("words_back")
 	w.yes, w.yesLabel = list("words_yes")
 	w.no, w.noLabel = list("words_no")
+	for _, key := range []string{"words_thanks", "words_meant", "words_sorry"} {
+		list(key)
+	}
 	w.unsure, w.misread = wordList(from, "words_unsure"), wordList(from, "words_misread")
 	return w, meaning
 }

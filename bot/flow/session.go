@@ -65,6 +65,7 @@ type Waiting struct {
 	Round  int            `json:"round,omitempty"`  // pace: cues done
 	Until  time.Time      `json:"until,omitzero"`   // pause: when it ends; pace: when the next cue is due
 	Nudged bool           `json:"nudged,omitempty"` // the no_reply branch has run
+	Missed time.Time      `json:"missed,omitzero"`  // when the last text was not understood
 	Data   map[string]any `json:"data,omitempty"`
 }
 
@@ -88,6 +89,8 @@ const (
 	InStart                      // start Flow now, unprompted or by command; a running flow is parked
 	InInterrupt                  // start Flow now for safety: whatever waits is parked, no question asked
 	InTimer                      // the Wait of the last Step is over
+	InEdit                       // the person changed their message Target; Text is the new wording
+	InRemoval                    // the person took their message Target back
 )
 
 // Input is one thing that happened.
@@ -95,6 +98,12 @@ type Input struct {
 	Kind InputKind
 	Text string
 	Flow string
+	// Target is what the input points at: for an edit or a removal the ID of the
+	// input that was changed, else the host's key of our message that a reply or
+	// a reaction stands under.
+	Target string
+	// Early: the person cannot have seen what the bot said after the last answer.
+	Early bool
 	// ID names what the person sent, or the timer. It comes back as the From of
 	// the lines that this input keeps.
 	ID string

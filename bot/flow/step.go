@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -48,6 +49,10 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 		err = r.heardText()
 	case InReaction:
 		err = r.heardReaction()
+	case InEdit:
+		err = r.edited()
+	case InRemoval:
+		err = r.removed()
 	case InStart:
 		err = r.startQuietly(in.Flow)
 	case InInterrupt:
@@ -73,7 +78,7 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	if r.forgot {
 		r.forgetPast()
 	}
-	if (in.Kind == InText || in.Kind == InReaction) && !r.spoke {
+	if (in.Kind == InText || in.Kind == InReaction || in.Kind == InEdit) && !r.spoke {
 		r.speakFirst("noted")
 	}
 	if r.wait > 0 {
@@ -119,6 +124,9 @@ type run struct {
 	wait    time.Duration
 	ahead   string // stands before the next message
 
+	asked    []string // keys of the question that is said once more
+	original string   // the text of the input, if part of it was taken off
+
 	pastOwned bool // s.Past is a copy
 	varsOwned bool // and so is what its last point holds
 
@@ -139,15 +147,34 @@ func (r *run) heardText() error {
 	if f := r.anywhere(norm); f != nil {
 		return r.begin(f)
 	}
-	if done, err := r.answerOffer(norm); done {
+	if r.tapped(norm) {
+		return nil
+	}
+	if done, err := r.replied(norm); done {
 		return err
 	}
+	var f *flow
 	var n *node
 	if len(r.s.Frames) > 0 {
-		var f *flow
 		if f, n = r.waiting(); n == nil {
 			return r.moved(f)
 		}
+	}
+	original := r.in.Text
+	rest, done, err := r.meant(n, norm)
+	if done || err != nil {
+		return err
+	}
+	if rest != norm {
+		r.original, norm = original, rest
+		if f := r.anywhere(norm); f != nil {
+			return r.begin(f)
+		}
+	}
+	if done, err := r.answerOffer(norm); done {
+		return err
+	}
+	if n != nil {
 		if done, err := r.answer(f, n, norm); done {
 			return err
 		}
@@ -164,6 +191,9 @@ func (r *run) heardText() error {
 	}
 	if done, err := r.heardFreely(n, norm); done {
 		return err
+	}
+	if r.joins(norm) {
+		return r.addTo(len(r.s.Past) - 1)
 	}
 	if n != nil {
 		return r.missed(n)
@@ -223,6 +253,14 @@ func (r *run) welcomed() bool {
 }
 
 func (r *run) heardReaction() error {
+	if t := r.in.Target; t != "" && !slices.Contains(r.s.Asked, t) {
+		if r.lib.Heeds(r.s, *r.in) {
+			if done, err := r.replied(""); done {
+				return err
+			}
+		}
+		return r.aside("noted")
+	}
 	if w := r.s.Wait; w != nil && (w.Kind == waitResume || w.Kind == waitWhich) {
 		if _, ok := keycap(r.in.Text); ok || thumb(r.in.Text) != signNone {
 			if done, err := r.answerOffer(""); done {

@@ -213,7 +213,7 @@ steps:
 < 9
 > [ask] I did not catch that. / 1 The c flow / 2 The d flow
 < what can you do
-> [ask] I did not catch that. You can say skip to leave this one out, or menu for everything else. / 1 The c flow / 2 The d flow
+> [ask] I did not catch that. You can say skip to leave this one out, or menu for everything else.
 < the c floww
 > In c.
 ! end

@@ -82,6 +82,13 @@ func (r *run) answerWhich(norm string) (done bool, err error) {
 	if !ok {
 		i, ok = keycap(r.in.Text)
 	}
+	no := r.is(norm, "words_no") || r.is(norm, "words_skip") || norm == "" && thumb(r.in.Text) == signNo
+	if len(flows) == 1 { // offered once more: yes or no
+		no = no || ok && i == 2
+		if r.is(norm, "words_yes") || norm == "" && thumb(r.in.Text) == signYes {
+			i, ok = 1, true
+		}
+	}
 	for j, f := range flows {
 		if f != nil && (ok && i == j+1 || norm != "" && (norm == Normalise(f.titleIn(r.tongue.lang)) || norm == Normalise(f.Title))) {
 			return true, r.begin(f)
@@ -89,9 +96,9 @@ func (r *run) answerWhich(norm string) (done bool, err error) {
 	}
 	other := r.sentence("which_other", func(string) string { return "" })
 	switch {
-	case ok && i == len(flows)+1, norm != "" && norm == Normalise(other):
+	case ok && i == 3, norm != "" && norm == Normalise(other):
 		return true, r.catchAll()
-	case r.is(norm, "words_no"), r.is(norm, "words_skip"), norm == "" && thumb(r.in.Text) == signNo:
+	case no:
 		r.speak("resume_no", false)
 		r.finish()
 		return true, nil

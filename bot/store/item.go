@@ -131,6 +131,21 @@ func (t *Tx) DropItemsFrom(id PersonID, source string) (int, error) {
 	return int(n), nil
 }
 
+const sqlChangeItem = `UPDATE item SET body = $1 WHERE person = $2 AND n = $3`
+
+// ChangeItem puts other words in the place of a line; one that is gone already
+// is no error.
+func (t *Tx) ChangeItem(id PersonID, list string, item int64, text string) error {
+	body, err := t.seal(id, personItem{List: list, Text: text}, fieldItem, item)
+	if err == nil {
+		_, err = t.exec(sqlChangeItem, body, int64(id), item)
+	}
+	if err != nil {
+		return fmt.Errorf("change item: %w", err)
+	}
+	return nil
+}
+
 // DropItemsOf removes every line whose Item.From is one of these.
 func (t *Tx) DropItemsOf(id PersonID, from []string) error {
 	for _, f := range from {

@@ -51,6 +51,21 @@ func (t *Tx) sentEvent(id PersonID, key string) (string, error) {
 	return body.Event, nil
 }
 
+const sqlSentAt = `SELECT at FROM sent WHERE person = $1 AND key = $2`
+
+// SentAt tells when a post was sent or buried; ok is false while it waits, and
+// for one of more than seven days ago.
+func (t *Tx) SentAt(id PersonID, key string) (at time.Time, ok bool, err error) {
+	var ms int64
+	switch err := t.row(sqlSentAt, []any{int64(id), t.s.sendKey(key)}, &ms); {
+	case errors.Is(err, ErrNotFound):
+		return time.Time{}, false, nil
+	case err != nil:
+		return time.Time{}, false, fmt.Errorf("find sent message: %w", err)
+	}
+	return moment(ms), true, nil
+}
+
 const (
 	sqlSentBody = `SELECT body FROM sent WHERE person = $1 AND key = $2 AND event IS NOT NULL`
 	sqlSentKey  = `SELECT person, body FROM sent WHERE event = $1`

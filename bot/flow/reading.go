@@ -1,0 +1,116 @@
+package flow
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// read gives what a text means as an answer to a question without choices.
+func (r *run) read(o *askOp, raw string) (value any, echo string, ok bool) {
+	switch o.kind {
+	case askScale, askNumber:
+		v, ok := r.tongue.amount(raw, o.to)
+		return v, "", ok && (!o.bounded || v >= o.from && v <= o.to)
+	case askText:
+		text := strings.TrimSpace(raw)
+		return text, "", text != "" && !o.tooLong(text)
+	default:
+		if len(raw) > maxHeard {
+			return nil, "", false
+		}
+		value, echo, ok := o.reader(raw, r.in.Now)
+		return value, echo, ok
+	}
+}
+
+func (o *askOp) tooLong(text string) bool {
+	return len(text) > o.max && utf8.RuneCountInString(text) > o.max
+}
+
+// label is the value of a choice.
+func (o *askOp) label(i int) any {
+	if o.kind == askYesNo {
+		return o.options[i].sign == signYes
+	}
+	return o.options[i].label
+}
+
+// reads tells, without taking it, what a text would mean to the question or
+// menu at n. Words of the engine are no answers, but for skip: it means "".
+func (r *run) reads(n *node, menu, norm, raw string) (value any, ok bool) {
+	o, ask := n.op.(*askOp)
+	if !ask {
+		if _, is := n.op.(*menuOp); !is {
+			return nil, false
+		}
+		id, ok := r.menuChoice(strings.Fields(menu), norm, raw)
+		return id, ok
+	}
+	if len(o.options) > 0 {
+		if i := o.exact(r.tongue, norm, raw); i >= 0 {
+			return o.label(i), true
+		}
+	}
+	switch r.tongue.means(norm) {
+	case "words_repeat", "words_back", "words_thanks":
+		return nil, false
+	case "words_skip":
+		return "", o.skip
+	}
+	if len(o.options) > 0 {
+		i := o.loose(r.tongue.lang, norm)
+		if i < 0 {
+			return nil, false
+		}
+		return o.label(i), true
+	}
+	value, _, ok = r.read(o, raw)
+	return value, ok
+}
+
+// readsAt is reads for a point of the history.
+func (r *run) readsAt(i int, norm, raw string) (value any, ok bool) {
+	p := &r.s.Past[i]
+	_, n := r.pointNode(p)
+	if n == nil {
+		return nil, false
+	}
+	return r.reads(n, p.Menu, norm, raw)
+}
+
+// menuChoice finds which of the flows that a menu showed a text names.
+func (r *run) menuChoice(ids []string, norm, raw string) (id string, ok bool) {
+	i, isNumber := r.tongue.ordinal(norm)
+	if !isNumber {
+		i, isNumber = keycap(raw)
+	}
+	if isNumber {
+		if i < 1 || i > len(ids) {
+			return "", false
+		}
+		return ids[i-1], true
+	}
+	for _, loose := range []bool{false, true} {
+		for _, one := range ids {
+			g := r.lib.flows[one]
+			if g == nil {
+				continue
+			}
+			title, base := Normalise(g.titleIn(r.tongue.lang)), Normalise(g.Title)
+			if title == norm || base == norm || loose && (closeTo(norm, title) || closeTo(norm, base)) {
+				if id != "" && id != one {
+					return "", false
+				}
+				id = one
+			}
+		}
+		if id != "" {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// sum is a short mark of an answer, to know the same one again: of its value,
+// mixed with where it came from, so that it means nothing elsewhere.
+func sum(value any, id string) uint64 { return hash(show(value, "yes", "no") + "\x00" + id) }
