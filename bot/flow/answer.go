@@ -9,8 +9,8 @@ import (
 // not take it.
 func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
 	if o, ask := n.op.(*askOp); !ask || o.exact(r.tongue, norm, r.in.Text) < 0 {
-		if r.thanked(norm) {
-			return true, nil
+		if done, err := r.thanked(norm); done {
+			return true, err
 		}
 	}
 	switch o := n.op.(type) {

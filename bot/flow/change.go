@@ -194,6 +194,16 @@ func (r *run) rewrite(i int, value any) {
 // aside says one sentence and leaves what waits as it is.
 func (r *run) aside(key string) error {
 	r.speak(key, false)
+	return r.waitOn()
+}
+
+// waitOn lets what waits wait on; a talk that lost its step goes on elsewhere.
+func (r *run) waitOn() error {
+	if len(r.s.Frames) > 0 {
+		if f, n := r.waiting(); n == nil {
+			return r.moved(f)
+		}
+	}
 	r.rearm()
 	return nil
 }
@@ -216,8 +226,7 @@ func (r *run) removed() error {
 	}
 	i, part := from(r.s.Past, id)
 	if i < 0 {
-		r.rearm()
-		return nil
+		return r.waitOn()
 	}
 	last := i == len(r.s.Past)-1
 	if last {
@@ -232,8 +241,7 @@ func (r *run) removed() error {
 	r.ownPast()
 	r.withdraw(r.s.Past, i, part)
 	r.varsOwned = false
-	r.rearm()
-	return nil
+	return r.waitOn()
 }
 
 // withdraw takes what an answer left out of a history and out of the variable

@@ -125,6 +125,10 @@ func vocabulary() []string {
 		"pause", "erase", "all", "list", "n", "hepl", "{{pull}}", "show me my list now", strings.Repeat("long ", 2000),
 		"/timer", "/later 20m", "/later 48h", "/start checkin", "/start urge", "/start deep", "/interrupt help",
 		"/interrupt silent", "/react 👍", "/react 👎", "/react 2️⃣", "/react ❤️", "/react 🔟",
+		"i meant 3", "i meant yes", "sorry, no", "actually light", "correction: on mon", "thanks", "go back", "back again",
+		"/edit 1 7", "/edit 1 yes", "/edit 2 other words", "/edit 3 heavy", "/edit 4 no", "/edit 99 x", "/edit 1 ",
+		"/remove 1", "/remove 2", "/remove 3", "/remove 99", "/reply 1 yes", "/reply 2 7", "/reply 2 no", "/reply 3 words of mine",
+		"/reply 4 light", "/reply 99 x", "/sign 1 👍", "/sign 2 👎", "/sign 2 1️⃣", "/sign 3 ❤️", "/early yes", "/early 7", "/early light",
 	}
 }
 
@@ -138,6 +142,16 @@ func (k *talk) run(cmds []string) {
 		if k.out.Len() > 0 {
 			k.t.Fatalf("%q: %s", c, k.out.String())
 		}
+	}
+	k.help()
+}
+
+// help must be there after anything: the word brings numbers.
+func (k *talk) help() {
+	k.t.Helper()
+	effects, err := k.step(Input{Text: "help"})
+	if err != nil || !slices.ContainsFunc(effects, func(e Effect) bool { _, ok := e.(Lines); return ok }) {
+		k.t.Fatalf("help gave %v, %v", effects, err)
 	}
 }
 
@@ -177,6 +191,14 @@ func TestAnySession(t *testing.T) {
 			}
 		})
 		s := Session{Frames: rapid.SliceOfN(frame, 0, 5).Draw(rt, "frames")}
+		for range rapid.IntRange(0, MaxPast).Draw(rt, "points") {
+			s.Past = append(s.Past, Point{
+				Frames: rapid.SliceOfN(frame, 0, 3).Draw(rt, "point"), Menu: rapid.SampledFrom([]string{"", "urge gone"}).Draw(rt, "shown"),
+				IDs:   []string{rapid.SampledFrom([]string{"", "m0", "m1"}).Draw(rt, "id")}[:rapid.IntRange(0, 1).Draw(rt, "ids")],
+				Asked: []string{"k0"}, Over: rapid.Bool().Draw(rt, "over"), Words: rapid.Bool().Draw(rt, "words"),
+				At: time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC), Vars: map[string]any{"n": 1.0, "mode": nil},
+			})
+		}
 		if rapid.Bool().Draw(rt, "waits") {
 			s.Wait = waiting.Draw(rt, "wait")
 		}
@@ -199,6 +221,7 @@ func FuzzStep(f *testing.F) {
 	slices.Reverse(words)
 	f.Add(strings.Join(words, "\n"), uint64(2))
 	f.Add("urge\n7\n/timer\n/timer\nhi\n/timer\nhelp\nyes", uint64(3))
+	f.Add("urge\n7\nback\ni meant 3\n/edit 1 8\n/reply 2 2\n/remove 1\nmy list\nadd\nwords\nmore words\n/edit 2 x\n/remove 1\nback\nhelp\nback", uint64(4))
 	lib := library(f, everything())
 	f.Fuzz(func(t *testing.T, lines string, seed uint64) {
 		k := newTalk(t, lib)
@@ -211,6 +234,7 @@ func FuzzStep(f *testing.F) {
 			in := Input{Text: l}
 			if rest, ok := strings.CutPrefix(l, "/"); ok {
 				verb, arg, _ := strings.Cut(rest, " ")
+				in, _ = k.mend("/"+verb, arg)
 				switch verb {
 				case "timer":
 					k.now = k.now.Add(k.wait)
@@ -235,6 +259,7 @@ func FuzzStep(f *testing.F) {
 				t.Fatalf("step %d: %v", n, err)
 			}
 		}
+		k.help()
 	})
 }
 

@@ -3,12 +3,11 @@ package flow
 import "slices"
 
 // thanked answers a thank-you in the middle of something: what waits waits on.
-func (r *run) thanked(norm string) bool {
+func (r *run) thanked(norm string) (done bool, err error) {
 	if !r.is(norm, "words_thanks") {
-		return false
+		return false, nil
 	}
-	_ = r.aside("thanks_noted")
-	return true
+	return true, r.aside("thanks_noted")
 }
 
 // Repeats tells whether a text says the last answer once more, shortly after
@@ -33,13 +32,18 @@ func (r *run) repeats(norm string) bool {
 }
 
 // tapped takes a second sending of the last answer: it answers nothing else.
-func (r *run) tapped(norm string) bool {
-	idle := len(r.s.Frames) == 0 && r.s.Wait == nil
-	if _, phrase := r.tongue.exact(norm); phrase && idle || !r.in.Early && !idle || !r.repeats(norm) {
-		return false
+func (r *run) tapped(norm string) (done bool, err error) {
+	if !r.repeats(norm) {
+		return false, nil
 	}
-	_ = r.aside("same_again")
-	return true
+	if !r.in.Early {
+		_, phrase := r.tongue.exact(norm)
+		idle := len(r.s.Frames) == 0 && r.s.Wait == nil
+		if !idle || phrase || r.in.Now.Sub(r.s.Past[len(r.s.Past)-1].At) > TapIdleWithin {
+			return false, nil
+		}
+	}
+	return true, r.aside("same_again")
 }
 
 // joins tells whether a text that nothing else took goes on with what the

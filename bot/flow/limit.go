@@ -31,8 +31,11 @@ const (
 	BackAfterEnd = 10 * time.Minute
 	// JoinWithin is how soon after a text another one goes on with it.
 	JoinWithin = 2 * time.Minute
-	// TapWithin is how soon the same answer may be a second sending of it.
-	TapWithin = 20 * time.Second
+	// TapWithin is for how long the same answer, written before the next question
+	// could be seen, is a second sending of it.
+	TapWithin = time.Hour
+	// TapIdleWithin is the same after the end, where nothing more is known.
+	TapIdleWithin = 20 * time.Second
 	// MissAgainWithin is how soon after a text that was not understood another
 	// one is answered in short.
 	MissAgainWithin = 20 * time.Second

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -196,8 +197,16 @@ func (k *talk) checkPure(s Session, in Input, after Session, effects []Effect, e
 			}
 		}
 	}
-	if !spoke && (in.Kind == InText || in.Kind == InReaction) {
+	if !spoke && (in.Kind == InText || in.Kind == InReaction || in.Kind == InEdit) {
 		k.t.Error("silence after the person wrote")
+	}
+	if len(after.Past) > MaxPast || len(after.Asked) > askedKept {
+		k.t.Errorf("%d points and %d keys", len(after.Past), len(after.Asked))
+	}
+	for _, p := range after.Past {
+		if len(p.IDs) > MaxPast || len(p.Asked) > askedKept {
+			k.t.Errorf("a point with %d inputs and %d keys", len(p.IDs), len(p.Asked))
+		}
 	}
 	if len(after.Frames) > 0 && after.Wait == nil {
 		k.t.Error("a flow runs and nothing waits")
@@ -227,6 +236,14 @@ func (k *talk) apply(id string, effects []Effect) {
 			if delete(k.lists, e.List); e.All {
 				k.vars, k.lists = map[string]any{}, map[string][]Item{}
 			}
+		case Rewrite:
+			lines := slices.Clone(k.lists[e.List])
+			for i := range lines {
+				if lines[i].ID == e.ID {
+					lines[i].Text = e.Text
+				}
+			}
+			k.lists[e.List] = lines
 		case Drop:
 			k.lists[e.List] = slices.DeleteFunc(slices.Clone(k.lists[e.List]), func(i Item) bool { return i.ID == e.ID })
 		}
@@ -239,6 +256,11 @@ func (k *talk) apply(id string, effects []Effect) {
 // do runs one line of a test: a text, or a command.
 //
 //	/start FLOW, /interrupt FLOW, /react EMOJI, /timer, /later 5m
+//
+// Of what mends a talk, N counts back from the newest, which is 1, over the
+// inputs or over the questions:
+//
+//	/edit N text, /remove N, /reply N text, /sign N EMOJI, /early text
 func (k *talk) do(cmd string) {
 	k.t.Helper()
 	if !k.quiet {
@@ -246,7 +268,11 @@ func (k *talk) do(cmd string) {
 	}
 	in := Input{Kind: InText, Text: cmd}
 	if verb, arg, _ := strings.Cut(cmd, " "); strings.HasPrefix(verb, "/") {
+		if mend, ok := k.mend(verb, arg); ok {
+			in, verb = mend, ""
+		}
 		switch verb {
+		case "":
 		case "/start":
 			in = Input{Kind: InStart, Flow: arg}
 		case "/interrupt":
@@ -270,6 +296,29 @@ func (k *talk) do(cmd string) {
 	if _, err := k.step(in); err != nil {
 		fmt.Fprintln(&k.out, "! error "+err.Error())
 	}
+}
+
+// mend is the input of a command that mends the talk.
+func (k *talk) mend(verb, arg string) (in Input, ok bool) {
+	number, rest, _ := strings.Cut(arg, " ")
+	n, _ := strconv.Atoi(number)
+	in.Text = rest
+	switch verb {
+	case "/edit":
+		in.Kind, in.Target = InEdit, fmt.Sprint("m", k.inputs+1-n)
+		in.ID = in.Target
+	case "/remove":
+		in.Kind, in.Target = InRemoval, fmt.Sprint("m", k.inputs+1-n)
+	case "/reply":
+		in.Kind, in.Target = InText, fmt.Sprint("k", k.asked+1-n)
+	case "/sign":
+		in.Kind, in.Target = InReaction, fmt.Sprint("k", k.asked+1-n)
+	case "/early":
+		in.Kind, in.Text, in.Early = InText, arg, true
+	default:
+		return Input{}, false
+	}
+	return in, true
 }
 
 // line writes an effect as a line of a transcript.

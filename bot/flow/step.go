@@ -147,8 +147,8 @@ func (r *run) heardText() error {
 	if f := r.anywhere(norm); f != nil {
 		return r.begin(f)
 	}
-	if r.tapped(norm) {
-		return nil
+	if done, err := r.tapped(norm); done {
+		return err
 	}
 	if done, err := r.replied(norm); done {
 		return err
