@@ -25,6 +25,15 @@
 // A scheduled message takes the same road from step 4 on: Fire claims what is
 // due, writes the next occurrence in the same transaction, and steps.
 //
+// # When the scripts change
+//
+// Swap puts other scripts, crisis words and help lines in the place of those in
+// use. A turn takes them once, when it has the person's lock. A frame of a
+// session names the revision of its script; the library that turns run on finds
+// older revisions too, because the store keeps every set of scripts that
+// somebody is in the middle of, also over a restart. Each person's row says in
+// clear which sets those are.
+//
 // # When something breaks
 //
 // A store error is returned to the transport, which delivers again; if it goes

@@ -1,9 +1,10 @@
 // Package store keeps every row that the bot owns, and is the only place with
 // SQL. What a person wrote, who they are and where they are is sealed (package
 // seal) or found by a keyed index; in clear are counters, times, the name of
-// the network and the kind of a timer. One Update is the only way to write: it
-// is one savepoint in a commit that many callers share, and it returns after
-// that commit is on the disk.
+// the network, the kind of a timer, the sets of scripts, and which of them a
+// person's talk needs. One Update is the only way to write: it is one savepoint
+// in a commit that many callers share, and it returns after that commit is on
+// the disk.
 //
 // The package never sends, never decides and never reads a clock. It never puts
 // a value of a row into an error or a log.

@@ -185,7 +185,16 @@ func TestReloadAtOnce(t *testing.T) {
 	w.edit("thanks.yaml", "title: Thank you", "title: Thanks")
 	asked <- os.Interrupt
 	found := false
-	for _, f := range (<-taken).Library.Flows() {
+	var now bot.Content
+	select {
+	case now = <-taken:
+	case <-running.done:
+	case <-time.After(time.Minute):
+	}
+	if now.Library == nil {
+		t.Fatalf("nothing was taken\n%s", w.log.String())
+	}
+	for _, f := range now.Library.Flows() {
 		found = found || f.ID == "thanks" && f.Title == "Thanks"
 	}
 	if !found {
