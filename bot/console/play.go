@@ -106,7 +106,7 @@ func (p *player) compare(turn Turn, got []Entry) {
 			return
 		}
 		if !want.matches(got[i]) {
-			p.differ(want.Line, "expected %q but the bot said %q", want.Body, got[i].Body())
+			p.firstDifference(want.Line, want.Body, got[i].Body())
 			return
 		}
 	}
@@ -117,6 +117,23 @@ func (p *player) compare(turn Turn, got []Entry) {
 		}
 		p.differ(line, "expected nothing more but the bot said %q", got[len(turn.Expect)].Body())
 	}
+}
+
+// firstDifference reports the first line in which a message differs; a menu has
+// many.
+func (p *player) firstDifference(line int, want, got string) {
+	wants, gots := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i, w := range wants {
+		if i >= len(gots) {
+			p.differ(line+i, "expected %q but the message of the bot ends before it", w)
+			return
+		}
+		if w != gots[i] {
+			p.differ(line+i, "expected %q but the bot said %q", w, gots[i])
+			return
+		}
+	}
+	p.differ(line+len(wants)-1, "expected the message to end here but the bot went on %q", strings.Join(gots[len(wants):], "\n"))
 }
 
 // rewrite is the file with what really happened in place of what was expected.

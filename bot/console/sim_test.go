@@ -276,3 +276,21 @@ func TestPlay(t *testing.T) {
 		})
 	}
 }
+
+// TestFirstDifference: of a long message only the line that differs is named.
+func TestFirstDifference(t *testing.T) {
+	t.Parallel()
+	const head = "@ 2026-03-28T20:30 Europe/Berlin\n< /start daily.ask\n"
+	for _, tt := range []struct{ name, said, want string }{
+		{"another line", "> How was today?\n  \n  Any words will do.\n", `a.txt:5:1: expected "Any words will do." but the bot said "Any word will do." (transcript)`},
+		{"a line too few", "> How was today?\n", `a.txt:3:1: expected the message to end here but the bot went on "\nAny word will do." (transcript)`},
+		{"a line too many", "> How was today?\n  \n  Any word will do.\n  More.\n", `a.txt:6:1: expected "More." but the message of the bot ends before it (transcript)`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if f := play(t, head+tt.said).Fault; f == nil || f.String() != tt.want {
+				t.Errorf("got %v, want %s", f, tt.want)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -159,7 +160,7 @@ func (p *picture) ask(n *node, o *askOp, add func(string, shape)) {
 		p.arrow(id, n.next, "skip", true)
 	}
 	if o.noReply > 0 {
-		p.arrow(id, o.noReplyFirst, "no reply in "+o.noReply.String(), true)
+		p.arrow(id, o.noReplyFirst, "no reply in "+span(o.noReply), true)
 	}
 	if o.miss {
 		p.arrow(id, o.missFirst, "not understood", true)
@@ -172,7 +173,7 @@ func deed(o op) string {
 	case *paceOp:
 		return "paced breathing, " + strconv.Itoa(o.rounds) + " rounds"
 	case *waitOp:
-		return "wait " + o.length.String()
+		return "wait " + span(o.length)
 	case *setOp:
 		var names []string
 		for _, a := range o.list {
@@ -271,4 +272,16 @@ func (p *picture) dot() string {
 	}
 	b.WriteString("}\n")
 	return b.String()
+}
+
+// span writes a length of time as scripts do: 15m, not 15m0s.
+func span(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }

@@ -47,7 +47,7 @@ flowchart TD
   s5("Hm.")
   s6{"if count_cups #gt; 1"}
   s7[["other"]]
-  s8["wait 5m0s"]
+  s8["wait 5m"]
   s9{{"How many?<br/>(number)"}}
   s10["show cups"]
   s11("None.")
@@ -59,7 +59,7 @@ flowchart TD
   s2 -->|"yes"| s6
   s2 -->|"no"| s3
   s2 -.->|"skip"| s6
-  s2 -.->|"no reply in 5m0s"| s4
+  s2 -.->|"no reply in 5m"| s4
   s2 -.->|"not understood"| s5
   s3 --> s13
   s4 --> s2
