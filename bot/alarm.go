@@ -52,8 +52,8 @@ const (
 // its question is not alarmed about a second time, the same danger soon after
 // has a shorter answer, and the very words that the person has just called
 // misread are left alone for that talk. Words that only may mean danger leave a
-// plain answer alone, and a person who is in a crisis flow already; said twice
-// within raiseWithin they count as clear. Where a question about safety waits,
+// plain answer alone, also one to a question of a crisis flow; said twice within
+// raiseWithin they count as clear. Where a question about safety waits,
 // they answer it: danger is then true and no flow is named.
 func (t *turn) alarm(words string) (id string, danger bool) {
 	p, now := t.p, t.now
@@ -117,8 +117,8 @@ func (t *turn) unsure(f crisis.Finding, words string) (weighed crisis.Finding, d
 	case soon && !t.understood(words):
 		f.Level = crisis.Crisis
 		return f, false
-	case at == flowCrisis || strings.HasPrefix(at, flowCrisis+"."):
-		return weighed, true
+	case (at == flowCrisis || strings.HasPrefix(at, flowCrisis+".")) && t.understood(words):
+		return weighed, false
 	}
 	return f, false
 }

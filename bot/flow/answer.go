@@ -38,7 +38,7 @@ func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 	}
 	switch {
 	case norm == "":
-	case r.is(norm, "words_skip"):
+	case r.is(norm, "words_skip"), o.reader != nil && o.skip && r.is(norm, "words_no"): // no to "which country?"
 		return true, r.skip(f, n, o)
 	case r.is(norm, "words_repeat"):
 		return true, r.sayAgain(f, n)

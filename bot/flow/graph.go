@@ -19,8 +19,9 @@ type flow struct {
 	titles  []titled // in other languages
 	// titlePos is where the title stands.
 	titlePos place
-	// noResume: when something interrupts this flow, nobody is asked to go back.
-	noResume bool
+	// noResume: when something interrupts this flow, nobody is asked to go back,
+	// but after an alarm if afterAlarm is set.
+	noResume, afterAlarm bool
 	scope    *scope // of the set that it was compiled with
 	words    string // hash of what rev leaves out of its messages
 }

@@ -136,7 +136,8 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 		case "safe":
 			f.safeRef = p.ref(kv.v, "safe")
 		case "resume":
-			f.noResume = !p.boolean(kv.v, "resume")
+			f.afterAlarm = kv.v.Value == "after alarm"
+			f.noResume = f.afterAlarm || !p.boolean(kv.v, "resume")
 		case "review":
 			p.review(kv.v)
 		}

@@ -94,7 +94,7 @@ func (r *run) parkable(f *flow) bool {
 		if fr.Flow == f.ID {
 			return false
 		}
-		if g := r.lib.known(fr); g == nil || g.noResume {
+		if g := r.lib.known(fr); g == nil || g.noResume && !(g.afterAlarm && r.in.Kind == InInterrupt) {
 			return false
 		}
 	}

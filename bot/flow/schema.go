@@ -102,7 +102,7 @@ func headerSchema(key string) object {
 	case "modes":
 		return object{"type": "array", "items": oneOf(modes()...), "uniqueItems": true}
 	case "resume":
-		return object{"type": "boolean"}
+		return object{"enum": []any{true, false, "after alarm"}}
 	case "review":
 		return closed(object{"by": object{"type": "string"}, "on": object{"type": "string", "pattern": `^(\d{4}-\d{2}-\d{2})?$`}})
 	case "steps":
