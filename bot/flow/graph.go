@@ -22,8 +22,8 @@ type flow struct {
 	// noResume: when something interrupts this flow, nobody is asked to go back,
 	// but after an alarm if afterAlarm is set.
 	noResume, afterAlarm bool
-	scope    *scope // of the set that it was compiled with
-	words    string // hash of what rev leaves out of its messages
+	scope                *scope // of the set that it was compiled with
+	words                string // hash of what rev leaves out of its messages
 }
 
 // node is one step. Next is the step after it, also across the end of the
