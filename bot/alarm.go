@@ -72,6 +72,11 @@ func (t *turn) alarm(words string) (id string, danger bool) {
 	}
 	at := top(p.Session)
 	id = t.crisisFlow(f)
+	if f.Level == crisis.Crisis && thing(f.Category) && t.Library.Has(flowGentle) {
+		if _, senses := t.Library.Asks(p.Session); senses && t.voice().Sees(words) {
+			id, f.Level = flowGentle, crisis.Ask // "the gun on the shelf", asked about and no more
+		}
+	}
 	if at == id && t.understood(words) {
 		return "", true
 	}

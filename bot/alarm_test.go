@@ -162,6 +162,13 @@ func TestSensesAreNoAlarm(t *testing.T) {
 			t.Errorf("%q is answered with %q", words, got)
 		}
 	}
+	if got := w.says("there is a gun on the shelf"); len(got) != 1 || !strings.Contains(got[0], "safe") {
+		t.Errorf("a thing that may be a danger is answered with %q", got)
+	}
+	if got := w.says("not that"); !strings.Contains(strings.Join(got, "\n"), "Shall we go back") {
+		t.Errorf("after the question %q", got)
+	}
+	w.says("yes")
 	if got := w.says("he is in the house and he has a knife"); len(got) != 2 {
 		t.Errorf("a clear danger is answered with %q", got)
 	}

@@ -22,7 +22,8 @@ type Say struct {
 // directory and no clock.
 type Lines struct {
 	// Need is "dv", "crisis", "emergency", "sexual", "child" or "own_behaviour";
-	// "" for the usual three, "danger" for the same with the emergency first.
+	// "" for the usual three, "danger" for the same with the emergency first, "more" for
+	// what those leave out.
 	Need string
 	UpTo int // 0 = the host's own limit
 }

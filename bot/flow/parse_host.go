@@ -96,7 +96,7 @@ func (p *parser) quiet(v pair) op {
 
 // needs are the kinds of help lines that a script may ask for.
 func needs() []string {
-	return []string{"dv", "crisis", "emergency", "sexual", "child", "own_behaviour", "danger"}
+	return []string{"dv", "crisis", "emergency", "sexual", "child", "own_behaviour", "danger", "more"}
 }
 
 func (p *parser) lines(v pair) op {

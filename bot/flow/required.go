@@ -38,6 +38,7 @@ func wordTexts() []Sentence {
 		{Key: "words_no", Words: true, About: "no; the first word is the one that is shown", Example: "no, n, nope, nah, no thanks, not now"},
 		{Key: "words_unsure", Words: true, About: "half a yes or half a no: to a question about safety it is neither", Example: "not really, kind of, sort of, maybe, i guess, i think so, not sure, i dont know"},
 		{Key: "words_misread", Words: true, About: "words by which a person says that danger was only misread; also inside an answer", Example: "not that, false alarm, i was joking, just a joke, i meant"},
+		{Key: "words_seen", Words: true, About: "how people begin when they name what they see or hear around them", Example: "i see, i can see, i hear, there is, a, an, the, my, some"},
 		{Key: "words_same", Words: true, About: "what people write and how a phrase says it, as in: wanna = want to", Example: "spiraling = spiralling, im = i am, dont = do not, him = them, her = them, my ex = them, wanna = want to, texting = text"},
 		{Key: "words_small", Words: true, About: "words of little meaning that may stand around and inside a phrase", Example: "i, am, a, the, to, my, me, it, this, just, please, really, so, very, with, hi, hello"},
 		{Key: "words_light", Words: true, About: "words that a phrase needs but that add nothing beside one", Example: "want, need, show, give, think"},

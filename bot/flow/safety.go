@@ -192,3 +192,11 @@ func (l *Library) Asks(s Session) (safety, senses bool) {
 	o, ok := n.op.(*askOp)
 	return ok && o.safety != nil, ok && o.senses
 }
+
+// Sees tells whether a text begins as people do who name what is around them.
+func (v Voice) Sees(text string) bool {
+	norm := hear(text)
+	return slices.ContainsFunc(v.own.order, func(s *speech) bool {
+		return slices.ContainsFunc(s.words.seen, func(w string) bool { return w != "" && strings.HasPrefix(norm, w+" ") })
+	})
+}

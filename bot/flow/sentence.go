@@ -106,6 +106,7 @@ func (ld *loader) readWords(from lists) (w words, meaning map[string]string) {
 		list(key)
 	}
 	w.unsure, w.misread = wordList(from, "words_unsure"), wordList(from, "words_misread")
+	w.seen = wordList(from, "words_seen")
 	return w, meaning
 }
 

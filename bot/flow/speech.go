@@ -37,6 +37,7 @@ type heardIn struct {
 type words struct {
 	skip, done, repeat, back, yes, no []string
 	unsure, misread                   []string // answers to a question about safety
+	seen                              []string // how one begins to name what is around
 	yesLabel, noLabel                 string
 }
 

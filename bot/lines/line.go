@@ -28,6 +28,10 @@ const (
 // first.
 const NeedDanger = "danger"
 
+// NeedMore is a need, not a kind: the lines for violence and for crisis that the
+// usual three leave out, those for some people or a part of the country first.
+const NeedMore = "more"
+
 // Anywhere is the country code of records that belong to no country.
 const Anywhere = "XX"
 
@@ -124,13 +128,17 @@ func Load(fsys fs.FS) (*Directory, []Finding, error) {
 	return LoadLayers(Layer{FS: fsys})
 }
 
-// Check reports what has grown doubtful by now: a record older than 90 days
+// Check reports what has grown doubtful by now, of the records that are
+// confirmed: a record older than 90 days
 // should be confirmed again (rule stale), one older than a year is no longer
 // shown (rule hidden), and a day of checking that has not come yet is wrong
 // (rule future).
 func (d *Directory) Check(now time.Time) []Finding {
 	var out []Finding
 	for _, l := range d.all() {
+		if !l.Confirmed() {
+			continue // not shown at any age
+		}
 		age := l.age(now)
 		rule, text := "", ""
 		switch {

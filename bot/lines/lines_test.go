@@ -62,7 +62,7 @@ func english(key string, v map[string]string) string {
 func TestShippedRecords(t *testing.T) {
 	t.Parallel()
 	d := shipped(t)
-	want := "AR AT AU BE BR CA CH CL CO CZ DE DK ES FI FR GB GR HU IE IL IN IS IT JP KE LU MX NL NO NZ PH PL PT RO SE SG TR US ZA"
+	want := "AR AT AU BE BR CA CH CL CO CZ DE DK ES FI FR GB GR HU IE IL IN IS IT JP KE KR LU MX NG NL NO NZ PH PL PT RO SE SG TR US ZA"
 	if got := strings.Join(d.Countries(), " "); got != want {
 		t.Errorf("countries: %s", got)
 	}
@@ -117,7 +117,12 @@ func TestPick(t *testing.T) {
 		{"open before unknown hours", "NZ", "dv", 1, today, "nz-womens-refuge"},
 		{"emergency only", "IS", "dv", 0, today, "is-emergency xx-find-a-helpline"},
 		{"police before the rest", "DE", "emergency", 0, today, "de-police de-emergency"},
-		{"nothing confirmed at all", "KR", "", 0, today, "xx-find-a-helpline"},
+		{"nothing but an emergency number", "KR", "", 0, today, "kr-police xx-find-a-helpline"},
+		{"danger: the emergency first", "GB", "danger", 0, today, "gb-emergency gb-refuge gb-samaritans"},
+		{"danger, two", "GB", "danger", 2, today, "gb-emergency gb-refuge"},
+		{"danger, country not known", "", "danger", 0, today, "xx-find-a-helpline"},
+		{"more: what the three leave out", "GB", "more", 0, today, "gb-sdafmh gb-live-fear-free gb-mens-advice"},
+		{"more, where there is nothing more", "IS", "more", 0, today, "xx-find-a-helpline"},
 		{"not live yet", "CH", "dv", 0, today, "ch-opferberatung-zh ch-police"},
 		{"unconfirmed child line", "GB", "child", 2, today, "gb-refuge gb-emergency"},
 		{"a need nobody knows", "US", "plumbing", 2, today, "us-ndvh us-emergency"},

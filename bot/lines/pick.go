@@ -13,9 +13,10 @@ const limit = 3
 
 // Pick chooses lines for a country (ISO 3166-1 alpha-2, "" when it is not known)
 // and a need: a kind, or "" for the usual three (one dv, one crisis, emergency).
-// NeedDanger is the usual three with the emergency line first; every other need
-// but "emergency" ends with it where upTo leaves room for it. upTo of zero or less, or of more than three, means three. Lines that
-// are open come before those whose hours are not known and those that are
+// NeedDanger is the usual three with the emergency line first, NeedMore what those
+// leave out; every other need but "emergency" ends with the emergency line where
+// upTo leaves room for it. upTo of zero or less, or of more than three, means
+// three. Lines that are open come before those whose hours are not known and those that are
 // closed, lines of the whole country before those of a part, lines for everybody
 // before lines for some; a line for women counts as one for everybody unless
 // another is as good.
@@ -33,6 +34,9 @@ func (d *Directory) Pick(country, need string, now time.Time, upTo int) []Line {
 	urgent := d.of(country, KindEmergency, now)
 	if need == KindEmergency {
 		return d.orElsewhere(first(urgent, upTo), country, now)
+	}
+	if need == NeedMore {
+		return d.orElsewhere(first(d.more(country, now), upTo), country, now)
 	}
 	kind, usual := need, need == "" || need == NeedDanger
 	if usual {
@@ -60,6 +64,29 @@ func (d *Directory) Pick(country, need string, now time.Time, upTo int) []Line {
 		out = append(out, d.elsewhere(country, now)...)
 	}
 	return d.orElsewhere(first(out, upTo), country, now)
+}
+
+// more is what the usual three leave out. Where that is more than one answer
+// holds, another line leads each day, so that each has its turn.
+func (d *Directory) more(country string, now time.Time) []Line {
+	usual := d.Pick(country, "", now, limit)
+	var some, others []Line
+	for _, kind := range []string{KindDV, KindCrisis} {
+		for _, l := range d.of(country, kind, now) {
+			switch {
+			case slices.ContainsFunc(usual, func(u Line) bool { return u.ID == l.ID }):
+			case l.For != "" || l.Region != "":
+				some = append(some, l)
+			default:
+				others = append(others, l)
+			}
+		}
+	}
+	if len(some) > limit {
+		day := int(now.Unix()/(24*60*60)) % len(some)
+		some = append(slices.Clone(some[day:]), some[:day]...)
+	}
+	return append(some, others...)
 }
 
 // orElsewhere is found, or a directory where that is empty.

@@ -158,3 +158,21 @@ func TestTranscripts(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckOldLines: the age of a help line is a fault for the operator, whose
+// check names a configuration, and a note for everybody else.
+func TestCheckOldLines(t *testing.T) {
+	t.Parallel()
+	own := ownLines(t, strings.ReplaceAll(ownLine, "2026-11-20", "2026-01-20"))
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(config, []byte("lines: "+own+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := handrail(t, "", "check", "-c", config)
+	if r.code != 1 || !strings.Contains(r.out, "(stale)") {
+		t.Errorf("with a configuration: exit %d, %s%s", r.code, r.out, r.err)
+	}
+	if r := handrail(t, "", "lines", "check", "--own", own); r.code != 0 || !strings.Contains(r.err, "(stale)") {
+		t.Errorf("without: exit %d, %s%s", r.code, r.out, r.err)
+	}
+}

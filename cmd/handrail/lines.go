@@ -20,7 +20,7 @@ import (
 type linesCmd struct {
 	Country string `arg:"" optional:"" help:"Country, by name or as in GB; or check, to check the files. Without it: the countries there are."`
 	At      string `placeholder:"T" help:"The moment for opening hours and ages, as in 2026-03-28T20:59 (UTC) or with a zone behind it. Default: now."`
-	Need    string `enum:",dv,crisis,emergency,sexual,child,own_behaviour,danger" default:"" placeholder:"KIND" help:"What the person needs: dv, crisis, emergency, sexual, child, own_behaviour, or danger (the usual three, emergency first). Default: the usual three."`
+	Need    string `enum:",dv,crisis,emergency,sexual,child,own_behaviour,danger,more" default:"" placeholder:"KIND" help:"What the person needs: dv, crisis, emergency, sexual, child, own_behaviour, danger (the usual three, emergency first) or more (what the usual three leave out). Default: the usual three."`
 	All     bool   `help:"Every record of the country, shown or not, and why not."`
 	Own     string `placeholder:"DIR" help:"Folder with help lines of your own, laid over the others."`
 	Config  string `short:"c" placeholder:"FILE" help:"Take the folders from this configuration."`

@@ -177,7 +177,7 @@ func TestReloadAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newReloading(t)
 	ctx, stop := context.WithCancel(t.Context())
-	taken := make(chan bot.Content)
+	taken := make(chan bot.Content, 2) // the first signal may find the edit already
 	w.r.swap = func(_ context.Context, c bot.Content) error { taken <- c; return nil }
 	asked := make(chan os.Signal)
 	running := startTask(func() error { w.r.run(ctx, asked, time.Hour); return nil })
