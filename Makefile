@@ -22,7 +22,7 @@ if { $(2); }; then printf '== %s: ok, %s s\n' '$(1)' "$$((SECONDS - start))"; \
 else printf '== %s: FAILED after %s s\n' '$(1)' "$$((SECONDS - start))"; exit 1; fi
 endef
 
-.PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs needs-node needs-postgres
+.PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs needs-node needs-postgres needs-gettext
 
 # Says so on standard error: what make demo prints is the talk.
 build: needs
@@ -32,7 +32,7 @@ build: needs
 demo: build
 	@$(BIN)/handrail demo
 
-test: needs needs-node needs-postgres lint check unit e2e fuzz
+test: needs needs-node needs-postgres needs-gettext lint check unit e2e fuzz
 	@printf '\nall green\n'
 
 lint: needs $(GOFUMPT) $(STATICCHECK)
@@ -47,7 +47,7 @@ check: build
 	$(call stage,handrail check,$(BIN)/handrail check flows)
 
 # Everything but the end-to-end tests, with the race detector.
-unit: needs needs-postgres
+unit: needs needs-postgres needs-gettext
 	$(call stage,tests with -race,$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^$(E2E)') -skip '^TestDemo')
 
 # A real homeserver and a real client; without -race, which would only slow the
@@ -83,6 +83,14 @@ $(STATICCHECK):
 needs:
 	@for tool in $(GO) gcc git; do command -v $$tool >/dev/null || \
 	{ echo "handrail needs $$tool: on Debian, apt-get install golang gcc git (Go 1.26 or newer: https://go.dev/dl)"; exit 1; }; done
+
+# The tests hold the translations to GNU gettext's own judgement. Where it is
+# missing and can be installed it is; else the test says so.
+needs-gettext:
+	@command -v msgfmt >/dev/null || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo 'installing GNU gettext for the tests' >&2 && \
+	{ $(APT) gettext || { apt-get -qq update && $(APT) gettext; }; }; } || \
+	{ echo "the tests of the translations need msgfmt: install GNU gettext, on Debian with apt-get install gettext"; exit 1; }
 
 # The person of the end-to-end tests is matrix-js-sdk, which npm installs.
 needs-node:

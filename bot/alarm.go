@@ -243,7 +243,7 @@ func (t *turn) understood(words string) bool {
 	s := p.Session
 	s.Past = nil // it must answer what waits now
 	next, _, err := t.Library.Step(s, flow.Input{
-		Kind: flow.InText, Text: words, Now: t.now.In(t.bot.location(p)), Vars: p.Vars, Lang: t.bot.language(p),
+		Kind: flow.InText, Text: words, Now: t.now.In(t.bot.location(p)), Vars: p.Vars, Lang: t.language(),
 	})
 	if err != nil {
 		return false

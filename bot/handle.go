@@ -162,6 +162,7 @@ func (t *turn) text(words string) error {
 	}
 	id, danger := t.alarm(words)
 	if id != "" {
+		t.answerIn(words)
 		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 	}
 	if t.watched() && t.Library.Has(flowPlain) {

@@ -69,7 +69,7 @@ func (t *turn) reacted(emoji string) error {
 	t.oldRows()
 	in := flow.Input{
 		Kind: flow.InReaction, Text: emoji, Target: t.target,
-		Now: t.now, Vars: t.p.Vars, Lang: t.bot.language(t.p),
+		Now: t.now, Vars: t.p.Vars, Lang: t.language(),
 	}
 	if t.target == "" || !t.Library.Heeds(t.p.Session, in) {
 		return t.save()
@@ -86,6 +86,7 @@ func (t *turn) edited(words, target string) error {
 	}
 	id, danger := t.alarm(words)
 	if id != "" {
+		t.answerIn(words)
 		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 	}
 	if t.watched() {

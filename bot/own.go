@@ -46,7 +46,7 @@ func (t *turn) erase(effects []flow.Effect) error {
 		case flow.Say:
 			outs = append(outs, chat.Outgoing{Text: chat.Text(e.Text)})
 		case flow.Lines:
-			outs = append(outs, chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.bot.language(t.p), e.Need, t.now, e.UpTo))})
+			outs = append(outs, chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.language(), e.Need, t.now, e.UpTo))})
 		case flow.Export:
 			out, err := t.export(e)
 			if err != nil {

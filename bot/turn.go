@@ -29,6 +29,7 @@ type turn struct {
 	sent       time.Time // when the network says it was sent; zero: not known
 	unprompted bool
 	notAfter   time.Time // unprompted: too late to send after this
+	spoke      string    // the language of the talk that this turn ended; "" the default
 	said       int       // messages queued in this turn; part of the send key
 }
 
@@ -39,7 +40,7 @@ func (t *turn) step(in flow.Input) error {
 	in.Now = t.now.In(t.bot.location(p))
 	in.Seed = seed(p.ID, p.Session.Seq)
 	in.Vars = p.Vars
-	in.Lang = t.bot.language(p)
+	in.Lang = t.language()
 	in.ID = t.tx.Source(p.ID, t.from())
 	t.oldRows()
 	if err := t.point(&in); err != nil {
@@ -60,6 +61,7 @@ func (t *turn) step(in flow.Input) error {
 	if err != nil {
 		return &engineError{err}
 	}
+	t.spoke = p.Session.Lang
 	p.Session = next
 	return t.apply(in, effects)
 }
@@ -203,7 +205,7 @@ func (t *turn) say(e flow.Say) error {
 
 // lines adds the help lines for the person's country, open or closed now.
 func (t *turn) lines(need string, upTo int) error {
-	return t.enqueue(chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.bot.language(t.p), need, t.now, upTo))}, "")
+	return t.enqueue(chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.language(), need, t.now, upTo))}, "")
 }
 
 // key is the send key of the turn's next message.

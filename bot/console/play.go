@@ -78,7 +78,11 @@ func (p *player) play(ctx context.Context) error {
 			err = p.sim.Say(ctx, e)
 		case TurnMove:
 			var target time.Time
-			if target, err = p.sim.Target(ctx, turn.Text); err == nil {
+			text := turn.Text
+			if i == 0 { // says the language too
+				text, _ = cutLang(text)
+			}
+			if target, err = p.sim.Target(ctx, text); err == nil {
 				err = p.sim.Move(ctx, target)
 			}
 		case TurnAssert:

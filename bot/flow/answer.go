@@ -73,7 +73,7 @@ func (r *run) take(f *flow, n *node, o *askOp, raw string) (bool, error) {
 
 func (r *run) choose(f *flow, n *node, o *askOp, i int) error {
 	echo := ""
-	if label, _, ok := o.options[i].in(r.tongue.lang); ok && o.kind != askYesNo {
+	if label, _, ok := o.options[i].in(r.tongue.lang); ok && o.kind != askYesNo || o.kind == askLanguage {
 		echo = label
 	}
 	return r.accept(f, n, o, o.label(i), echo, o.options[i].first)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // goings ties calls, runs and schedules to their flows.
@@ -36,7 +37,7 @@ func (ld *loader) goings() {
 // compiles every condition against the types. Computed values may build on each
 // other, so they are tried until nothing new is learned.
 func (ld *loader) variables() {
-	ld.vars = map[string]varKind{"mode": varString, "welcomed": varBool, "zone": varString, "country": varString}
+	ld.vars = map[string]varKind{"mode": varString, "welcomed": varBool, "zone": varString, "country": varString, "lang": varString}
 	from := map[string]place{}
 	ld.lists = map[string]bool{}
 	var later []variable
@@ -104,12 +105,15 @@ func (ld *loader) names() {
 	for _, p := range ld.parsers {
 		for _, t := range p.texts {
 			for _, v := range t.variants {
-				for _, s := range v.parts {
-					if s.name == "" || s.name == "answer" || s.name == "time" || s.name == "until" {
-						continue
-					}
-					if _, ok := ld.vars[s.name]; !ok {
-						ld.c.add(v.pos, ruleUnknownVar, "no step sets {{%s}}", s.name)
+				names := holders(v)
+				if v.plural != nil {
+					names = append(names, v.plural.count)
+				}
+				for _, name := range names {
+					list, counts := strings.CutPrefix(name, "count_")
+					_, set := ld.vars[name]
+					if !set && !(counts && ld.lists[list]) && name != "answer" && name != "time" && name != "until" {
+						ld.c.add(v.pos, ruleUnknownVar, "no step sets {{%s}}", name)
 					}
 				}
 			}

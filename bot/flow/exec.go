@@ -262,6 +262,9 @@ func (r *run) assign(a *assignment) {
 
 // set stores a variable; put does so without a way back.
 func (r *run) set(name string, v any) {
+	if tag, ok := v.(string); ok && name == varLang { // what follows is said in it
+		r.tongue, r.s.Lang = r.lib.in(tag), ""
+	}
 	r.note(name)
 	r.put(name, v)
 }

@@ -174,6 +174,7 @@ const (
 	ruleSchedule     = "schedule"
 	ruleForget       = "forget"
 	ruleLongText     = "long-text"
+	ruleWordingList  = "wording-list"
 	ruleWording      = "wording" // all of the rules wording-..., in waivers
 	ruleEmoji        = "emoji"
 	ruleSentence     = "long-sentence"

@@ -91,11 +91,12 @@ const (
 	askCountry
 	askDays
 	askDate
+	askLanguage
 )
 
 // askKinds names the kinds as scripts write them, in the order of askKind.
 func askKinds() []string {
-	return []string{"pick", "yes_no", "scale", "number", "text", "time", "zone", "country", "days", "date"}
+	return []string{"pick", "yes_no", "scale", "number", "text", "time", "zone", "country", "days", "date", "language"}
 }
 
 // option is one choice of a question.
@@ -103,6 +104,7 @@ type option struct {
 	label string   // as shown
 	also  []string // words beside the label, as written
 	said  []chosen // in other languages
+	tag   string   // a language: what is stored
 	pos   place
 	words []string // normal forms that choose it, the label's first
 	sign  sign     // the thumb that chooses it

@@ -176,6 +176,7 @@ func (ld *loader) library() *Library {
 	}
 	ld.comparisons()
 	ld.care()
+	ld.avoid()
 	ld.calls()
 	ld.loops()
 	ld.phrases()

@@ -79,6 +79,8 @@ func (p *parser) kind(st *node, o *askOp, kv pair) {
 		if m, ok := find(keys, "max"); ok {
 			o.max = p.integer(m.v, "max", 1, MaxAnswer)
 		}
+	case askLanguage: // the choices are made when the translations are known
+		p.known(p.empty(kv), kv.key)
 	default:
 		p.known(p.empty(kv), kv.key)
 		if o.reader = p.opt.Readers[kv.key]; o.reader == nil {

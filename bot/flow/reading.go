@@ -32,6 +32,9 @@ func (o *askOp) label(i int) any {
 	if o.kind == askYesNo {
 		return o.options[i].sign == signYes
 	}
+	if tag := o.options[i].tag; tag != "" {
+		return tag
+	}
 	return o.options[i].label
 }
 

@@ -46,7 +46,7 @@ func (r *run) sentence(key string, value func(string) string) string {
 
 // text picks a variant of a script's text and fills it.
 func (r *run) text(t *text) string {
-	v := &t.in(r.tongue.lang)[r.variant(t)]
+	v := t.in(r.tongue.lang)[r.variant(t)].pick(r.value)
 	if v.parts == nil {
 		return v.static
 	}
@@ -100,6 +100,9 @@ func (r *run) word(name string) string {
 		}
 		return clock(r.s.Wait.Until.In(r.in.Now.Location()))
 	}
+	if list, ok := strings.CutPrefix(name, "count_"); ok {
+		return show(float64(len(r.items(list))), "", "")
+	}
 	v, set := r.stored(name)
 	if !set {
 		return ""
@@ -139,6 +142,8 @@ func (r *run) value(name string) any {
 		return r.s.Answer
 	case "hour":
 		return r.in.Now.Hour()
+	case "language":
+		return r.lib.tag(r.tongue)
 	case "weekday":
 		return weekdays()[r.in.Now.Weekday()]
 	}

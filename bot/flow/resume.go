@@ -143,6 +143,7 @@ func (r *run) finish() {
 		return
 	}
 	r.s.Parked = nil
+	r.s.Lang = ""
 	r.ended = true
 }
 

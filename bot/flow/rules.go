@@ -68,6 +68,7 @@ func Rules() []Rule {
 		{Name: ruleNoSkip, What: "a question that cannot be skipped", Why: "nobody owes an answer", Mend: "take skip: false out; when the talk cannot go on without an answer, end it kindly", Waivable: true},
 		{Name: ruleWayOut, What: "choices none of which says no, not now or something else", Why: "who finds no choice that fits picks a wrong one or leaves", Mend: "add a choice like \"something else\" or \"not now\"", Waivable: true},
 	}
+	list = append(list, Rule{Name: ruleWordingList, What: "a word of the list words_avoid in texts.yaml or in a translation", Why: "who owns the scripts has found that it hurts or is misread", Mend: "say it in other words, or take the word off the list", Waivable: true})
 	for _, w := range wordings() {
 		list = append(list, Rule{Name: w.name, What: w.what + ", as in \"" + w.phrases[0] + "\"", Why: w.why, Mend: w.mend, Waivable: true})
 	}

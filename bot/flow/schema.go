@@ -21,6 +21,7 @@ func Schema() map[string]any {
 		"additionalProperties": false,
 		"$defs": object{
 			"text":    object{"type": "string", "minLength": 1},
+			"worded":  object{"anyOf": []any{defined("text"), closed(object{"count": object{"type": "string", "pattern": "^[a-z][a-z0-9_]{0,45}$"}, "one": defined("text"), "other": defined("text")}, "count", "one", "other")}},
 			"length":  object{"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "description": "30s, 15m, 2h or 1d"},
 			"name":    object{"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"},
 			"flow":    object{"type": "string", "pattern": "^[a-z0-9_-]+(\\.[a-z0-9_-]+)*$"},
@@ -149,7 +150,11 @@ func verbSchema(verb string) object {
 	case "if":
 		return object{"type": []string{"string", "boolean"}}
 	}
-	return defined("text") // say, ask, menu, goto, cancel
+	switch verb {
+	case "say", "ask", "menu":
+		return defined("worded")
+	}
+	return defined("text") // goto, cancel
 }
 
 func keySchema(verb, key string) object {
@@ -163,7 +168,7 @@ func keySchema(verb, key string) object {
 	}
 	switch key {
 	case "any":
-		return listOf(defined("text"))
+		return listOf(defined("worded"))
 	case "no_reply":
 		return defined("silence")
 	case "not_understood":
@@ -218,7 +223,7 @@ func kindSchema(kind string) object {
 		o := closed(object{"max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}})
 		o["type"] = []string{"object", "null"}
 		return o
-	case "time", "zone", "country", "days", "date":
+	case "time", "zone", "country", "days", "date", "language":
 		return nothing()
 	}
 	return nil

@@ -100,6 +100,7 @@ func (ld *loader) readWords(from lists) (w words, meaning map[string]string) {
 	w.done, _ = list("words_done")
 	w.repeat, _ = list("words_repeat")
 	w.back, _ = list("words_back")
+	list("words_language")
 	w.yes, w.yesLabel = list("words_yes")
 	w.no, w.noLabel = list("words_no")
 	for _, key := range []string{"words_thanks", "words_meant", "words_sorry"} {

@@ -29,6 +29,9 @@ type Session struct {
 	Answer any `json:"answer,omitempty"`
 	// Echo is how to say the answer back where that differs from its value.
 	Echo string `json:"echo,omitempty"`
+	// Lang is the language of this talk, where somebody who has chosen none began
+	// it in another than the host's; "" else.
+	Lang string `json:"lang,omitempty"`
 	// Last remembers which variant of a text was used last, so that the same
 	// one does not come twice in a row.
 	Last map[string]int `json:"last,omitempty"`

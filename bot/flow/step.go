@@ -36,7 +36,7 @@ const (
 //
 // An InText or InReaction yields at least one Say or Lines.
 func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
-	r := &run{lib: l, tongue: l.in(in.Lang), in: &in, s: s, scope: l.scope, out: make([]Effect, 0, 4)}
+	r := &run{lib: l, tongue: l.talk(s, in), in: &in, s: s, scope: l.scope, out: make([]Effect, 0, 4)}
 	r.s.Seq++
 	r.s.Frames = append(make([]Frame, 0, len(s.Frames)+1), s.Frames...)
 	if p := s.Parked; p != nil && len(p.Frames) == 0 {
@@ -140,6 +140,9 @@ type run struct {
 // heardText is the order in which a text is offered around.
 func (r *run) heardText() error {
 	norm := hear(r.in.Text)
+	if f := r.detect(norm); f != nil {
+		return r.begin(f)
+	}
 	if f := r.tongue.byPhrase(norm, (*speech).firsts); f != nil {
 		r.s.Parked, r.s.Past = nil, nil
 		return r.replace(f)

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type template struct {
 	src    string // as written, without what the engine adds
 	static string
 	parts  []part
+	plural *plural // nil: no number in it
 	pos    place
 }
 
@@ -39,10 +41,8 @@ type part struct {
 
 func (t *text) uses(name string) bool {
 	for _, v := range t.variants {
-		for _, s := range v.parts {
-			if s.name == name {
-				return true
-			}
+		if v.plural != nil && v.plural.count == name || slices.Contains(holders(v), name) {
+			return true
 		}
 	}
 	return false
@@ -54,6 +54,9 @@ func (t *text) appendAll(s string) { appendTo(t.variants, s) }
 func appendTo(list []template, s string) {
 	for i := range list {
 		v := &list[i]
+		if v.plural != nil {
+			appendTo(v.plural.forms, s)
+		}
 		if v.parts == nil {
 			v.static += s
 		} else {
@@ -123,23 +126,34 @@ func (p *parser) text(path, what string, n, variants *yaml.Node) *text {
 	}
 	seen := map[string]bool{}
 	for _, n := range all {
+		pos := at(p.file, n)
+		if n.Kind == yaml.MappingNode && p.flow != nil {
+			if v, ok := p.counted(n, what); ok {
+				t.variants = append(t.variants, v)
+			}
+			continue
+		}
 		s, ok := p.str(n, what)
 		if !ok {
 			continue
 		}
-		pos := at(p.file, n)
 		if seen[Normalise(s)] {
 			p.c.add(pos, ruleValue, "this variant says the same as another one")
 		}
 		seen[Normalise(s)] = true
-		p.wording(s, pos)
-		if c := utf8.RuneCountInString(strings.TrimSpace(s)); c > MaxText {
-			p.c.add(pos, ruleLongText, "%d characters in one message; at most %d", c, MaxText)
-		}
+		p.shown(s, pos)
 		t.variants = append(t.variants, p.template(s, pos))
 	}
 	p.texts = append(p.texts, t)
 	return t
+}
+
+// shown holds a text that people see to the rules.
+func (p *parser) shown(s string, pos place) {
+	p.wording(s, pos)
+	if c := utf8.RuneCountInString(strings.TrimSpace(s)); c > MaxText {
+		p.c.add(pos, ruleLongText, "%d characters in one message; at most %d", c, MaxText)
+	}
 }
 
 // fill puts the template together; value gives what a name stands for.

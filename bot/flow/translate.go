@@ -23,6 +23,10 @@ type catalog struct {
 	file    string
 	p       *parser
 	entries map[po.Key]*po.Entry
+	lists   map[string]*po.Entry // by context alone
+	avoid   []string             // words that no text may hold
+	rule    *pluralRule
+	forms   int            // how many plural forms the language has
 	lines   map[string]int // where the entries of a flow begin
 }
 
@@ -68,13 +72,19 @@ func (ld *loader) catalogs(fsys fs.FS) error {
 		} else if err != nil {
 			return fmt.Errorf("read translation %s: %w", file, err)
 		}
-		c := &catalog{lang: tag, file: file, p: newParser(ld.c, file, ld.opt, ld.rx, nil), entries: map[po.Key]*po.Entry{}, lines: map[string]int{}}
+		c := &catalog{lang: tag, file: file, p: newParser(ld.c, file, ld.opt, ld.rx, nil), entries: map[po.Key]*po.Entry{}, lists: map[string]*po.Entry{}, lines: map[string]int{}}
+		if c.rule, c.forms = newPluralRule(f.Field("Plural-Forms")); c.rule == nil {
+			if f.Field("Plural-Forms") != "" {
+				ld.c.add(place{file, max(f.Header.Line, 1), 1}, ruleValue, "the field Plural-Forms is not understood; for this language it may be: %s", po.PluralForms(tag))
+			}
+			c.rule, c.forms = newPluralRule(po.PluralForms(tag))
+		}
 		for i := range f.Entries {
 			e := &f.Entries[i]
 			if e.Obsolete {
 				continue
 			}
-			c.entries[e.Key()] = e
+			c.entries[e.Key()], c.lists[e.Context] = e, e
 			group, _, _ := strings.Cut(e.Context, " ")
 			if c.lines[group] == 0 {
 				c.lines[group] = e.Line
@@ -83,6 +93,15 @@ func (ld *loader) catalogs(fsys fs.FS) error {
 		ld.po = append(ld.po, c)
 	}
 	return nil
+}
+
+// find gives the entry of a unit; nil if there is none. A list of the language's
+// own stays good when the one of the scripts changes.
+func (c *catalog) find(u *unit) *po.Entry {
+	if u.own {
+		return c.lists[u.context]
+	}
+	return c.entries[po.Key{Context: u.context, ID: u.id}]
 }
 
 // translate puts the translations into the library. A flow is translated as a
@@ -94,6 +113,7 @@ func (ld *loader) translate(l *Library) {
 	}
 	l.tongues = []Language{{Tag: l.base, Name: l.Text("language_name", nil), Flows: len(ld.parsers), Of: len(ld.parsers)}}
 	l.order = []*speech{l.speech}
+	defer ld.askLanguages(l)
 	if len(ld.po) == 0 {
 		return
 	}
@@ -132,7 +152,7 @@ func (ld *loader) speak(c *catalog) (sp *speech, missing []string) {
 			names = append(names, u.group)
 		}
 		groups[u.group] = append(groups[u.group], u)
-		if e := c.entries[po.Key{Context: u.context, ID: u.id}]; e != nil && u.sample != "" && e.Str[0] != "" && !none(e.Str[0]) {
+		if e := c.find(u); e != nil && u.sample != "" && e.Str[0] != "" && !none(e.Str[0]) {
 			owned[u.sample] = e
 		}
 	}
@@ -144,6 +164,7 @@ func (ld *loader) speak(c *catalog) (sp *speech, missing []string) {
 		return e.Str[0], c.at(e), true
 	}
 	sp.words, sp.meaning = ld.readWords(from)
+	c.avoid = wordList(from, "words_avoid")
 	sp.numbers = ld.readNumbers(from)
 	if sp.words.yesLabel == "" {
 		sp.words.yesLabel = ld.words.yesLabel
@@ -158,9 +179,12 @@ func (ld *loader) speak(c *catalog) (sp *speech, missing []string) {
 	sp.listen(ld.folder(from, ld.checkWords(from)), phrases)
 	ld.collisions(sp, phrases)
 	for _, name := range names {
-		if ld.complete(c, name, groups[name]) {
+		switch whole := ld.complete(c, name, groups[name]); {
+		case whole:
 			ld.say(c, sp, name, groups[name])
-		} else if name != groupTexts {
+		case name == groupTexts:
+			ld.sayKnown(c, sp, groups[name])
+		default:
 			missing = append(missing, name)
 		}
 	}
@@ -171,7 +195,7 @@ func (ld *loader) speak(c *catalog) (sp *speech, missing []string) {
 func (ld *loader) nameOf(c *catalog) string {
 	for i := range ld.units {
 		if u := &ld.units[i]; u.context == groupTexts+" language_name" {
-			if e := c.entries[po.Key{Context: u.context, ID: u.id}]; e != nil && e.Str[0] != "" {
+			if e := c.find(u); e != nil && e.Str[0] != "" {
 				return e.Str[0]
 			}
 		}
@@ -190,15 +214,17 @@ func (ld *loader) complete(c *catalog, name string, units []*unit) bool {
 	begun, fuzzy, open, absent, sound := false, 0, 0, 0, true
 	var first *po.Entry
 	for _, u := range units {
-		e := c.entries[po.Key{Context: u.context, ID: u.id}]
+		e := c.find(u)
 		switch {
+		case u.own: // where a list is missing, the words of the scripts are heard
+			continue
 		case e == nil:
 			absent++
 			continue
 		case e.Fuzzy():
 			fuzzy++
 			begun = true
-		case !e.Translated():
+		case !e.Translated(), u.plural != "" && len(e.Str) != c.forms:
 			open++
 		default:
 			begun = true
@@ -221,7 +247,9 @@ func (ld *loader) complete(c *catalog, name string, units []*unit) bool {
 	case !begun:
 		return false
 	case absent > 0:
-		ld.c.add(pos, ruleTranslation, "%s has changed: %d texts are not in this file; run handrail flows extract %s", what, absent, c.lang)
+		ld.c.add(pos, ruleTranslation, "%s has changed: %d of its texts are not in this file; run handrail flows extract %s", what, absent, c.lang)
+	case fuzzy+open > 0 && name == groupTexts:
+		ld.c.add(pos, ruleTranslation, "%s is translated in part: %d texts are missing and %d fuzzy, the first is here", what, open, fuzzy)
 	case fuzzy+open > 0:
 		ld.c.add(pos, ruleTranslation, "%s is translated in part, so it is said in %s: %d texts are missing and %d fuzzy, the first is here", what, ld.baseLang(), open, fuzzy)
 	}
@@ -237,9 +265,6 @@ func (ld *loader) baseLang() string {
 
 // fits checks one translation against what it translates.
 func (ld *loader) fits(c *catalog, u *unit, e *po.Entry) bool {
-	if u.own {
-		return true
-	}
 	before := len(ld.c.list)
 	for i, s := range e.Str {
 		pos := place{c.file, e.StrLines[i], 1}
@@ -252,9 +277,14 @@ func (ld *loader) fits(c *catalog, u *unit, e *po.Entry) bool {
 		if n := utf8.RuneCountInString(strings.TrimSpace(s)); n > MaxText {
 			ld.c.add(pos, ruleLongText, "%d characters in one message; at most %d", n, MaxText)
 		}
+		for _, w := range c.avoid {
+			if containsWords(Normalise(s), w) {
+				ld.c.add(pos, ruleWordingList, "%q is not for this place", w)
+			}
+		}
 		want, got := holders(u.base()), holders(c.p.template(s, pos))
 		for _, name := range want {
-			if !slices.Contains(got, name) {
+			if u.plural == "" && !slices.Contains(got, name) { // "one line" may do without
 				ld.c.add(pos, ruleTemplate, "{{%s}} is missing in the translation", name)
 			}
 		}
@@ -277,9 +307,17 @@ func (u *unit) base() template {
 
 // holders names the placeholders of a wording.
 func holders(t template) (names []string) {
-	for _, p := range t.parts {
-		if p.name != "" && !slices.Contains(names, p.name) {
-			names = append(names, p.name)
+	add := func(parts []part) {
+		for _, p := range parts {
+			if p.name != "" && !slices.Contains(names, p.name) {
+				names = append(names, p.name)
+			}
+		}
+	}
+	add(t.parts)
+	if t.plural != nil {
+		for _, f := range t.plural.forms {
+			add(f.parts)
 		}
 	}
 	return names
@@ -289,10 +327,14 @@ func holders(t template) (names []string) {
 func (ld *loader) say(c *catalog, sp *speech, name string, units []*unit) {
 	labels, also := map[*option]*po.Entry{}, map[*option]*po.Entry{}
 	for _, u := range units {
-		e := c.entries[po.Key{Context: u.context, ID: u.id}]
+		e := c.find(u)
 		switch {
 		case u.text != nil:
-			u.text.open(c)[u.at] = c.p.template(e.Str[0], c.at(e))
+			if base := u.text.variants[u.at]; base.plural != nil {
+				u.text.open(c)[u.at] = c.pluralIn(&base, e)
+			} else {
+				u.text.open(c)[u.at] = c.p.template(e.Str[0], c.at(e))
+			}
 		case u.ask != nil && u.own:
 			also[&u.ask.options[u.at]] = e
 		case u.ask != nil:
@@ -319,60 +361,27 @@ func (ld *loader) say(c *catalog, sp *speech, name string, units []*unit) {
 	}
 }
 
-// choiceIn gives a choice its words in a language and refuses words that choose
-// two things, and a label that opens another flow.
-func (ld *loader) choiceIn(c *catalog, sp *speech, opt *option, label, also *po.Entry, i int, seen map[string]int) {
-	in := chosen{lang: c.lang}
-	pos := place{c.file, 1, 1}
-	take := func(word string, quiet bool) {
-		w := Normalise(word)
-		_, isNumber := digits(w)
-		switch other, taken := seen[w]; {
-		case quiet && (taken || w == ""):
-		case w == "" || isNumber:
-			ld.c.add(pos, ruleOption, "a choice needs letters: %q", word)
-		case taken && other != i:
-			ld.c.add(pos, ruleOption, "%q chooses two things in this question", word)
-		case !taken:
-			seen[w] = i
-			in.words = append(in.words, w)
+// sayKnown gives the sentences of texts.yaml as far as they are translated: one
+// that is new must not take the others away.
+func (ld *loader) sayKnown(c *catalog, sp *speech, units []*unit) {
+	whole := map[*text]bool{}
+	byText := map[*text][]*unit{}
+	for _, u := range units {
+		if u.text == nil {
+			continue
+		}
+		if byText[u.text] == nil {
+			whole[u.text] = true
+		}
+		byText[u.text] = append(byText[u.text], u)
+		e := c.find(u)
+		whole[u.text] = whole[u.text] && e != nil && !e.Fuzzy() && e.Translated()
+	}
+	for t, list := range byText {
+		if whole[t] {
+			ld.say(c, sp, groupTexts, list)
 		}
 	}
-	switch {
-	case label != nil:
-		pos = c.at(label)
-		in.label = strings.TrimSpace(label.Str[0])
-		take(in.label, false)
-		w := Normalise(in.label)
-		for _, m := range []map[string]*flow{sp.first, sp.anywhere} {
-			if f := m[w]; f != nil && !leadsTo(opt.first, f) {
-				ld.c.add(pos, ruleHiddenOption, "who writes %q gets the flow %q instead of this choice", in.label, f.ID)
-			}
-		}
-	case opt.sign == signYes:
-		in.label = sp.words.yesLabel
-	case opt.sign == signNo:
-		in.label = sp.words.noLabel
-	default: // a language: its name is the same in all
-		in.label, in.words = opt.label, opt.words
-	}
-	if also != nil && !none(also.Str[0]) {
-		pos = c.at(also)
-		for w := range strings.SplitSeq(also.Str[0], ",") {
-			take(w, false)
-		}
-	}
-	if opt.sign == signYes || opt.sign == signNo {
-		take(in.label, true)
-		list := sp.words.yes
-		if opt.sign == signNo {
-			list = sp.words.no
-		}
-		for _, w := range list {
-			take(w, true)
-		}
-	}
-	opt.said = append(opt.said, in)
 }
 
 // open gives the wordings of a text in a language for filling in. Those that
@@ -394,59 +403,4 @@ func (t *text) open(c *catalog) []template {
 // appendIn is appendAll in another language.
 func (t *text) appendIn(lang, s string) {
 	appendTo(t.in(lang), s)
-}
-
-// phrasesIn reads the phrases of a flow in a language.
-func (ld *loader) phrasesIn(c *catalog, units []*unit) (out []heardIn) {
-	var h heardIn
-	for _, u := range units {
-		e := c.entries[po.Key{Context: u.context, ID: u.id}]
-		if u.kind == "" || e == nil || e.Str[0] == "" || none(e.Str[0]) {
-			continue
-		}
-		h.flow = u.flow
-		var list []phrase
-		for s := range strings.SplitSeq(e.Str[0], ",") {
-			ph := phrase{strings.TrimSpace(s), Normalise(s), c.at(e)}
-			if ph.norm == "" {
-				ld.c.add(ph.pos, rulePhrase, "a phrase needs letters or digits")
-				continue
-			}
-			list = append(list, ph)
-		}
-		switch u.kind {
-		case "first":
-			h.first = list
-		case "anywhere":
-			h.anywhere = list
-		case "start":
-			h.start = list
-		case "idle":
-			h.idle = list
-		}
-	}
-	if h.flow == nil {
-		return nil
-	}
-	return []heardIn{h}
-}
-
-// collisions refuses phrases of a language that two flows claim, or that the
-// engine needs itself.
-func (ld *loader) collisions(sp *speech, list []heardIn) {
-	owner := map[string]heard{}
-	for _, h := range list {
-		for i, phrases := range [][]phrase{h.first, h.anywhere, h.start, h.idle} {
-			for _, ph := range phrases {
-				if o, ok := owner[ph.norm]; ok && o.flow != h.flow {
-					ld.c.add(ph.pos, rulePhrase, "%q is said already in line %d, for %s", ph.text, o.pos.line, o.flow.ID)
-					continue
-				}
-				owner[ph.norm] = heard{ph, h.flow}
-				if key := sp.meaning[ph.norm]; i < 2 && key != "" {
-					ld.c.add(ph.pos, rulePhrase, "%q stands in %s, where it would not be heard any more", ph.text, key)
-				}
-			}
-		}
-	}
 }

@@ -67,8 +67,11 @@ func wordingUnits(u unit, t *text) []unit {
 			continue
 		}
 		w := u
-		w.text, w.at, w.id, w.pos = t, i, v.src, v.pos
+		w.text, w.at, w.id, w.plural, w.pos = t, i, v.src, v.many(), v.pos
 		w.about = slices.Clone(u.about)
+		if v.plural != nil {
+			w.about = append(w.about, "Depends on a number, {{"+v.plural.count+"}}: first the text for one, then the one for more.")
+		}
 		if len(t.variants) > 1 {
 			w.about = append(w.about, "One of several wordings that take turns.")
 		}
@@ -82,6 +85,9 @@ func wordingUnits(u unit, t *text) []unit {
 
 // hasLetters tells whether there is anything to translate beside placeholders.
 func hasLetters(t template) bool {
+	if t.plural != nil {
+		return true
+	}
 	if t.parts == nil {
 		return Normalise(t.src) != ""
 	}
@@ -104,7 +110,7 @@ func (ld *loader) unitsOf(p *parser) (out []unit) {
 	}{
 		{"first", "heard before everything else, as a whole message", f.first1},
 		{"anywhere", "heard at any moment, as a whole message", f.any1},
-		{"start", "that open this flow when no question waits", f.start1},
+		{"start", "that open this flow when no question waits; one that ends in a full stop is heard only when the message says nothing else", f.start1},
 		{"idle", "heard when nothing is open, as a whole message", f.idle1},
 	} {
 		if len(l.list) == 0 {

@@ -12,6 +12,9 @@ type Voice struct {
 // is nothing in is the language of the scripts.
 func (l *Library) In(lang string) Voice { return Voice{l, l.in(lang)} }
 
+// Tag names the language.
+func (v Voice) Tag() string { return v.lib.tag(v.own) }
+
 // First tells whether the whole text is a phrase that is heard before all else,
 // in any language.
 func (v Voice) First(text string) (flow string, ok bool) {

@@ -185,3 +185,22 @@ func (p *parser) crowded(b block) {
 		}
 	}
 }
+
+// avoid reports the words that the owners of the scripts do not want in a text.
+func (ld *loader) avoid() {
+	list := wordList(ld.baseWords, "words_avoid")
+	for _, p := range ld.parsers {
+		for _, t := range p.texts {
+			if t.what == "" {
+				continue
+			}
+			for _, v := range t.variants {
+				for _, w := range list {
+					if containsWords(Normalise(v.src+" "+v.many()), w) {
+						ld.c.add(v.pos, ruleWordingList, "%q is not for this place", w)
+					}
+				}
+			}
+		}
+	}
+}

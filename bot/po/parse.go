@@ -42,7 +42,6 @@ type parser struct {
 	any    bool    // e has something
 	id     bool    // e has its msgid
 	target *string // what a line of quotes goes on
-	strs   bool    // target is a msgstr
 }
 
 func (p *parser) take(line string) error {

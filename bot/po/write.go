@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -111,10 +112,11 @@ func writeText(b *bytes.Buffer, mark, key, text string) {
 	}
 }
 
-// wrap breaks an escaped line behind blanks into parts of at most width columns.
+// wrap breaks an escaped line where GNU gettext does, behind blanks and behind a
+// stroke or a hyphen before a letter, into parts of at most width columns.
 func wrap(s string, width int) (parts []string) {
 	part, used := "", 0
-	for _, word := range strings.SplitAfter(s, " ") {
+	for _, word := range words(s) {
 		n := columns(word)
 		if used > 0 && used+n > width {
 			parts = append(parts, part)
@@ -127,6 +129,22 @@ func wrap(s string, width int) (parts []string) {
 		parts = append(parts, part)
 	}
 	return parts
+}
+
+// words splits a text where a line may end.
+func words(s string) (out []string) {
+	start := 0
+	for i, r := range s {
+		if i == 0 || i == start {
+			continue
+		}
+		before := s[i-1]
+		if before == ' ' && r != ' ' || (before == '/' || before == '-') && unicode.IsLetter(r) {
+			out = append(out, s[start:i])
+			start = i
+		}
+	}
+	return append(out, s[start:])
 }
 
 func columns(s string) int { return utf8.RuneCountInString(s) }
