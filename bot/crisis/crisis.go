@@ -3,8 +3,10 @@
 // clinician), and weighs who does what to whom, when, and whether it is denied.
 //
 // It is pure and explainable: the same text gives the same findings, each names
-// the rule and the words that spoke. It never does I/O after Load, keeps no
-// text, uses no model and no network, and it decides nothing: it only reports.
+// the rule and the words that spoke. What no rule puts into words may be heard by
+// hints and by learned words, which are lists with numbers and only ever ask. It
+// never does I/O after Load, keeps no text, uses no network, and it decides
+// nothing: it only reports.
 package crisis
 
 import (
