@@ -28,5 +28,8 @@ func lockFile(path string) (*fileLock, error) {
 	return &fileLock{f: f}, nil
 }
 
-// release lets go of the lock.
-func (l *fileLock) release() error { return l.f.Close() }
+// release lets go of the lock. Closing alone would leave it for a moment to a
+// child process that is being started just now and has not dropped its copy yet.
+func (l *fileLock) release() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}
