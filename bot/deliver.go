@@ -109,6 +109,10 @@ func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (d
 	switch {
 	case err == nil:
 		return true, b.Store.Sent(ctx, p, eventID, now)
+	case errors.As(err, &never) && p.Out.Form == chat.FormImage:
+		// What it shows can still be said.
+		p.Out.Form, p.Out.Text, p.Out.Data = chat.FormText, p.Out.Alt, nil
+		return b.sendOne(ctx, tr, p)
 	case errors.As(err, &never):
 		b.log.Warn("message can never be sent", "err", err)
 		return true, b.Store.Bury(ctx, p, "refused", now)

@@ -16,7 +16,7 @@
 //     list of effects. It does no I/O.
 //  5. apply turns every effect into rows: a Say into an outbox row, a Wait into a
 //     timer row that names the session's sequence number, an Every into a
-//     schedule with its next due time. Session and rows commit together, or not
+//     schedule with its next due time, an At into a schedule that comes once. Session and rows commit together, or not
 //     at all.
 //  6. Deliver takes the oldest row of every conversation that is due, sends it
 //     under a key that never changes, and deletes it. Order is kept within a
@@ -33,6 +33,13 @@
 // older revisions too, because the store keeps every set of scripts that
 // somebody is in the middle of, also over a restart. Each person's row says in
 // clear which sets those are.
+//
+// # What a person takes back
+//
+// Hide turns into removals in the person's own lane, which wait until nothing
+// else does. Forgetting destroys the key and all rows in the transaction of the
+// wish; the last line goes out to a person without a past, who goes when it was
+// sent or after an hour.
 //
 // # When something breaks
 //

@@ -48,11 +48,11 @@ func (t *turn) erase(effects []flow.Effect) error {
 		case flow.Lines:
 			outs = append(outs, chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.language(), e.Need, t.now, e.UpTo))})
 		case flow.Export:
-			out, err := t.export(e)
+			files, err := t.export(e)
 			if err != nil {
 				return err
 			}
-			outs = append(outs, out)
+			outs = append(outs, files...)
 		case flow.Hide:
 			if since = time.UnixMilli(1); e.For > 0 {
 				since = t.now.Add(-e.For)
@@ -128,13 +128,28 @@ func (b *Bot) tidy(ctx context.Context) {
 	}
 }
 
-// export is the person's own data as a file to send.
-func (t *turn) export(e flow.Export) (chat.Outgoing, error) {
+// exportPart is the most that goes into one file, in bytes: every homeserver
+// takes that.
+const exportPart = 512 << 10
+
+// export is the person's own data as a file to send, or as several when it is
+// long.
+func (t *turn) export(e flow.Export) (files []chat.Outgoing, err error) {
 	text, err := Export(t.tx, t.voice(), t.p, t.Library.Lists(), e.Lists, t.now.In(t.bot.location(t.p)))
 	if err != nil {
-		return chat.Outgoing{}, err
+		return nil, err
 	}
-	return chat.Outgoing{Form: chat.FormFile, Data: chat.Bytes(text), Name: ExportName}, nil
+	for text != "" {
+		end := len(text)
+		if end > exportPart {
+			if end = strings.LastIndexByte(text[:exportPart], '\n') + 1; end == 0 {
+				end = exportPart
+			}
+		}
+		files = append(files, chat.Outgoing{Form: chat.FormFile, Data: chat.Bytes(text[:end]), Name: ExportName})
+		text = text[end:]
+	}
+	return files, nil
 }
 
 // Export writes down what is kept of a person, in words: settings, the person's

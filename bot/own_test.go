@@ -1,9 +1,11 @@
 package bot_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image/png"
 	"slices"
 	"strings"
 	"testing"
@@ -205,5 +207,107 @@ func TestForgottenWhileASendIsUnderWay(t *testing.T) {
 	}
 	if c, err := w.store.Counts(context.Background()); err != nil || c != (store.Counts{}) {
 		t.Errorf("rows are left: %+v %v", c, err)
+	}
+}
+
+func TestHandOverWithoutADesk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).with(map[string]string{"someone": `
+flow: someone
+title: Someone
+start: [someone]
+steps:
+  - hand_over: {reason: asked, urgent: true}
+  - if: desk
+    do: [{say: Somebody comes.}]
+    else: [{say: Still here.}]
+`})
+	w.says("hello")
+	got := w.says("someone")
+	if len(got) != 3 || got[0] != "text desk_none" || got[1] == "" || got[2] != "Still here." {
+		t.Errorf("said %q", got)
+	}
+}
+
+func TestChartIsAPictureWithWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).with(map[string]string{"mark": `
+flow: mark
+title: Mark
+start: [mark]
+steps:
+  - ask: How heavy?
+    scale: {from: 0, to: 10}
+    keep: {list: marks}
+  - chart: marks
+    title: Two weeks
+    from: 0
+    to: 10
+`})
+	w.says("hello")
+	w.says("mark")
+	if got := w.says("3"); len(got) != 1 || !strings.HasPrefix(got[0], "There is one mark") {
+		t.Errorf("with one mark: %q", got)
+	}
+	w.now = w.now.Add(24 * time.Hour)
+	w.says("mark")
+	w.handle(w.message(ada, "7"))
+	out := w.net.sent[len(w.net.sent)-1]
+	if out.Form != chat.FormImage || out.Name != "picture.png" || string(out.Alt) != "Two weeks. 2026-01-05: 3; 2026-01-06: 7" {
+		t.Errorf("form %d, %s, %q", out.Form, out.Name, string(out.Alt))
+	}
+	if img, err := png.Decode(bytes.NewReader(out.Data)); err != nil || img.Bounds().Dx() < 400 {
+		t.Errorf("the picture: %v", err)
+	}
+}
+
+func TestPictureThatIsRefusedIsSaidInWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).with(map[string]string{"two": `
+flow: two
+title: Two
+start: [two]
+steps:
+  - ask: "One?"
+    scale: {from: 0, to: 10}
+    keep: {list: marks}
+  - ask: "Two?"
+    scale: {from: 0, to: 10}
+    keep: {list: marks}
+  - chart: marks
+    title: Both
+`})
+	w.net.fail = func(o chat.Outgoing) error {
+		if o.Form == chat.FormImage {
+			return &chat.PermanentError{Err: errors.New("too large")}
+		}
+		return nil
+	}
+	for _, text := range []string{"hello", "two", "3"} {
+		w.says(text)
+	}
+	if got := w.says("7"); !slices.Equal(got, []string{"Both. 2026-01-05: 3, 7"}) {
+		t.Errorf("said %q", got)
+	}
+}
+
+func TestLongExportComesInParts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).with(owning)
+	w.says("hello")
+	for range 90 {
+		w.says("name")
+		w.says(strings.Repeat("ä", 3990))
+	}
+	w.says("copy")
+	total := 0
+	for _, o := range w.net.sent {
+		if len(o.Data) > 1<<19 {
+			t.Errorf("a file of %d bytes", len(o.Data))
+		}
+		total += len(o.Data)
+	}
+	if total < 90*2*3990 {
+		t.Errorf("%d bytes in all", total)
 	}
 }

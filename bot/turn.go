@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
+	"handrail/bot/chart"
 	"handrail/bot/chat"
 	"handrail/bot/flow"
 	"handrail/bot/schedule"
@@ -103,11 +105,12 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 		case flow.Quiet:
 			err = t.quiet(e)
 		case flow.Hide: // done before all else
+		case flow.Chart:
+			err = t.chart(e)
+		case flow.HandOver:
+			err = t.handOver(e)
 		case flow.Export:
-			var out chat.Outgoing
-			if out, err = t.export(e); err == nil {
-				err = t.enqueue(out, "")
-			}
+			err = t.exports(e)
 		case flow.Forget:
 			t.bot.scrub.Store(true)
 			err = t.tx.DropList(p.ID, e.List)
@@ -206,6 +209,48 @@ func (t *turn) say(e flow.Say) error {
 // lines adds the help lines for the person's country, open or closed now.
 func (t *turn) lines(need string, upTo int) error {
 	return t.enqueue(chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.language(), need, t.now, upTo))}, "")
+}
+
+func (t *turn) exports(e flow.Export) error {
+	files, err := t.export(e)
+	for _, out := range files {
+		err = errors.Join(err, t.enqueue(out, ""))
+	}
+	return err
+}
+
+// pictureName is the name of the file that a picture comes as. It says nothing.
+const pictureName = "picture.png"
+
+// chart sends a picture of the person's marks, or if it cannot be drawn what it
+// would have shown, in words.
+func (t *turn) chart(e flow.Chart) error {
+	c := chart.Chart{Title: e.Title, Days: e.Days, Until: t.now.In(t.bot.location(t.p)), Low: e.Low, High: e.High}
+	for _, m := range e.Marks {
+		c.Points = append(c.Points, chart.Point(m))
+	}
+	data, err := c.PNG()
+	if err != nil {
+		t.bot.log.Error("a chart cannot be drawn", "err", err)
+		return t.enqueue(chat.Outgoing{Text: chat.Text(e.Alt)}, "")
+	}
+	return t.enqueue(chat.Outgoing{Form: chat.FormImage, Data: data, Name: pictureName, Alt: chat.Text(e.Alt)}, "")
+}
+
+// handOver counts that a person was asked for. There is no desk at which people
+// of the organization sit, so that is said, and whom one can reach instead.
+func (t *turn) handOver(e flow.HandOver) error {
+	kind := "hand_over_" + e.Reason
+	if e.Urgent {
+		kind += "_urgent"
+	}
+	if err := t.tx.Note(kind, t.p.ID, t.now); err != nil {
+		return err
+	}
+	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text("desk_none", nil))}, ""); err != nil {
+		return err
+	}
+	return t.lines("", 0)
 }
 
 // key is the send key of the turn's next message.

@@ -237,6 +237,8 @@ func envType(id string, vars map[string]varKind) (types.Type, bool) {
 		return types.Int, true
 	case id == "weekday", id == "language":
 		return types.String, true
+	case id == "desk":
+		return types.Bool, true
 	}
 	k, ok := vars[id]
 	switch k {
@@ -251,7 +253,7 @@ func envType(id string, vars map[string]varKind) (types.Type, bool) {
 // reserved are names that no variable may have.
 func reserved(name string) bool {
 	switch name {
-	case "answer", "hour", "weekday", "language", "until", "time", "title",
+	case "answer", "hour", "weekday", "desk", "language", "until", "time", "title",
 		"not", "and", "or", "in", "true", "false", "nil", "null", "let", "if", "else",
 		"matches", "contains":
 		return true

@@ -199,6 +199,10 @@ func deed(o op) string {
 			return "erase everything"
 		}
 		return "forget " + strings.Join(append(refNames(o.vars), o.list.name), " ")
+	case *chartOp:
+		return "picture of the list " + o.list.name
+	case *handOverOp:
+		return "ask for a person"
 	case *hideOp:
 		return "take back what was said"
 	case *linesOp:

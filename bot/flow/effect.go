@@ -85,6 +85,29 @@ type Forget struct {
 	List string
 }
 
+// Chart sends a picture of the person's own marks over Days days up to now. Alt
+// says the same in words. There are two marks at least, oldest first, in the
+// person's zone.
+type Chart struct {
+	Title, Alt string
+	Days       int
+	Low, High  float64 // the ends of the scale, Low < High
+	Marks      []Mark
+}
+
+// Mark is a number and when it was kept.
+type Mark struct {
+	At    time.Time
+	Value float64
+}
+
+// HandOver asks for a person of the organization. Where none can be reached the
+// host says so, and shows help lines.
+type HandOver struct {
+	Reason string // "asked", "danger", "worried" or "other"
+	Urgent bool
+}
+
 // Set stores a variable of the person. A nil Value forgets it.
 type Set struct {
 	Name  string
@@ -116,19 +139,21 @@ type Rewrite struct {
 // End tells that the session has nothing left to do.
 type End struct{}
 
-func (Say) effect()     {}
-func (Lines) effect()   {}
-func (Wait) effect()    {}
-func (Every) effect()   {}
-func (At) effect()      {}
-func (Cancel) effect()  {}
-func (Quiet) effect()   {}
-func (Hide) effect()    {}
-func (Export) effect()  {}
-func (Forget) effect()  {}
-func (Set) effect()     {}
-func (Keep) effect()    {}
-func (Drop) effect()    {}
-func (Undo) effect()    {}
-func (Rewrite) effect() {}
-func (End) effect()     {}
+func (Say) effect()      {}
+func (Lines) effect()    {}
+func (Wait) effect()     {}
+func (Every) effect()    {}
+func (At) effect()       {}
+func (Cancel) effect()   {}
+func (Quiet) effect()    {}
+func (Hide) effect()     {}
+func (Export) effect()   {}
+func (Forget) effect()   {}
+func (Set) effect()      {}
+func (Keep) effect()     {}
+func (Drop) effect()     {}
+func (Undo) effect()     {}
+func (Rewrite) effect()  {}
+func (End) effect()      {}
+func (Chart) effect()    {}
+func (HandOver) effect() {}

@@ -157,6 +157,11 @@ func (r *run) tell(n *node) {
 	case *exportOp:
 		r.out = append(r.out, Export{refNames(o.lists)})
 		r.spoke = true
+	case *chartOp:
+		r.chart(o)
+	case *handOverOp:
+		r.out = append(r.out, o.effect)
+		r.spoke = true
 	case *forgetOp:
 		r.forgetNow(o)
 	case *linesOp:

@@ -69,6 +69,8 @@ func (n *node) usesAnswer() bool {
 		return expr(o.number)
 	case *paceOp:
 		return slices.ContainsFunc(o.cues, func(c cue) bool { return text(c.phase) })
+	case *chartOp:
+		return text(o.title) || text(o.alt)
 	case *callOp, *runOp:
 		return true
 	}

@@ -21,9 +21,9 @@ func everything() map[string]string {
 		"welcome": "steps: [{say: Welcome., any: [Hello.]}, {set: {welcomed: true}}, {run: menu}]",
 		"menu":    "anywhere: [menu]\nresume: false\nsteps: [{menu: Menu., any: [Again.]}, {say: Fine.}]",
 		"stop":    "first: [stop]\nsteps: [{say: Stopped.}, {hide: 2h}, {cancel: all}, {quiet: stop}]",
-		"help":    "anywhere: [help]\nsteps: [{lines: dv}, {ask: More., yes_no: {yes: {call: list}}}]",
+		"help":    "anywhere: [help]\nsteps: [{lines: dv}, {if: desk, do: [{say: Soon.}], else: [{hand_over: {reason: danger, urgent: true}}]}, {hand_over: }, {ask: More., yes_no: {yes: {call: list}}}]",
 		"quiet":   "start: [pause]\nsteps: [{quiet: {for: 7d}}, {wait: 1d}, {quiet: off}]",
-		"erase":   "start: [erase]\nsteps: [{ask: 'All?', pick: {all: {}, list: {do: [{forget: {list: mine}}, {end: }]}, n: {do: [{forget: [n, pull]}, {export: [mine]}, {end: }]}, no: {end: }}}, {export: }, {forget: all}, {say: 'Gone {{pull}}.'}]",
+		"erase":   "title: Erase\nstart: [erase]\nsteps: [{ask: 'All?', pick: {all: {}, list: {do: [{forget: {list: mine}}, {end: }]}, n: {do: [{forget: [n, pull]}, {export: [mine]}, {end: }]}, no: {end: }}}, {chart: mine, title: 'Mine {{n}}'}, {wait: 1m}, {export: }, {forget: all}, {say: 'Gone {{pull}}.'}]",
 		"silent":  "start: [silent]\nsteps: [{set: {n: 1}}]",
 		"list": `menu: 2
 modes: [together, deciding]

@@ -50,7 +50,7 @@ func (r *run) keep(list, text string) {
 		return
 	}
 	text = cut(text, MaxAnswer)
-	r.lists[list] = append(r.own(list), Item{Text: text, From: r.in.ID})
+	r.lists[list] = append(r.own(list), Item{Text: text, From: r.in.ID, At: r.in.Now})
 	r.noteLine()
 	r.out = append(r.out, Keep{list, text})
 }

@@ -11,7 +11,7 @@ import (
 func verbs() []string {
 	return []string{
 		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
-		"menu", "every", "cancel", "quiet", "lines", "hide", "export", "forget", "end",
+		"menu", "every", "cancel", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "end",
 	}
 }
 
@@ -34,6 +34,8 @@ func verbKeys(verb string) []string {
 		return []string{"text"}
 	case "show":
 		return []string{"up_to", "numbered", "newest", "pick", "none"}
+	case "chart":
+		return []string{"title", "alt", "days", "from", "to"}
 	case "drop":
 		return []string{"number"}
 	case "every":
@@ -140,6 +142,8 @@ func (p *parser) verb(st *node, v pair, pairs []pair) op {
 		return p.drop(v, pairs)
 	case "at":
 		return p.at(st, v, pairs)
+	case "chart":
+		return p.chart(st, v, pairs)
 	case "menu":
 		return &menuOp{p.said(st, v, pairs)}
 	default:
@@ -174,6 +178,8 @@ func (p *parser) plain(v pair, pairs []pair) op {
 		return p.lines(v)
 	case "hide":
 		return p.hide(v)
+	case "hand_over":
+		return p.handOver(v)
 	case "export":
 		return p.export(v)
 	case "forget":

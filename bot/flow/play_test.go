@@ -182,7 +182,7 @@ func (k *talk) checkPure(s Session, in Input, after Session, effects []Effect, e
 			if n := len([]rune(e.Text)); n > MaxSay {
 				k.t.Errorf("a message of %d runes", n)
 			}
-		case Lines, Export:
+		case Lines, Export, HandOver, Chart:
 			spoke = true
 		case Wait:
 			if e.For <= 0 {

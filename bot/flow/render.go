@@ -144,6 +144,8 @@ func (r *run) value(name string) any {
 		return r.in.Now.Hour()
 	case "language":
 		return r.lib.tag(r.tongue)
+	case "desk":
+		return r.in.Desk
 	case "weekday":
 		return weekdays()[r.in.Now.Weekday()]
 	}

@@ -102,6 +102,9 @@ func engineTexts() []Sentence {
 		{Key: "pause_waiting", Names: []string{"until"}, Must: []string{"until"}, About: "a text during a pause that nothing else takes", Example: "I will be back at {{until}}. Say done to go on now."},
 		{Key: "list_empty", About: "an empty list is shown", Example: "There is nothing on this list yet."},
 		{Key: "date_past", About: "a start at a date that is over", Example: "That time is over already, so I set nothing."},
+		{Key: "chart_words", Names: []string{"what", "marks"}, Must: []string{"what", "marks"}, About: "what a picture shows, for who cannot see it", Example: "{{what}}. {{marks}}"},
+		{Key: "chart_none", Names: []string{"days"}, Must: []string{"days"}, About: "instead of a picture, when there is nothing to show", Example: "There are no marks from the last {{days}} days."},
+		{Key: "chart_one", Names: []string{"days", "value", "date"}, Must: []string{"value"}, About: "instead of a picture, when there is one mark only", Example: "There is one mark from the last {{days}} days: {{value}}, on {{date}}."},
 		{Key: "drop_missing", About: "a line is removed that the list does not have", Example: "I found no line with that number."},
 	}
 }
@@ -119,6 +122,7 @@ func botTexts() []Sentence {
 		{Key: "crowd", About: "more people in the room than one", Example: "I only talk one to one. There are more people in this room. Please open a new chat with me alone."},
 		{Key: "flood", About: "too many messages in a short time", Example: "Many messages came at once. I read them in order, please give me a moment."},
 		{Key: "opened", About: "a conversation opens", Example: "Hello. You can write hi when you are ready."},
+		{Key: "desk_none", About: "a person was asked for, and none can be reached here; help lines follow", Example: "I am a program. No advocate is connected here, and nobody reads this live. These numbers reach people."},
 		{Key: "export_title", Names: []string{"date"}, Must: []string{"date"}, About: "first line of the file with what is kept", Example: "What is kept, on {{date}}"},
 		{Key: "export_settings", About: "in that file, before the person's answers", Example: "Your answers"},
 		{Key: "export_times", About: "in that file, before what comes by itself", Example: "What comes by itself"},

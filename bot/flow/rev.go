@@ -134,6 +134,10 @@ func substance(b *strings.Builder, o op) {
 		put(refNames(o.lists))
 	case *forgetOp:
 		put(o.all, o.list.name, refNames(o.vars))
+	case *chartOp:
+		put(o.list.name, o.days, o.from, o.to, o.bounded)
+	case *handOverOp:
+		put(o.effect)
 	case *hideOp:
 		put(o.effect)
 	case *linesOp:

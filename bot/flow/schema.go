@@ -130,7 +130,7 @@ func verbSchema(verb string) object {
 		}
 	case "keep":
 		return list
-	case "show", "drop", "every", "at":
+	case "show", "drop", "every", "at", "chart":
 		return defined("name")
 	case "call", "run":
 		return defined("flow")
@@ -143,6 +143,10 @@ func verbSchema(verb string) object {
 		return object{"anyOf": []any{object{"type": "null"}, object{"type": "array", "items": defined("name"), "minItems": 1}}}
 	case "forget":
 		return object{"anyOf": []any{defined("name"), listOf(defined("name")), closed(object{"list": defined("name")}, "list")}}
+	case "hand_over":
+		o := closed(object{"reason": oneOf(handOverReasons()...), "urgent": object{"type": "boolean"}})
+		o["type"] = []string{"object", "null"}
+		return o
 	case "hide":
 		return object{"anyOf": []any{object{"const": "all"}, defined("length")}}
 	case "end":
@@ -163,6 +167,10 @@ func keySchema(verb, key string) object {
 		return object{"anyOf": []any{defined("name"), closed(object{"list": defined("name")}, "list")}}
 	case verb == "ask" && kindSchema(key) != nil:
 		return kindSchema(key)
+	case verb == "chart" && key == "days":
+		return whole(2, mostMarks)
+	case verb == "chart" && (key == "from" || key == "to"):
+		return object{"type": "number"}
 	case verb == "show" && key == "pick":
 		return oneOf("random", "first")
 	}

@@ -123,6 +123,9 @@ type Input struct {
 	Seed uint64
 	// Vars are the person's stored variables. The engine never changes the map.
 	Vars map[string]any
+	// Desk: people of the organization can take over a talk. The scripts know it
+	// as desk.
+	Desk bool
 	// Lists are the person's own lists that Library.Lists named, oldest first.
 	Lists map[string][]Item
 	// Items gives a list that is not in Lists; nil: there are no others. It is

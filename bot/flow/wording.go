@@ -174,12 +174,12 @@ func (p *parser) crowded(b block) {
 	run := 0
 	for _, n := range b {
 		switch n.op.(type) {
-		case *sayOp, *showOp, *linesOp:
+		case *sayOp, *showOp, *linesOp, *handOverOp, *exportOp, *chartOp:
 			run++
 			if run == mostMessages+1 {
 				p.c.add(n.pos, ruleMessages, "more than %d messages in a row without a question or a wait", mostMessages)
 			}
-		case *setOp, *keepOp, *everyOp, *cancelOp, *quietOp, *dropOp:
+		case *setOp, *keepOp, *everyOp, *atOp, *cancelOp, *quietOp, *dropOp, *hideOp, *forgetOp:
 		default:
 			run = 0
 		}

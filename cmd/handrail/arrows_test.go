@@ -14,6 +14,7 @@ var arrows = map[string][]string{
 	"bot/chat":     {},
 	"bot/po":       {},
 	"bot/flow":     {"bot/po"},
+	"bot/chart":    {},
 	"bot/crisis":   {},
 	"bot/lines":    {},
 	"bot/schedule": {},
@@ -22,7 +23,7 @@ var arrows = map[string][]string{
 	"bot/store":    {"bot/flow", "bot/seal", "bot/chat"},
 	// For tests alone: a PostgreSQL server.
 	"bot/store/pgtest": {},
-	"bot":              {"bot/store", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chat"},
+	"bot":              {"bot/store", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chart", "bot/chat"},
 	"bot/matrix":       {"bot/chat"},
 	"bot/console":      {"bot", "bot/chat", "bot/store"},
 	// The tests' and the demo's own programs. They know nothing of the bot.

@@ -41,6 +41,8 @@ type cli struct {
 	Lines   linesCmd   `cmd:"" help:"The help lines of a country."`
 	Migrate migrateCmd `cmd:"" help:"Move the store from SQLite to PostgreSQL."`
 	Keygen  keygenCmd  `cmd:"" help:"Make a master key."`
+	Forget  forgetCmd  `cmd:"" help:"Erase a person."`
+	Export  exportCmd  `cmd:"" help:"Print what is kept of a person."`
 }
 
 const about = `Handrail is a self-hosted chat bot for people in, leaving or past an abusive relationship.
