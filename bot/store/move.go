@@ -85,8 +85,9 @@ type mover struct {
 
 // Move copies the store in the file at from into the database at to, checks row
 // by row that both hold the same, and closes the file for good. It goes on with
-// a move that was cut off, and does nothing when it is over already. The bot must not run: ErrLocked. A database with
-// anything else in it is refused: ErrOccupied. Say is called as it goes on.
+// a move that was cut off, and does nothing when it is over already. The bot must
+// not run: ErrLocked. A database with anything else in it is refused: ErrOccupied.
+// So is a file that was moved elsewhere: ErrMoved. Say is called as it goes on.
 func Move(ctx context.Context, from, to Options, say func(MoveStep)) (err error) {
 	if from.Path == "" || to.URL == "" {
 		return errors.New("move store: from a file to a database is the only way")
@@ -190,42 +191,56 @@ func (t *Tx) meta(name string) ([]byte, error) {
 	return value, err
 }
 
-// begin gives the move a name, or finds that of the one to go on with. Over
-// tells that it came to its end before.
+// begin gives the move a name, or finds the one to go on with. Over tells that
+// it came to its end before. A move into another database than before has a name
+// of its own, so that only one of the two can come to its end.
 func (m *mover) begin(ctx context.Context) (over bool, err error) {
 	if err := m.known(ctx); err != nil {
 		return false, err
 	}
-	err = m.from.Update(ctx, func(tx *Tx) (err error) {
-		if m.name, err = tx.meta(metaMove); err != nil || m.name != nil {
-			return err
+	var moved, done, other []byte
+	err = m.from.View(ctx, func(tx *Tx) (err error) {
+		if m.name, err = tx.meta(metaMove); err == nil {
+			moved, err = tx.meta(metaMoved)
 		}
-		m.name = make([]byte, 16)
-		_, _ = rand.Read(m.name) // never fails
-		_, err = tx.exec(sqlPutMeta, metaMove, m.name)
 		return err
 	})
 	if err != nil {
 		return false, err
 	}
-	err = m.to.Update(ctx, func(tx *Tx) error {
-		done, err := tx.meta(metaMove)
-		if err != nil {
-			return err
+	err = m.to.View(ctx, func(tx *Tx) (err error) {
+		if done, err = tx.meta(metaMove); err == nil {
+			other, err = tx.meta(metaMoving)
 		}
-		if over = bytes.Equal(done, m.name); over {
-			return nil
-		}
-		other, err := tx.meta(metaMoving)
-		if err != nil {
-			return err
-		}
-		if other != nil {
-			if !bytes.Equal(other, m.name) {
-				return ErrOccupied
-			}
-			return nil
-		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return false, err
+	case m.name != nil && bytes.Equal(done, m.name):
+		return true, nil
+	case m.name != nil && bytes.Equal(other, m.name):
+		return false, nil
+	case other != nil:
+		return false, ErrOccupied
+	case moved != nil:
+		return false, ErrMoved
+	}
+	return false, m.mark(ctx)
+}
+
+// mark gives a move that begins a name, in a database that must be empty.
+func (m *mover) mark(ctx context.Context) error {
+	m.name = make([]byte, 16)
+	_, _ = rand.Read(m.name) // never fails
+	err := m.from.Update(ctx, func(tx *Tx) error {
+		_, err := tx.exec(sqlPutMeta, metaMove, m.name)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return m.to.Update(ctx, func(tx *Tx) error {
 		for _, t := range moveTables() {
 			var one int
 			err := tx.row("SELECT 1 FROM "+t.name+" LIMIT 1", nil, &one)
@@ -236,10 +251,9 @@ func (m *mover) begin(ctx context.Context) (over bool, err error) {
 				return err
 			}
 		}
-		_, err = tx.exec(sqlPutMeta, metaMoving, m.name)
+		_, err := tx.exec(sqlPutMeta, metaMoving, m.name)
 		return err
 	})
-	return over, err
 }
 
 // known refuses a file with tables that a move would leave behind.

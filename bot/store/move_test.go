@@ -274,6 +274,36 @@ func TestPostgresHalfAMoveIsNoStore(t *testing.T) {
 
 // TestPostgresMoveFindsADifference changes a row behind the back of a move that
 // was cut off: it must not come to its end.
+// TestPostgresMoveGoesToOnePlace: a file that was moved is old, and so is half a
+// move that was begun anew elsewhere. Neither makes a second store.
+func TestPostgresMoveGoesToOnePlace(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	quiet := func(MoveStep) {}
+	from, to := movePair(t, 3)
+	half := Options{URL: emptyPostgres(t, "template1"), Master: from.Master}
+	other := Options{URL: emptyPostgres(t, "template1"), Master: from.Master}
+	stopMove(t, from, half, from.Master)
+	if err := Move(ctx, from, to, quiet); err != nil {
+		t.Fatal(err)
+	}
+	for name, second := range map[string]Options{"an empty database": other, "the half of before": half} {
+		if err := Move(ctx, from, second, quiet); !errors.Is(err, ErrMoved) && !errors.Is(err, ErrOccupied) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if s, err := Open(ctx, second); err == nil && count(t, s, `SELECT COUNT(*) FROM person`) > 0 {
+			t.Errorf("%s: a second store", name)
+		} else if err == nil {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := Move(ctx, from, to, quiet); err != nil {
+		t.Errorf("Move again: %v", err)
+	}
+}
+
 func TestPostgresMoveFindsADifference(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]string{
