@@ -105,6 +105,38 @@ func TestForgetOneListAndSomeNames(t *testing.T) {
 	}
 }
 
+// TestForgetAllFindsWhatWasOnItsWay: the request for a message broke, the network
+// had taken it, and its news come after the person was erased.
+func TestForgetAllFindsWhatWasOnItsWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).with(owning)
+	w.says("hello")
+	key := ""
+	w.net.fail = func(o chat.Outgoing) error {
+		if o.Text == "Menu text." {
+			key = o.Key
+			w.net.mu.Lock()
+			w.net.sent = append(w.net.sent, o)
+			w.net.mu.Unlock()
+			return errors.New("the answer got lost")
+		}
+		return nil
+	}
+	w.handle(w.message(ada, "menu"))
+	w.handle(w.message(ada, "erase"))
+	if err := w.bot.Delivered(t.Context(), "test", key, "$"+key); err != nil {
+		t.Fatal(err)
+	}
+	w.until(w.now.Add(5 * time.Minute))
+	if gone, _ := w.removed(); !slices.Contains(gone, "Menu text.") {
+		t.Errorf("taken back %q", gone)
+	}
+	c, err := w.store.Counts(context.Background())
+	if err != nil || c != (store.Counts{}) {
+		t.Errorf("rows are left: %+v %v", c, err)
+	}
+}
+
 func TestForgetAllLeavesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).with(owning)

@@ -216,7 +216,8 @@ func (t *Tx) settle(p Parcel, now time.Time) error {
 
 // Sent settles a parcel that is on the network under this event id: its row
 // goes, the lane goes on, and the event id is remembered for seven days. Doing
-// it again changes nothing, and nothing is remembered of an erased person.
+// it again changes nothing. Of an erased person nothing is remembered but what is
+// to be taken back.
 func (s *Store) Sent(ctx context.Context, p Parcel, eventID string, now time.Time) error {
 	err := s.Update(ctx, func(tx *Tx) error {
 		if err := tx.settle(p, now); err != nil {
@@ -224,7 +225,10 @@ func (s *Store) Sent(ctx context.Context, p Parcel, eventID string, now time.Tim
 		}
 		return tx.remember(p.Person, p.Out.To.Network, p.Key, eventID, now)
 	})
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) { // perhaps to be taken back by who came after the erased one
+		return s.SentByKey(ctx, p.Out.To.Network, p.Key, eventID, now)
+	}
+	if err != nil {
 		return fmt.Errorf("mark sent: %w", err)
 	}
 	return nil

@@ -26,14 +26,22 @@ func (t *Tx) ErasePerson(id PersonID) error {
 
 // Renew erases a person and makes one of the same address who has not begun,
 // with a key of their own, so that something can still be said to them. What
-// went out since then is taken back by the new one's lane; a zero time takes
-// nothing back, as nothing of the old one is left to know it by.
+// went out since then is taken back by the new one's lane, as is the message that
+// may be on its way at this moment; a zero time takes nothing back, as nothing of
+// the old one is left to know it by.
 func (t *Tx) Renew(p *Person, since, now time.Time) (*Person, error) {
 	var sent []sentBody
 	if !since.IsZero() {
 		var err error
 		if sent, err = t.sentSince(p.ID, since); err != nil {
 			return nil, fmt.Errorf("renew person: %w", err)
+		}
+		doubt, err := t.firstWaiting(p.ID)
+		if err != nil {
+			return nil, fmt.Errorf("renew person: %w", err)
+		}
+		if doubt != "" {
+			sent = append(sent, sentBody{Key: doubt})
 		}
 	}
 	if err := t.ErasePerson(p.ID); err != nil {
