@@ -23,8 +23,8 @@ func (migrateCmd) Help() string {
 
 Everything is copied as it is, sealed under the same master key, then read again on both sides and compared. A move that was cut off is gone on with by the same command; until it has come to its end neither is anything lost nor can the bot start on half of it. Afterwards the file is closed for good and can be deleted. The encryption state of the network stays where it is.
 
-  handrail migrate -c config.yaml --to postgres://handrail@db.example.org/handrail?sslmode=verify-full --dry-run
-  handrail migrate -c config.yaml --to postgres://handrail@db.example.org/handrail?sslmode=verify-full`
+  handrail migrate -c config.yaml --to 'postgres://handrail@db.example.org/handrail?sslmode=verify-full' --dry-run
+  handrail migrate -c config.yaml --to 'postgres://handrail@db.example.org/handrail?sslmode=verify-full'`
 }
 
 // Run moves the store.
