@@ -125,6 +125,45 @@ func TestHideFindsWhatWasOnItsWay(t *testing.T) {
 	}
 }
 
+// TestHideWaitsForNewsAfterManyTries: tries of the message itself, and of the
+// answer, are no tries to take it back.
+func TestHideWaitsForNewsAfterManyTries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).with(hiding)
+	w.says("hello")
+	key, down := "", true
+	w.net.fail = func(o chat.Outgoing) error {
+		if o.Text == "Menu text." {
+			key = o.Key
+		}
+		if down {
+			return errors.New("the answer got lost")
+		}
+		return nil
+	}
+	w.handle(w.message(ada, "menu"))
+	w.until(w.now.Add(time.Minute))
+	w.handle(w.message(ada, "x"))
+	w.until(w.now.Add(2 * time.Minute))
+	down = false
+	for range 60 {
+		if slices.Contains(w.heard(), "A glass of water.") {
+			break
+		}
+		w.until(w.now.Add(time.Second))
+	}
+	w.until(w.now.Add(4 * time.Second))
+	if err := w.bot.Delivered(t.Context(), "test", key, "$"+key); err != nil {
+		t.Fatal(err)
+	}
+	w.until(w.now.Add(time.Minute))
+	w.net.mu.Lock()
+	defer w.net.mu.Unlock()
+	if !slices.ContainsFunc(w.net.sent, func(o chat.Outgoing) bool { return o.Form == chat.FormRemove && o.Target == "$"+key }) {
+		t.Error("the message stays in the chat")
+	}
+}
+
 // TestAnswersOvertakeRemovals: a network that is slow in taking back does not
 // keep a person waiting.
 func TestAnswersOvertakeRemovals(t *testing.T) {

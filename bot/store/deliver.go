@@ -197,6 +197,7 @@ const (
 		`sent_seq = CASE WHEN sent_seq > $1 THEN sent_seq ELSE $1 END, ` +
 		`next_try = CASE WHEN sent_seq >= next_seq - 1 OR $1 >= next_seq - 1 THEN NULL ELSE CAST($2 AS BIGINT) END ` +
 		`WHERE person = $3 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = $3 AND outbox.seq < $1)`
+	sqlNoTries = `UPDATE lane SET attempts = 0 WHERE person = $1`
 )
 
 // settle takes a post out of its lane, and its words out of the database. With
@@ -210,7 +211,10 @@ func (t *Tx) settle(p Parcel, now time.Time) error {
 		var one int
 		return t.row(sqlHasLane, []any{p.Lane}, &one)
 	}
-	_, err = t.exec(sqlSettle, p.Seq, millis(now), p.Lane)
+	n, err = t.exec(sqlSettle, p.Seq, millis(now), p.Lane)
+	if err == nil && n == 0 { // a removal waits below; the tries were not its own
+		_, err = t.exec(sqlNoTries, p.Lane)
+	}
 	return err
 }
 
