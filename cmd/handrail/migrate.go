@@ -69,10 +69,10 @@ func (c *migrateCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// checkStore refuses when there is no file to move: opening would make one.
+// checkStore refuses when there is no file: opening would make one.
 func checkStore(path string) error {
 	if _, err := os.Stat(path); err != nil {
-		return fail("there is no store to move at %s", path)
+		return fail("there is no store at %s", path)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 
 // exportCmd prints what is kept of one person.
 type exportCmd struct {
-	Address string `arg:"" help:"The person's Matrix user id, such as @name:example.org."`
+	Address string `arg:"" help:"The person's Matrix user id, such as @name:example.org; - reads it from standard input, so that it stands in no list of processes and no shell's history."`
 	Config  string `short:"c" default:"config.yaml" placeholder:"FILE" help:"The configuration."`
 }
 
@@ -40,7 +41,7 @@ func (c *exportCmd) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
-		address, err := addressOf(c.Address)
+		address, err := addressOf(s, c.Address)
 		if err != nil {
 			return err
 		}
@@ -69,7 +70,7 @@ func (c *exportCmd) Run(ctx context.Context, s streams) error {
 
 // forgetCmd erases one person.
 type forgetCmd struct {
-	Address string `arg:"" help:"The person's Matrix user id, such as @name:example.org."`
+	Address string `arg:"" help:"The person's Matrix user id, such as @name:example.org; - reads it from standard input, so that it stands in no list of processes and no shell's history."`
 	Config  string `short:"c" default:"config.yaml" placeholder:"FILE" help:"The configuration."`
 }
 
@@ -85,22 +86,26 @@ The messages in the room stay with the homeserver and on phones.
 // Run erases the person.
 func (c *forgetCmd) Run(ctx context.Context, s streams) error {
 	return withStore(ctx, s, c.Config, func(_ Config, st *store.Store) error {
-		address, err := addressOf(c.Address)
+		address, err := addressOf(s, c.Address)
 		if err != nil {
 			return err
 		}
 		err = st.Update(ctx, func(tx *store.Tx) error {
 			p, err := tx.FindPerson(address)
 			if err != nil && (p == nil || !errors.Is(err, store.ErrBroken)) {
-				return unknownPerson(err)
+				return err
 			}
 			return tx.ErasePerson(p.ID)
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if err := st.Scrub(ctx); err != nil {
-			return fail("erased, but the write-ahead log still holds it: run the same command again")
+		// Also where nobody is found: it may be the second try.
+		if st.Scrub(ctx) != nil {
+			return fail("the write-ahead log may still hold what was erased: run the same command again")
+		}
+		if err != nil {
+			return unknownPerson(err)
 		}
 		fmt.Fprintln(s.err, "erased")
 		return nil
@@ -117,6 +122,11 @@ func withStore(ctx context.Context, s streams, config string, fn func(Config, *s
 		printFindings(s.err, faults)
 		return fail("%s in %s: mend them, handrail check -c %s tells more", count(len(faults), "fault"), config, config)
 	}
+	if cfg.Database == "" {
+		if err := checkStore(cfg.storePath()); err != nil {
+			return err
+		}
+	}
 	master, err := seal.LoadMaster(cfg.MasterKeyFile)
 	if err != nil {
 		return err
@@ -129,8 +139,16 @@ func withStore(ctx context.Context, s streams, config string, fn func(Config, *s
 	return fn(cfg, st)
 }
 
-// addressOf reads an address as an operator writes it.
-func addressOf(text string) (chat.Address, error) {
+// addressOf reads an address as an operator writes it, or for "-" the first line
+// of standard input.
+func addressOf(s streams, text string) (chat.Address, error) {
+	if text == "-" {
+		line, err := bufio.NewReader(s.in).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return chat.Address{}, fail("the address cannot be read from standard input")
+		}
+		text = strings.TrimSpace(line)
+	}
 	name, server, ok := strings.Cut(text, ":")
 	if !ok || server == "" || len(name) < 2 || name[0] != '@' {
 		return chat.Address{}, misuse("this is no Matrix user id: write it like @name:example.org")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -63,10 +64,28 @@ func TestExportAndForget(t *testing.T) {
 	if r := handrail(t, "", "forget", "@bob:example.org", "-c", config); r.code != 1 || strings.Contains(r.err, "bob") {
 		t.Errorf("somebody unknown: exit %d %s", r.code, r.err)
 	}
+	if r := handrail(t, ann.User+"\n", "export", "-", "-c", config); r.code != 0 || !strings.Contains(r.out, "my sister") {
+		t.Errorf("an address that is in no list of processes: exit %d %s%s", r.code, r.out, r.err)
+	}
 	if r := handrail(t, "", "forget", ann.User, "-c", config); r.code != 0 {
 		t.Errorf("forget: exit %d %s", r.code, r.err)
 	}
 	if r := handrail(t, "", "export", ann.User, "-c", config); r.code != 1 || !strings.Contains(r.err, "nothing is kept") {
 		t.Errorf("after it: exit %d %s%s", r.code, r.out, r.err)
+	}
+}
+
+// TestForgetWithoutAStore: where there is no store, none is made, and nobody is
+// told that there is nothing about a person.
+func TestForgetWithoutAStore(t *testing.T) {
+	t.Parallel()
+	dir, config := runFolder(t, "http://127.0.0.1:1", "handrail", "not so secret")
+	for _, command := range []string{"forget", "export"} {
+		if r := handrail(t, "", command, "@ann:example.org", "-c", config); r.code != 1 || !strings.Contains(r.err, "there is no store") {
+			t.Errorf("%s: exit %d %s", command, r.code, r.err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data", "handrail.db")); err == nil {
+		t.Error("a store was made")
 	}
 }
