@@ -58,12 +58,12 @@ e2e: needs needs-node
 # Every fuzz target of the tree, one after the other. Without the limit the
 # workers spend their time on making inputs smaller instead of finding them.
 fuzz: needs
-	$(call stage,fuzz ($(FUZZTIME) each),set -e; \
+	$(call stage,fuzz ($(FUZZTIME) each),ok=true; \
 	for file in $$(git grep -lE '^func Fuzz' -- '*_test.go'); do \
 	for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$file | cut -c6-); do \
 	echo "-- $$name in $$(dirname $$file)"; \
-	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$(dirname $$file); \
-	done; done)
+	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$(dirname $$file) || ok=false; \
+	done; done; $$ok)
 
 bench: needs needs-postgres
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...
