@@ -39,10 +39,46 @@ steps:
 	}
 }
 
+// BenchmarkStepAmong is one answer, in sets of more and more flows: the cost of
+// a step must not grow with them.
+func BenchmarkStepAmong(b *testing.B) {
+	for _, n := range []int{1, 50, 500} {
+		b.Run(fmt.Sprintf("%d flows", n), func(b *testing.B) {
+			lib, list, err := Load(manyFlows(b, n), Options{})
+			if lib == nil {
+				b.Fatal(list, err)
+			}
+			in := Input{Text: "flow 0", Vars: map[string]any{}, Now: time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)}
+			asked, _, err := lib.Step(Session{}, in)
+			if err != nil || asked.Idle() {
+				b.Fatal("nothing waits", err)
+			}
+			in.Text = "light"
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, effects, err := lib.Step(asked, in); err != nil || len(effects) == 0 {
+					b.Fatal(effects, err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkLoad500 compiles 500 scripts of about ten steps.
 func BenchmarkLoad500(b *testing.B) {
+	fsys := manyFlows(b, 500)
+	b.ReportAllocs()
+	for b.Loop() {
+		if lib, list, err := Load(fsys, Options{}); lib == nil {
+			b.Fatal(list, err)
+		}
+	}
+}
+
+// manyFlows are n scripts of about ten steps.
+func manyFlows(b *testing.B, n int) fstest.MapFS {
 	fsys := fstest.MapFS{textsFile: {Data: texts(b)}}
-	for i := range 500 {
+	for i := range n {
 		fsys[fmt.Sprintf("f%d.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, `
 flow: f%[1]d
 title: Flow %[1]d
@@ -72,10 +108,5 @@ steps:
     keep: {list: reasons}
 `, i)}
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if lib, list, err := Load(fsys, Options{}); lib == nil {
-			b.Fatal(list, err)
-		}
-	}
+	return fsys
 }

@@ -6,11 +6,11 @@ type object = map[string]any
 // Schema describes a script as a JSON Schema (draft 2020-12), for editors that
 // complete and check while one writes. It is made from the same tables of keys
 // that the parser reads by. What depends on other files, as whether a flow of a
-// name exists, only Load can tell.
-func Schema() map[string]any {
+// name exists, only Load can tell; flows are ids that the editor offers.
+func Schema(flows ...string) map[string]any {
 	header := object{}
 	for _, key := range headerKeys() {
-		header[key] = headerSchema(key)
+		header[key] = described("", key, headerSchema(key))
 	}
 	return object{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
@@ -24,7 +24,7 @@ func Schema() map[string]any {
 			"worded":  object{"anyOf": []any{defined("text"), closed(object{"count": object{"type": "string", "pattern": "^[a-z][a-z0-9_]{0,45}$"}, "one": defined("text"), "other": defined("text")}, "count", "one", "other")}},
 			"length":  object{"type": "string", "pattern": "^[0-9]{1,6}[smhd]$", "description": "30s, 15m, 2h or 1d"},
 			"name":    object{"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"},
-			"flow":    object{"type": "string", "pattern": "^[a-z0-9_-]+(\\.[a-z0-9_-]+)*$"},
+			"flow":    flowSchema(flows),
 			"steps":   object{"type": "array", "items": defined("step")},
 			"step":    object{"oneOf": append(stepSchemas(""), object{"const": "end"})},
 			"branch":  object{"anyOf": []any{nothing(), defined("step"), defined("steps")}},
@@ -32,6 +32,15 @@ func Schema() map[string]any {
 			"silence": object{"anyOf": beside("after")},
 		},
 	}
+}
+
+// flowSchema is a flow id: one of those that are there, or a new one.
+func flowSchema(flows []string) object {
+	id := object{"type": "string", "pattern": "^[a-z0-9_-]+(\\.[a-z0-9_-]+)*$"}
+	if len(flows) == 0 {
+		return id
+	}
+	return object{"anyOf": []any{object{"enum": flows}, id}}
 }
 
 func defined(name string) object { return object{"$ref": "#/$defs/" + name} }
@@ -57,9 +66,12 @@ func closed(keys object, required ...string) object {
 // the verb, or "".
 func stepSchemas(beside string) (list []any) {
 	for _, verb := range append(verbs(), loneVerbs()...) {
-		keys := object{"name": object{"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,39}$"}, verb: verbSchema(verb)}
+		keys := object{
+			"name": described(verb, "name", object{"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,39}$"}),
+			verb:   described(verb, verb, verbSchema(verb)),
+		}
 		for _, key := range verbKeys(verb) {
-			keys[key] = keySchema(verb, key)
+			keys[key] = described(verb, key, keySchema(verb, key))
 		}
 		if beside != "" {
 			keys[beside] = besideSchema(beside)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -128,5 +129,37 @@ func TestSchemaAgrees(t *testing.T) {
 				t.Errorf("schema: %v\nparser: %v", wrong, c.list)
 			}
 		})
+	}
+}
+
+// TestSchemaExplainsEveryKey: an editor has a line to show for each key, and
+// offers the flows that are there without refusing a new one.
+func TestSchemaExplainsEveryKey(t *testing.T) {
+	t.Parallel()
+	for _, key := range headerKeys() {
+		if hover("", key) == "" {
+			t.Errorf("nothing about the key %s", key)
+		}
+	}
+	used := map[string]bool{}
+	for _, verb := range append(verbs(), loneVerbs()...) {
+		for _, key := range append(verbKeys(verb), verb, "name") {
+			if hover(verb, key) == "" {
+				t.Errorf("nothing about %s in %s", key, verb)
+			}
+			used[key], used[verb+"."+key] = true, true
+		}
+	}
+	for _, key := range headerKeys() {
+		used[key] = true
+	}
+	for key := range hovers() {
+		if !used[key] {
+			t.Errorf("a line about %s, which is no key", key)
+		}
+	}
+	one := Schema("urge")["$defs"].(object)["flow"].(object)["anyOf"].([]any)
+	if !slices.Equal(one[0].(object)["enum"].([]string), []string{"urge"}) || len(one) != 2 {
+		t.Errorf("flows on offer: %v", one)
 	}
 }

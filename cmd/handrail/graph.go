@@ -68,11 +68,13 @@ func writeSVG(ctx context.Context, file, text string) error {
 	return nil
 }
 
-type flowsSchemaCmd struct{}
+type flowsSchemaCmd struct {
+	Scripts string `placeholder:"DIR" help:"Folder whose flows are offered, instead of the built-in ones."`
+}
 
 // Help is shown by handrail flows schema --help.
 func (flowsSchemaCmd) Help() string {
-	return `Prints the JSON Schema of a script. An editor that knows it completes the keys and marks mistakes while you write. For VS Code with the YAML extension:
+	return `Prints the JSON Schema of a script. An editor that knows it completes the keys and the names of flows, tells what a key is for, and marks mistakes while you write. For VS Code with the YAML extension:
 
   handrail flows schema > flows/script.schema.json
 
@@ -81,9 +83,24 @@ and as the first line of a script:
   # yaml-language-server: $schema=script.schema.json`
 }
 
-// Run prints the schema.
-func (flowsSchemaCmd) Run(s streams) error {
-	text, err := json.MarshalIndent(flow.Schema(), "", "  ")
+// Run prints the schema. Scripts with faults are no reason to leave an editor
+// without it: then it offers no flows.
+func (c *flowsSchemaCmd) Run(s streams) error {
+	src, err := openSource(c.Scripts)
+	if err != nil {
+		return err
+	}
+	lib, _, err := flow.Load(src.fsys, flow.Options{Readers: readers()})
+	if err != nil {
+		return fail("read the scripts in %s: %v", src.name, err)
+	}
+	var ids []string
+	if lib != nil {
+		for _, f := range lib.Flows() {
+			ids = append(ids, f.ID)
+		}
+	}
+	text, err := json.MarshalIndent(flow.Schema(ids...), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the schema: %w", err)
 	}

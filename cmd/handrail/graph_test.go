@@ -46,6 +46,9 @@ func TestSchema(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.out), &s); err != nil || s.Schema == "" || len(s.Required) != 3 || s.Defs["step"] == nil {
 		t.Errorf("exit %d, %v, %+v", r.code, err, s)
 	}
+	if !strings.Contains(r.out, `"urge"`) {
+		t.Error("no flow is on offer")
+	}
 }
 
 func TestMatchExplains(t *testing.T) {
