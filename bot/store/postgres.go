@@ -75,7 +75,11 @@ func newPostgres(address, password string) (postgres, error) {
 	if err != nil {
 		return postgres{}, errors.New("the address of the database cannot be read: look at the names and values behind the question mark")
 	}
-	if !q.Has("sslmode") && !local(config.Host) {
+	near := local(config.Host)
+	for _, other := range config.Fallbacks {
+		near = near && local(other.Host)
+	}
+	if !q.Has("sslmode") && !near {
 		return postgres{}, fmt.Errorf("%w: add ?sslmode=verify-full to its address (or sslmode=disable, if the network "+
 			"between here and there is yours alone)", ErrUnsafeDatabase)
 	}

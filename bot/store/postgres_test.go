@@ -85,6 +85,7 @@ func TestPostgresRefuses(t *testing.T) {
 		{"another database", is("mysql://bot:" + secret + "@127.0.0.1/x"), m, nil, "not of the form"},
 		{"unknown parameter value", is("postgres://bot@127.0.0.1/x?sslmode=" + secret), m, nil, "question mark"},
 		{"over the network without a word about TLS", is("postgres://bot@db.example.org/x"), m, ErrUnsafeDatabase, "sslmode=verify-full"},
+		{"the second of two servers over the network", is("postgres://bot@127.0.0.1:1,db.example.org:1/x"), m, ErrUnsafeDatabase, "sslmode=verify-full"},
 		{"nobody there", is("postgres://bot@127.0.0.1:1/x"), m, nil, "127.0.0.1"},
 	}
 	for _, tt := range tests {
