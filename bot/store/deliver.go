@@ -227,7 +227,7 @@ func (s *Store) Sent(ctx context.Context, p Parcel, eventID string, now time.Tim
 		if err := tx.settle(p, now); err != nil {
 			return err
 		}
-		return tx.remember(p.Person, p.Out.To.Network, p.Key, eventID, now)
+		return tx.remember(p.Person, p.Out.To, p.Key, eventID, now)
 	})
 	if errors.Is(err, ErrNotFound) { // perhaps to be taken back by who came after the erased one
 		return s.SentByKey(ctx, p.Out.To.Network, p.Key, eventID, now)
@@ -238,7 +238,7 @@ func (s *Store) Sent(ctx context.Context, p Parcel, eventID string, now time.Tim
 	return nil
 }
 
-const sqlFindPost = `SELECT outbox.lane, outbox.seq FROM outbox JOIN lane ON lane.person = outbox.lane ` +
+const sqlFindPost = `SELECT outbox.lane, outbox.seq, outbox.body FROM outbox JOIN lane ON lane.person = outbox.lane ` +
 	`WHERE outbox.key = $1 AND lane.network = $2`
 
 // SentByKey is Sent for what the network's own echo tells: the post with this
@@ -246,12 +246,11 @@ const sqlFindPost = `SELECT outbox.lane, outbox.seq FROM outbox JOIN lane ON lan
 func (s *Store) SentByKey(ctx context.Context, network, key, eventID string, now time.Time) error {
 	err := s.Update(ctx, func(tx *Tx) error {
 		p := Parcel{Key: key}
-		err := tx.row(sqlFindPost, []any{s.sendKey(key), network}, &p.Lane, &p.Seq)
-		if errors.Is(err, ErrNotFound) { // gone, and perhaps to be taken back
-			err = tx.row(sqlFindPost, []any{s.sendKey(removalPrefix + key), network}, &p.Lane, &p.Seq)
-			if err == nil {
-				return tx.remember(PersonID(p.Lane), network, key, eventID, now)
-			}
+		var sealed []byte
+		err := tx.row(sqlFindPost, []any{s.sendKey(key), network}, &p.Lane, &p.Seq, &sealed)
+		gone := errors.Is(err, ErrNotFound)
+		if gone { // perhaps to be taken back
+			err = tx.row(sqlFindPost, []any{s.sendKey(removalPrefix + key), network}, &p.Lane, &p.Seq, &sealed)
 		}
 		if errors.Is(err, ErrNotFound) {
 			return nil
@@ -259,10 +258,17 @@ func (s *Store) SentByKey(ctx context.Context, network, key, eventID string, now
 		if err != nil {
 			return err
 		}
-		if err := tx.settle(p, now); err != nil {
-			return err
+		to := chat.Address{Network: network}
+		var body postBody
+		if tx.unseal(PersonID(p.Lane), sealed, &body, fieldPost, p.Seq) == nil && body.To != nil {
+			to = chat.Address(*body.To)
 		}
-		return tx.remember(PersonID(p.Lane), network, key, eventID, now)
+		if !gone {
+			if err := tx.settle(p, now); err != nil {
+				return err
+			}
+		}
+		return tx.remember(PersonID(p.Lane), to, key, eventID, now)
 	})
 	if err != nil {
 		return fmt.Errorf("mark sent by key: %w", err)
@@ -298,7 +304,7 @@ func (s *Store) Bury(ctx context.Context, p Parcel, reason string, now time.Time
 		if err := tx.settle(p, now); err != nil {
 			return err
 		}
-		if err := tx.remember(p.Person, p.Out.To.Network, p.Key, "", now); err != nil {
+		if err := tx.remember(p.Person, p.Out.To, p.Key, "", now); err != nil {
 			return err
 		}
 		_, err := tx.exec(sqlBury, int64(p.Person), p.Seq, plainReason(reason), millis(now))

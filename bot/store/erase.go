@@ -40,8 +40,8 @@ func (t *Tx) Renew(p *Person, since, now time.Time) (*Person, error) {
 		if err != nil {
 			return nil, fmt.Errorf("renew person: %w", err)
 		}
-		if doubt != "" {
-			sent = append(sent, sentBody{Key: doubt})
+		if doubt.Key != "" {
+			sent = append(sent, doubt)
 		}
 	}
 	if err := t.ErasePerson(p.ID); err != nil {
@@ -52,7 +52,7 @@ func (t *Tx) Renew(p *Person, since, now time.Time) (*Person, error) {
 		return nil, err
 	}
 	for _, s := range sent {
-		if err := t.remove(fresh.ID, s.Key, s.Event, now); err != nil {
+		if err := t.remove(fresh.ID, s, now); err != nil {
 			return nil, fmt.Errorf("renew person: %w", err)
 		}
 	}

@@ -51,8 +51,8 @@ func (t *Tx) withdraw(id PersonID, since, now time.Time) error {
 	if _, err := t.exec(sqlDropWaiting, int64(id), rankRemoval); err != nil {
 		return err
 	}
-	if doubt != "" {
-		if err := t.remove(id, doubt, "", now); err != nil {
+	if doubt.Key != "" {
+		if err := t.remove(id, doubt, now); err != nil {
 			return err
 		}
 	}
@@ -61,41 +61,44 @@ func (t *Tx) withdraw(id PersonID, since, now time.Time) error {
 		return err
 	}
 	for _, s := range sent {
-		if err := t.remove(id, s.Key, s.Event, now); err != nil {
+		if err := t.remove(id, s, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// remove enqueues the removal of one message: of that event, or if it is not
-// known yet, of whatever the key turns out to be.
-func (t *Tx) remove(id PersonID, key, event string, now time.Time) error {
-	p := Post{Key: removalPrefix + key, Out: chat.Outgoing{Form: chat.FormRemove, Target: event}}
-	if event == "" {
-		p.EditOf = key
+// remove enqueues the removal of one message, where it is: of that event, or if
+// it is not known yet, of whatever the key turns out to be.
+func (t *Tx) remove(id PersonID, m sentBody, now time.Time) error {
+	p := Post{Key: removalPrefix + m.Key, Out: chat.Outgoing{Form: chat.FormRemove, Target: m.Event}}
+	if m.To != nil {
+		p.Out.To = chat.Address(*m.To)
+	}
+	if m.Event == "" {
+		p.EditOf = m.Key
 	}
 	return t.enqueue(id, p, rankRemoval, now)
 }
 
-// firstWaiting is the key of the post that a send may be under way for, "" if
+// firstWaiting is the post that a send may be under way for, without a key if
 // none waits.
-func (t *Tx) firstWaiting(id PersonID) (key string, err error) {
+func (t *Tx) firstWaiting(id PersonID) (doubt sentBody, err error) {
 	var seq int64
 	var sealed []byte
 	err = t.row(sqlWaiting, []any{int64(id), rankRemoval}, &seq, &sealed)
 	if errors.Is(err, ErrNotFound) {
-		return "", nil
+		return sentBody{}, nil
 	}
 	if err != nil {
-		return "", err
+		return sentBody{}, err
 	}
 	var body postBody
 	err = t.unseal(id, sealed, &body, fieldPost, seq)
 	if errors.Is(err, ErrBroken) { // it cannot have been sent either
-		return "", nil
+		return sentBody{}, nil
 	}
-	return body.Key, err
+	return sentBody{Key: body.Key, To: body.To}, err
 }
 
 // sentSince lists what went out since then, the newest first.

@@ -70,3 +70,41 @@ func testWithdraw(t *testing.T, db database) {
 		t.Errorf("another person's lane %q", got)
 	}
 }
+
+func TestWithdrawFromARoomOfBefore(t *testing.T) { forEach(t, testWithdrawFromARoomOfBefore) }
+
+// testWithdrawFromARoomOfBefore: a message is taken back where it is, and that
+// need not be where the person writes from now.
+func testWithdrawFromARoomOfBefore(t *testing.T, db database) {
+	s := db.newStore(t)
+	id := create(t, s, alice)
+	there := func(key string) Post {
+		return Post{Key: key, Out: chat.Outgoing{To: alice, Text: "words"}}
+	}
+	enqueue(t, s, id, start, there("one"), there("two"), there("three"))
+	mustSent(t, s, head(t, s, id), "$one")
+	if err := s.SentByKey(context.Background(), "matrix", "two", "$two", start); err != nil {
+		t.Fatal(err)
+	}
+	mustUpdate(t, s, func(tx *Tx) error {
+		p, err := tx.LoadPerson(id)
+		if err != nil {
+			return err
+		}
+		if p.Addr.Room = "!new:example.org"; p.Addr.Room == alice.Room {
+			t.Fatal("no other room")
+		}
+		if err := tx.SavePerson(p); err != nil {
+			return err
+		}
+		_, err = tx.Renew(p, start.Add(-time.Hour), start)
+		return err
+	})
+	for _, want := range []string{"$one", "$two", ""} {
+		p := head(t, s, id+1)
+		if p.Out.Form != chat.FormRemove || p.Out.Target != want || p.Out.To != alice {
+			t.Errorf("removal of %q, want %q, in room %q", p.Out.Target, want, p.Out.To.Room)
+		}
+		mustSent(t, s, p, "$removal")
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"handrail/bot/chat"
 )
 
 // sentBody is what is sealed of a sent message. It repeats the key, so that a
@@ -12,6 +14,9 @@ import (
 type sentBody struct {
 	Key   string `json:"key"`
 	Event string `json:"event"`
+	// To is where it was sent; nil for messages of earlier versions, and where
+	// the person was.
+	To *personAddress `json:"to,omitempty"`
 }
 
 const fieldSent = "sent.body"
@@ -21,13 +26,19 @@ func (s *Store) event(network, eventID string) []byte { return s.index("event", 
 const sqlRemember = `INSERT INTO sent (person, key, event, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
 
 // remember notes under which event id a post went out, so that an edit finds
-// its target and a reaction its message; "" notes that it never did.
-func (t *Tx) remember(id PersonID, network, key, eventID string, now time.Time) error {
+// its target and a reaction its message; "" notes that it never did. Of to, all but
+// the network may be unknown.
+func (t *Tx) remember(id PersonID, to chat.Address, key, eventID string, now time.Time) error {
 	var event, sealed []byte
 	if eventID != "" && !isRemoval(key) { // a removal cannot be edited or taken back
 		var err error
-		event = t.s.event(network, eventID)
-		if sealed, err = t.seal(id, sentBody{Key: key, Event: eventID}, fieldSent); err != nil {
+		event = t.s.event(to.Network, eventID)
+		body := sentBody{Key: key, Event: eventID}
+		if to.Room != "" {
+			where := personAddress(to)
+			body.To = &where
+		}
+		if sealed, err = t.seal(id, body, fieldSent); err != nil {
 			return err
 		}
 	}
