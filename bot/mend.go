@@ -59,7 +59,10 @@ func (t *turn) point(in *flow.Input) error {
 	if err != nil {
 		return err
 	}
-	in.Early = !sent || !t.sent.IsZero() && t.sent.Truncate(time.Millisecond).Before(at)
+	in.Early = !sent
+	if sent && !t.sent.IsZero() && !t.p.Session.Told(t.now) { // the other clock may be wrong: it is believed once
+		in.Early = t.sent.Truncate(time.Millisecond).Before(at)
+	}
 	return nil
 }
 
@@ -92,12 +95,15 @@ func (t *turn) edited(words, target string) error {
 	if t.watched() {
 		return t.text(words)
 	}
+	if danger { // that is for what waits now, whatever was changed
+		return t.step(flow.Input{Kind: flow.InText, Text: words, Danger: true})
+	}
 	id = t.tx.Source(t.p.ID, target)
 	if !t.p.Session.Gave(id) || strings.TrimSpace(words) == "" || utf8.RuneCountInString(words) > flow.MaxAnswer {
 		return t.sentence("edited")
 	}
 	t.source = target
-	return t.step(flow.Input{Kind: flow.InEdit, Text: words, Target: id, Danger: danger})
+	return t.step(flow.Input{Kind: flow.InEdit, Text: words, Target: id})
 }
 
 // removed takes a message back: every line that it left goes, and the answer

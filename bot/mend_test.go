@@ -227,17 +227,23 @@ func TestDoubleTap(t *testing.T) {
 				}
 			}
 			w.pass()
-		}, []string{"One line.", "text same_again"}, 0},
+		}, []string{"One line.", "text same_again text still_open"}, 0},
 		{"written before the question was sent", func(w *world) {
 			w.handle(yes(w, w.now))
 			w.now = w.now.Add(time.Second)
 			w.handle(yes(w, w.now.Add(-1500*time.Millisecond)))
-		}, []string{"One line.", "text same_again"}, 0},
+		}, []string{"One line.", "text same_again text still_open"}, 0},
 		{"written after it", func(w *world) {
 			w.handle(yes(w, w.now))
 			w.now = w.now.Add(5 * time.Second)
 			w.handle(yes(w, w.now))
 		}, []string{"One line.", askMore}, 1},
+		{"by a clock that is slow, and once more", func(w *world) {
+			for range 3 {
+				w.handle(yes(w, w.now.Add(-10*time.Minute)))
+				w.now = w.now.Add(5 * time.Second)
+			}
+		}, []string{"One line.", "text same_again text still_open", askMore}, 1},
 		{"long after, and the question could not be sent", func(w *world) {
 			w.net.fail = func(chat.Outgoing) error { return fmt.Errorf("down") }
 			w.handle(yes(w, w.now))
@@ -245,7 +251,7 @@ func TestDoubleTap(t *testing.T) {
 			w.net.fail = nil
 			w.handle(yes(w, w.now))
 			w.until(w.now.Add(time.Minute))
-		}, []string{"One line.", "text same_again"}, 0},
+		}, []string{"One line.", "text same_again text still_open"}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -256,5 +262,30 @@ func TestDoubleTap(t *testing.T) {
 				t.Errorf("kept %q", got)
 			}
 		})
+	}
+}
+
+// Words that may mean danger, in an edit of whatever message, answer the
+// question about safety that waits.
+func TestEditAtAQuestionAboutSafety(t *testing.T) {
+	t.Parallel()
+	const words = "I am so scared of him"
+	var said [][]string
+	for _, edit := range []bool{false, true} {
+		w := newShipped(t)
+		w.says("hello")
+		old := w.message(ada, "what a day")
+		w.handle(old)
+		w.handle(startOf("crisis.check"))
+		m := w.message(ada, words)
+		if edit {
+			m.Kind, m.Target = chat.KindEdit, old.ID
+		}
+		w.heard()
+		w.handle(m)
+		said = append(said, w.heard())
+	}
+	if !strings.Contains(strings.Join(said[0], ""), "obody reads") || !slices.Equal(said[0], said[1]) {
+		t.Errorf("a message is answered with\n%q\nan edit with\n%q", said[0], said[1])
 	}
 }

@@ -20,6 +20,9 @@ func (r *run) change(i int, key string) error {
 	if done || err != nil {
 		return err
 	}
+	if o, ok := n.op.(*askOp); ok && o.safety != nil {
+		return r.missed(n)
+	}
 	return r.exec(f, n)
 }
 
@@ -140,10 +143,10 @@ func (r *run) edited() error {
 	if i < 0 || !r.usable(i) {
 		return r.aside("edited")
 	}
-	if rest, _ := r.cutMeant(norm); rest != "" && !r.freeAt(i) {
+	if rest, _ := r.cutMeant(norm); rest != "" && !r.freeAt(i) && !r.safetyAt(i) {
 		r.in.Text, norm = rest, hear(rest)
 	}
-	value, ok := r.readsAt(i, norm, r.in.Text)
+	value, ok := r.readsAnew(i, norm, r.in.Text)
 	p := &r.s.Past[i]
 	switch {
 	case !ok:
@@ -297,7 +300,7 @@ func (r *run) replied(norm string) (done bool, err error) {
 	if !r.usable(i) {
 		return r.repliedLate(i, norm)
 	}
-	value, ok := r.readsAt(i, norm, r.in.Text)
+	value, ok := r.readsAnew(i, norm, r.in.Text)
 	p := &r.s.Past[i]
 	switch {
 	case !ok && p.Over:
@@ -334,7 +337,7 @@ func (l *Library) Heeds(s Session, in Input) bool {
 	}
 	r := &run{lib: l, tongue: l.in(in.Lang), in: &in, s: s, scope: l.scope}
 	if p := s.Parked; p != nil && slices.Contains(p.Asked, in.Target) {
-		return true
+		return !r.asksSafety()
 	}
 	r.takeUp(in.Target)
 	i := r.askedAt(in.Target)
@@ -346,10 +349,10 @@ func (l *Library) Heeds(s Session, in Input) bool {
 }
 
 // takeUp goes back to the talk that was interrupted, when it asked what the
-// person points at.
+// person points at. A question about safety that waits is not left for it.
 func (r *run) takeUp(key string) {
 	p := r.s.Parked
-	if p == nil || len(p.Frames) == 0 || p.Wait == nil {
+	if p == nil || len(p.Frames) == 0 || p.Wait == nil || r.asksSafety() {
 		return
 	}
 	asked := func(q Point) bool { return slices.Contains(q.Asked, key) }

@@ -1,6 +1,9 @@
 package flow
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // thanked answers a thank-you in the middle of something: what waits waits on.
 func (r *run) thanked(norm string) (done bool, err error) {
@@ -43,7 +46,23 @@ func (r *run) tapped(norm string) (done bool, err error) {
 			return false, nil
 		}
 	}
-	return true, r.aside("same_again")
+	r.ownPast()
+	r.s.Past[len(r.s.Past)-1].Told = r.in.Now.Round(0).UTC()
+	said := r.sentence("same_again", nil)
+	if len(r.s.Frames) > 0 {
+		if _, n := r.waiting(); n != nil && asks(n) {
+			said += " " + r.sentence("still_open", nil)
+		}
+	}
+	r.say(Say{Text: said})
+	return true, r.waitOn()
+}
+
+// Told tells whether the person has had time to read that the last answer came
+// twice. Who says it once more then means it.
+func (s *Session) Told(now time.Time) bool {
+	n := len(s.Past)
+	return n > 0 && !s.Past[n-1].Told.IsZero() && now.Sub(s.Past[n-1].Told) > TapTold
 }
 
 // joins tells whether a text that nothing else took goes on with what the

@@ -36,6 +36,9 @@ const (
 	TapWithin = time.Hour
 	// TapIdleWithin is the same after the end, where nothing more is known.
 	TapIdleWithin = 20 * time.Second
+	// TapTold is how long it takes to read that an answer came twice and to give
+	// it once more.
+	TapTold = 3 * time.Second
 	// MissAgainWithin is how soon after a text that was not understood another
 	// one is answered in short.
 	MissAgainWithin = 20 * time.Second

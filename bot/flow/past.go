@@ -26,6 +26,7 @@ type Point struct {
 	Sum   uint64    `json:"sum,omitempty"`   // mark of the answer; 0: nothing of it may be kept
 	Words bool      `json:"words,omitempty"` // the answer was a text of the person's own
 	Over  bool      `json:"over,omitempty"`  // the talk that it belongs to has ended
+	Told  time.Time `json:"told,omitzero"`   // when it was said that the answer came twice
 }
 
 // whole tells whether there is enough left of a point to go back to it.

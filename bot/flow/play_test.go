@@ -313,6 +313,8 @@ func (k *talk) mend(verb, arg string) (in Input, ok bool) {
 		in.Kind, in.Target = InText, fmt.Sprint("k", k.asked+1-n)
 	case "/sign":
 		in.Kind, in.Target = InReaction, fmt.Sprint("k", k.asked+1-n)
+	case "/danger":
+		in.Kind, in.Target, in.Danger = InText, fmt.Sprint("k", k.asked+1-n), true
 	case "/early":
 		in.Kind, in.Text, in.Early = InText, arg, true
 	default:

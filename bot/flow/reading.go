@@ -81,6 +81,47 @@ func (r *run) readsAt(i int, norm, raw string) (value any, ok bool) {
 	return r.reads(n, p.Menu, norm, raw)
 }
 
+// safetyAt tells whether the question of a point is about safety.
+func (r *run) safetyAt(i int) bool {
+	_, n := r.pointNode(&r.s.Past[i])
+	if n == nil {
+		return false
+	}
+	o, ok := n.op.(*askOp)
+	return ok && o.safety != nil
+}
+
+// readsAnew is readsAt for words that are meant for that very question: one
+// about safety weighs them as it does while it waits, and takes any.
+func (r *run) readsAnew(i int, norm, raw string) (value any, ok bool) {
+	value, ok = r.readsAt(i, norm, raw)
+	if norm == "" || !r.safetyAt(i) {
+		return value, ok
+	}
+	switch r.tongue.means(norm) {
+	case "words_repeat", "words_back", "words_thanks", "words_skip":
+		return value, ok
+	}
+	_, n := r.pointNode(&r.s.Past[i])
+	o := n.op.(*askOp)
+	at := o.exact(r.tongue, norm, raw)
+	if at >= 0 {
+		at = r.careful(o, at, norm)
+	} else if !r.in.Danger {
+		at = o.loose(r.tongue.lang, norm)
+	}
+	if at < 0 {
+		at = r.weigh(o, norm)
+	}
+	if at < 0 && r.tongue.byPhrase(norm, (*speech).starts) != nil { // asks for something else
+		return value, ok
+	}
+	if at < 0 {
+		at = o.safety.atUnsure
+	}
+	return o.label(at), true
+}
+
 // menuChoice finds which of the flows that a menu showed a text names.
 func (r *run) menuChoice(ids []string, norm, raw string) (id string, ok bool) {
 	i, isNumber := r.tongue.ordinal(norm)

@@ -82,7 +82,7 @@ func engineTexts() []Sentence {
 		{Key: "older_closed", About: "the same while another question waits, which follows", Example: "That question is over. This one is open:"},
 		{Key: "joined", About: "a message that goes on with the last text; it was kept with it", Example: "I kept that with it."},
 		{Key: "joined_read", About: "a message that goes on with the last text, which is not kept", Example: "I read that too."},
-		{Key: "still_open", About: "stands behind joined when a question waits", Example: "The question above is still open."},
+		{Key: "still_open", About: "stands behind joined and same_again when a question waits", Example: "The question above is still open."},
 		{Key: "same_again", About: "the same answer came twice at once", Example: "I have that already."},
 		{Key: "thanks_noted", About: "a thank-you in the middle of something", Example: "All right."},
 		{Key: "no_skip", About: "a question that cannot be skipped", Example: "This one I need before we can go on. You can also say menu."},

@@ -150,11 +150,13 @@ func (r *run) heardText() error {
 	if f := r.anywhere(norm); f != nil {
 		return r.begin(f)
 	}
-	if done, err := r.tapped(norm); done {
-		return err
-	}
-	if done, err := r.replied(norm); done {
-		return err
+	if !r.in.Danger { // danger is for the question that waits
+		if done, err := r.tapped(norm); done {
+			return err
+		}
+		if done, err := r.replied(norm); done {
+			return err
+		}
 	}
 	var f *flow
 	var n *node
@@ -257,12 +259,15 @@ func (r *run) welcomed() bool {
 
 func (r *run) heardReaction() error {
 	if t := r.in.Target; t != "" && !slices.Contains(r.s.Asked, t) {
-		if r.lib.Heeds(r.s, *r.in) {
-			if done, err := r.replied(""); done {
-				return err
-			}
+		if !r.lib.Heeds(r.s, *r.in) {
+			return r.aside("noted")
 		}
-		return r.aside("noted")
+		if done, err := r.replied(""); done {
+			return err
+		}
+		if !slices.Contains(r.s.Asked, t) { // else that question waits again now
+			return r.aside("noted")
+		}
 	}
 	if w := r.s.Wait; w != nil && (w.Kind == waitResume || w.Kind == waitWhich) {
 		if _, ok := keycap(r.in.Text); ok || thumb(r.in.Text) != signNone {
