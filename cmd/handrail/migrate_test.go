@@ -71,6 +71,7 @@ func TestMigrate(t *testing.T) {
 	does("run on an empty database", 1, "move it with handrail migrate", "run", "-c", config)
 	configure(to)
 	does("run", 1, "is the homeserver running", "run", "-c", config)
+	does("run beside the file of before", 1, "delete it", "run", "-c", config)
 	master, err := seal.LoadMaster(filepath.Join(dir, "master.key"))
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +80,7 @@ func TestMigrate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	does("forget while the bot runs", 1, store.ErrLocked.Error(), "forget", "@ann:example.org", "-c", config)
 	does("a second copy", 1, store.ErrLocked.Error(), "run", "-c", config)
 	if got, err := moved.Counts(context.Background()); err != nil || got.People != 1 {
 		t.Errorf("counts %+v, %v", got, err)
@@ -86,6 +88,7 @@ func TestMigrate(t *testing.T) {
 	if err := moved.Close(); err != nil {
 		t.Fatal(err)
 	}
+	does("forget beside the file of before", 0, "delete that file", "forget", "@a:example.org", "-c", config)
 	cfg, _, err := loadConfig(config)
 	if err != nil {
 		t.Fatal(err)

@@ -85,7 +85,7 @@ The messages in the room stay with the homeserver and on phones.
 
 // Run erases the person.
 func (c *forgetCmd) Run(ctx context.Context, s streams) error {
-	return withStore(ctx, s, c.Config, func(_ Config, st *store.Store) error {
+	return withStore(ctx, s, c.Config, func(cfg Config, st *store.Store) error {
 		address, err := addressOf(s, c.Address)
 		if err != nil {
 			return err
@@ -108,6 +108,9 @@ func (c *forgetCmd) Run(ctx context.Context, s streams) error {
 			return unknownPerson(err)
 		}
 		fmt.Fprintln(s.err, "erased")
+		if file, there := leftBehind(cfg); there {
+			fmt.Fprintf(s.err, "%s, from before the move, may still hold it: delete that file\n", file)
+		}
 		return nil
 	})
 }

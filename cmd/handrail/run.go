@@ -137,7 +137,19 @@ func openStore(ctx context.Context, cfg Config, master *seal.Master, log *slog.L
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
+	if file, there := leftBehind(cfg); there {
+		log.Warn("the file from before the move is still there, with everything that people have erased since: delete it", "file", file)
+	}
 	return st, nil
+}
+
+// leftBehind is the file of a store that was moved away and not deleted.
+func leftBehind(cfg Config) (file string, there bool) {
+	if cfg.Database == "" {
+		return "", false
+	}
+	_, err := os.Stat(cfg.storePath())
+	return cfg.storePath(), err == nil
 }
 
 // defaultQuiet are the quiet hours where there is no configuration.
