@@ -207,8 +207,9 @@ func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store
 		return nil, s, false, tx.PutSchedule(later)
 	}
 	plan, err := schedule.ReadPlan(s.Cron)
-	if err != nil {
-		return nil, s, false, &engineError{err}
+	if err != nil { // of another version of the program: it would fail for ever
+		b.log.Error("a schedule cannot be read and is ended", "schedule", s.ID)
+		return nil, s, false, errors.Join(tx.CancelSchedule(p.ID, s.Name), tx.Note("schedule_failed", p.ID, now))
 	}
 	loc := b.location(p)
 	if !s.Asked.IsZero() { // it was put off: judge the occurrence that is meant

@@ -301,3 +301,35 @@ func TestPutOffScheduleKeepsItsTime(t *testing.T) {
 		t.Errorf("the next evening: %d questions", n)
 	}
 }
+
+// A schedule that this version of the program cannot read fails once and holds
+// up nothing else.
+func TestScheduleThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.says("hello")
+	w.says("daily")
+	id := w.person().ID
+	err := w.store.Update(context.Background(), func(tx *store.Tx) error {
+		return tx.PutSchedule(store.Schedule{
+			Person: id, Name: "odd", Flow: "daily.ask", Cron: "every second moon", NextDue: w.now.Add(time.Minute),
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.says("zone")
+	w.says("Berlin")
+	if got := w.person().Vars["zone"]; got != "Europe/Berlin" {
+		t.Errorf("the zone is %v", got)
+	}
+	w.now = w.now.Add(2 * time.Minute)
+	for range 2 {
+		if _, err := w.bot.FireDue(context.Background()); err != nil {
+			t.Errorf("it fails again and again: %v", err)
+		}
+	}
+	if due, err := w.store.DueSchedules(context.Background(), w.now, 10); err != nil || len(due) != 0 {
+		t.Errorf("still due: %d (%v)", len(due), err)
+	}
+}

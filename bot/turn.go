@@ -337,8 +337,8 @@ func (t *turn) moveSchedules() error {
 	}
 	for _, s := range all {
 		plan, err := schedule.ReadPlan(s.Cron)
-		if err != nil {
-			return &engineError{fmt.Errorf("schedule %s: %w", s.Name, err)}
+		if err != nil { // it is ended when it is due
+			continue
 		}
 		next, ok := plan.Next(t.now, t.bot.location(t.p))
 		if !ok { // once, and over where the person is now: it comes when it would have come
