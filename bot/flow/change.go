@@ -153,7 +153,7 @@ func (r *run) edited() error {
 		return r.aside("edited")
 	case part == 0 && p.Sum != 0 && p.Sum == sum(value, p.IDs[0]):
 		return r.aside("edit_same")
-	case p.Words && value != "" && !r.keepsVar(i):
+	case p.Words && value != "" && !r.keepsVar(i) && (part > 0 || r.verbatim(i)):
 		r.rewrite(i, value)
 		return r.aside("changed")
 	case part > 0:
@@ -170,6 +170,14 @@ func (r *run) keepsVar(i int) bool {
 	_, n := r.pointNode(&r.s.Past[i])
 	o, ok := n.op.(*askOp)
 	return ok && o.keepVar.name != ""
+}
+
+// verbatim tells whether the lines that an answer left are its own words and no
+// more: a script may also put them into a longer line.
+func (r *run) verbatim(i int) bool {
+	p := &r.s.Past[i]
+	more := func(it Item) bool { return it.From == p.IDs[0] && sum(it.Text, p.IDs[0]) != p.Sum }
+	return p.Sum == 0 || !slices.ContainsFunc(r.lib.lists, func(list string) bool { return slices.ContainsFunc(r.items(list), more) })
 }
 
 // rewrite puts new words in the place of those that the message of this input

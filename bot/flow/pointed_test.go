@@ -17,6 +17,12 @@ func guarded() map[string]string {
     safety: {danger: not safe, unsure: not sure}
   - ask: How heavy?
     pick: {light: {}, heavy: {}}`
+	all["quote"] = `steps:
+  - ask: How was it?
+    text: {}
+  - keep: {list: mine, text: "Today: {{answer}}"}
+  - ask: Rest?
+    yes_no: {}`
 	return all
 }
 
@@ -45,6 +51,10 @@ func TestPointsElsewhere(t *testing.T) {
 		{
 			"and danger in it is danger", "day\nlight\n/interrupt guard\n/danger 2 he came back",
 			"> Numbers now.\n> [ask] How heavy? / 1 light / 2 heavy",
+		},
+		{
+			"words that a line only quotes", "/start quote\nwet\n/edit 1 dry",
+			"! undo [m2]\n! keep mine Today: dry\n> [ask] I changed that. / Rest? / 1 yes / 2 no",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
