@@ -83,24 +83,27 @@ func canary(t *testing.T, c content, name, talk string) {
 	var log bytes.Buffer
 	dir := filepath.Join(t.TempDir(), "kept")
 	sim, done, err := c.simulator(context.Background(), simOptions{
-		dir: dir, begin: begin, zone: zone,
+		dir: dir, begin: begin, zone: zone, lang: tr.Lang(),
 		sink: func(e console.Entry) { said = append(said, strings.Split(e.Text, "\n")...) },
 		log:  slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	began := false // the first @ sets the start
 	for i, line := range strings.Split(talk, "\n") {
 		words, isTalk := strings.CutPrefix(line, "< ")
+		isClock := strings.HasPrefix(line, "@ ")
 		switch {
 		case isTalk:
 			err = sim.Input(context.Background(), words)
-		case strings.HasPrefix(line, "@ ") && i > 0:
+		case isClock && began:
 			err = sim.Input(context.Background(), line)
 		}
-		if err != nil && !strings.Contains(err.Error(), "back") { // the first @ sets the start
+		if err != nil {
 			t.Fatalf("line %d: %v", i+1, err)
 		}
+		began = began || isTalk || isClock
 	}
 	look := func(when string) {
 		for _, where := range append(storeFiles(t, dir), hay{"log", log.Bytes()}) {
