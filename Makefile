@@ -52,7 +52,7 @@ unit: needs needs-postgres needs-gettext
 
 # A real homeserver and a real client; without -race, which would only slow the
 # side that is not under test.
-e2e: needs needs-node
+e2e: needs needs-node needs-postgres
 	$(call stage,end to end,$(GO) test -count=1 -timeout 40m ./bot/e2e/... && $(GO) test -count=1 -timeout 15m -run '^TestDemo' ./cmd/handrail)
 
 # Every fuzz target of the tree, one after the other. Without the limit the
