@@ -28,6 +28,23 @@ steps:
 `,
 }
 
+// losesTheNewsOf lets the network take every message of that text and break each
+// request for it. The key of the message is there once it was tried.
+func (w *world) losesTheNewsOf(text chat.Text) (key *string) {
+	key = new(string)
+	w.net.fail = func(o chat.Outgoing) error {
+		if o.Text != text {
+			return nil
+		}
+		*key = o.Key
+		w.net.mu.Lock()
+		w.net.sent = append(w.net.sent, o)
+		w.net.mu.Unlock()
+		return errors.New("the answer got lost")
+	}
+	return key
+}
+
 // removed are the texts that were taken back since the last call of heard, in
 // the order in which it happened, and the others.
 func (w *world) removed() (gone, said []string) {
@@ -101,20 +118,10 @@ func TestHideFindsWhatWasOnItsWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).with(hiding)
 	w.says("hello")
-	key := ""
-	w.net.fail = func(o chat.Outgoing) error {
-		if o.Text == "Menu text." {
-			key = o.Key
-			w.net.mu.Lock()
-			w.net.sent = append(w.net.sent, o)
-			w.net.mu.Unlock()
-			return errors.New("the answer got lost")
-		}
-		return nil
-	}
+	key := w.losesTheNewsOf("Menu text.")
 	w.handle(w.message(ada, "menu"))
 	w.handle(w.message(ada, "x"))
-	if err := w.bot.Delivered(t.Context(), "test", key, "$"+key); err != nil {
+	if err := w.bot.Delivered(t.Context(), "test", *key, "$"+*key); err != nil {
 		t.Fatal(err)
 	}
 	w.until(w.now.Add(5 * time.Minute))

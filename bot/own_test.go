@@ -111,20 +111,10 @@ func TestForgetAllFindsWhatWasOnItsWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t).with(owning)
 	w.says("hello")
-	key := ""
-	w.net.fail = func(o chat.Outgoing) error {
-		if o.Text == "Menu text." {
-			key = o.Key
-			w.net.mu.Lock()
-			w.net.sent = append(w.net.sent, o)
-			w.net.mu.Unlock()
-			return errors.New("the answer got lost")
-		}
-		return nil
-	}
+	key := w.losesTheNewsOf("Menu text.")
 	w.handle(w.message(ada, "menu"))
 	w.handle(w.message(ada, "erase"))
-	if err := w.bot.Delivered(t.Context(), "test", key, "$"+key); err != nil {
+	if err := w.bot.Delivered(t.Context(), "test", *key, "$"+*key); err != nil {
 		t.Fatal(err)
 	}
 	w.until(w.now.Add(5 * time.Minute))
