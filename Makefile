@@ -57,13 +57,18 @@ e2e: needs needs-node needs-postgres
 
 # Every fuzz target of the tree, one after the other. Without the limit the
 # workers spend their time on making inputs smaller instead of finding them.
+# Go before 1.27 sometimes ends a target that found nothing with the words
+# "context deadline exceeded", because the end of the time and the end of its
+# workers race (go.dev/issue/75804). Those words alone, without a failing input,
+# a panic or a hung worker, are no fault; anything else is.
 fuzz: needs
-	$(call stage,fuzz ($(FUZZTIME) each),ok=true; \
+	$(call stage,fuzz ($(FUZZTIME) each),set -o pipefail; ok=true; log=$$(mktemp); \
 	for file in $$(git grep -lE '^func Fuzz' -- '*_test.go'); do \
 	for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$file | cut -c6-); do \
 	echo "-- $$name in $$(dirname $$file)"; \
-	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$(dirname $$file) || ok=false; \
-	done; done; $$ok)
+	$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$(dirname $$file) 2>&1 | tee $$log && continue; \
+	grep -qx '    context deadline exceeded' $$log && ! grep -qE 'Failing input|panic|hung or terminated|\[build failed\]|_test\.go:' $$log || ok=false; \
+	done; done; rm -f $$log; $$ok)
 
 bench: needs needs-postgres
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...
