@@ -227,7 +227,7 @@ func (s *Store) Sent(ctx context.Context, p Parcel, eventID string, now time.Tim
 		if err := tx.settle(p, now); err != nil {
 			return err
 		}
-		return tx.remember(p.Person, p.Out.To, p.Key, eventID, now)
+		return tx.remember(p, eventID, now)
 	})
 	if errors.Is(err, ErrNotFound) { // perhaps to be taken back by who came after the erased one
 		return s.SentByKey(ctx, p.Out.To.Network, p.Key, eventID, now)
@@ -268,7 +268,10 @@ func (s *Store) SentByKey(ctx context.Context, network, key, eventID string, now
 				return err
 			}
 		}
-		return tx.remember(PersonID(p.Lane), to, key, eventID, now)
+		if p.Person, p.Out.To = PersonID(p.Lane), to; gone {
+			p.Seq = 0 // that of the removal
+		}
+		return tx.remember(p, eventID, now)
 	})
 	if err != nil {
 		return fmt.Errorf("mark sent by key: %w", err)
@@ -304,7 +307,7 @@ func (s *Store) Bury(ctx context.Context, p Parcel, reason string, now time.Time
 		if err := tx.settle(p, now); err != nil {
 			return err
 		}
-		if err := tx.remember(p.Person, p.Out.To, p.Key, "", now); err != nil {
+		if err := tx.remember(p, "", now); err != nil {
 			return err
 		}
 		_, err := tx.exec(sqlBury, int64(p.Person), p.Seq, plainReason(reason), millis(now))

@@ -104,13 +104,14 @@ func (t *Tx) firstWaiting(id PersonID) (doubt sentBody, err error) {
 // sentSince lists what went out since then, the newest first.
 func (t *Tx) sentSince(id PersonID, since time.Time) ([]sentBody, error) {
 	type row struct {
-		body []byte
-		at   int64
+		sentBody
+		sealed []byte
+		at     int64
 	}
 	var rows []row
 	err := t.rows(sqlSentSince, []any{int64(id), millis(since)}, func(scan func(...any) error) error {
 		var r row
-		if err := scan(&r.body, &r.at); err != nil {
+		if err := scan(&r.sealed, &r.at); err != nil {
 			return err
 		}
 		rows = append(rows, r)
@@ -119,18 +120,25 @@ func (t *Tx) sentSince(id PersonID, since time.Time) ([]sentBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.at, a.at) })
-	var list []sentBody
-	for _, r := range rows[:min(len(rows), mostHidden)] {
-		var body sentBody
-		err := t.unseal(id, r.body, &body, fieldSent)
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(b.at, a.at) })
+	rows = rows[:min(len(rows), mostHidden)]
+	sound := rows[:0]
+	for _, r := range rows {
+		err := t.unseal(id, r.sealed, &r.sentBody, fieldSent)
 		if errors.Is(err, ErrBroken) {
 			continue // it cannot be told which it was
 		}
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, body)
+		sound = append(sound, r)
+	}
+	slices.SortFunc(sound, func(a, b row) int {
+		return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.Seq, a.Seq), cmp.Compare(a.Key, b.Key))
+	})
+	list := make([]sentBody, len(sound))
+	for i, r := range sound {
+		list[i] = r.sentBody
 	}
 	return list, nil
 }

@@ -100,7 +100,7 @@ func testWithdrawFromARoomOfBefore(t *testing.T, db database) {
 		_, err = tx.Renew(p, start.Add(-time.Hour), start)
 		return err
 	})
-	for _, want := range []string{"$one", "$two", ""} {
+	for _, want := range []string{"$two", "$one", ""} { // the newest first; that on its way must be asked for
 		p := head(t, s, id+1)
 		if p.Out.Form != chat.FormRemove || p.Out.Target != want || p.Out.To != alice {
 			t.Errorf("removal of %q, want %q, in room %q", p.Out.Target, want, p.Out.To.Room)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"handrail/bot/chat"
 )
 
 // sentBody is what is sealed of a sent message. It repeats the key, so that a
@@ -17,6 +15,9 @@ type sentBody struct {
 	// To is where it was sent; nil for messages of earlier versions, and where
 	// the person was.
 	To *personAddress `json:"to,omitempty"`
+	// Seq was its number in the lane: what was sent in the same millisecond has
+	// an order too. 0 for messages of earlier versions and where nobody knows.
+	Seq int64 `json:"seq,omitempty"`
 }
 
 const fieldSent = "sent.body"
@@ -28,12 +29,13 @@ const sqlRemember = `INSERT INTO sent (person, key, event, body, at) VALUES ($1,
 // remember notes under which event id a post went out, so that an edit finds
 // its target and a reaction its message; "" notes that it never did. Of to, all but
 // the network may be unknown.
-func (t *Tx) remember(id PersonID, to chat.Address, key, eventID string, now time.Time) error {
+func (t *Tx) remember(p Parcel, eventID string, now time.Time) error {
+	id, to, key := p.Person, p.Out.To, p.Key
 	var event, sealed []byte
 	if eventID != "" && !isRemoval(key) { // a removal cannot be edited or taken back
 		var err error
 		event = t.s.event(to.Network, eventID)
-		body := sentBody{Key: key, Event: eventID}
+		body := sentBody{Key: key, Event: eventID, Seq: p.Seq}
 		if to.Room != "" {
 			where := personAddress(to)
 			body.To = &where
