@@ -43,6 +43,8 @@ type cli struct {
 	Keygen  keygenCmd  `cmd:"" help:"Make a master key."`
 	Forget  forgetCmd  `cmd:"" help:"Erase a person."`
 	Export  exportCmd  `cmd:"" help:"Print what is kept of a person."`
+
+	VerifyExport verifyExportCmd `cmd:"" help:"Check the file of somebody's journal, as a third party."`
 }
 
 const about = `Handrail is a self-hosted chat bot for people in, leaving or past an abusive relationship.
