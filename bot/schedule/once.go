@@ -1,20 +1,11 @@
 package schedule
 
-import (
-	"errors"
-	"strings"
-	"time"
-)
+import "time"
 
-// errDate does not repeat what it could not read: a person may have typed it.
-var errDate = errors.New("date is not YYYY-MM-DD")
-
-// onceMark begins the text of a plan for one date.
-const onceMark = "once "
-
-// Once plans one time of day on one date: date is "2026-05-03", clock "18:00".
+// Once plans one time of day or window on one date: date is "2026-05-03", clock
+// "18:00" or "18:00-20:00".
 func Once(date, clock string) (Plan, error) {
-	minutes, err := parseClock(clock)
+	minutes, width, err := parseWindow(clock)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -22,16 +13,16 @@ func Once(date, clock string) (Plan, error) {
 	if err != nil {
 		return Plan{}, errDate
 	}
-	return Plan{text: onceMark + date + " " + clock, spec: once{day.Add(time.Duration(minutes) * time.Minute)}}, nil
+	wall := day.Add(time.Duration(minutes) * time.Minute)
+	p := Plan{text: onceMark + wall.Format("2006-01-02 15:04"), spec: once{wall}, width: width}
+	return p.written(), nil
 }
 
-// ReadPlan reads what Plan.String wrote, or cron text.
-func ReadPlan(text string) (Plan, error) {
-	if rest, ok := strings.CutPrefix(text, onceMark); ok {
-		date, clock, _ := strings.Cut(rest, " ")
-		return Once(date, clock)
-	}
-	return Cron(text)
+// Moment plans one instant, which stays when the person moves: "in an hour".
+// Parts of a second are dropped.
+func Moment(at time.Time) Plan {
+	at = at.UTC().Truncate(time.Second)
+	return Plan{text: momentMark + at.Format(time.RFC3339), moment: at}
 }
 
 // once is one moment on the wall, written as if it were UTC.

@@ -1,9 +1,19 @@
 package schedule
 
+import "fmt"
+
 // readDayPhrase reads one phrase about days and adds it to the set.
 func (r *reader) readDayPhrase() bool {
-	if r.take("except") || r.take("but", "not") || r.take("not") || r.take("apart", "from") || r.take("all", "but") {
+	if r.take("except") || r.take("but", "not") || r.take("not") || r.take("apart", "from") || r.take("all", "but") ||
+		r.take("never") || r.take("no", "more", "on") || r.take("no") {
 		return r.readExcept()
+	}
+	if n := r.stepDays(); n > 0 {
+		r.step = n
+		return r.days == 0
+	}
+	if r.step > 0 {
+		return false // every other day and Monday are two things
 	}
 	r.take("on")
 	found := false
@@ -103,4 +113,36 @@ func (r *reader) dayItem() (daySet, bool) {
 	}
 	r.at = mid
 	return 1 << first, true
+}
+
+// stepDays reads "every other day", "every third day", "every 3 days"; 0: it is
+// none of these.
+func (r *reader) stepDays() int {
+	start := r.at
+	if !r.take("every") && !r.take("each") {
+		return 0
+	}
+	for word, n := range map[string]int{"other": 2, "second": 2, "third": 3, "fourth": 4, "fifth": 5} {
+		if r.take(word, "day") {
+			return n
+		}
+	}
+	if n, ok := r.number(); ok && n >= 2 && n <= LongestStep && r.take("days") {
+		return n
+	}
+	r.at = start
+	return 0
+}
+
+// chosen are the days that were named, as stored and in words; "" for every day.
+func (r *reader) chosen() (value, echo string) {
+	switch {
+	case r.step == 2:
+		return "2d", "every other day"
+	case r.step > 0:
+		return fmt.Sprint(r.step) + "d", fmt.Sprint("every ", r.step, " days")
+	case r.days == 0 || r.days == everyDay:
+		return "", ""
+	}
+	return r.days.value(), r.days.echo()
 }

@@ -8,7 +8,7 @@ import (
 
 // ReadTime reads a time of day that a person typed, with or without days, and
 // says back what it understood. value is "21:00", or "mon,wed 08:00" when days
-// were named ("every day" is the same as none); echo is "21:00" or "Monday and
+// were named ("every day" is the same as none), "2d 21:00" for every other day; echo is "21:00" or "Monday and
 // Wednesday at 08:00". now is not used yet.
 //
 // Hours are read as written on the 24 h clock: "8" and "half past eight" are in
@@ -27,19 +27,23 @@ func ReadTime(text string, _ time.Time) (value, echo string, ok bool) {
 	}
 	value = fmt.Sprintf("%02d:%02d", minutes/60, minutes%60)
 	echo = value
-	if r.days != 0 && r.days != everyDay {
-		value, echo = r.days.value()+" "+value, r.days.echo()+" at "+value
+	if days, said := r.chosen(); days != "" {
+		value, echo = days+" "+value, said+" at "+value
 	}
 	return value, echo, true
 }
 
 // ReadDays reads days that a person typed: "mon, wed and fri", "weekdays",
-// "every day except sunday". value is "mon,wed,fri" in the order of the week;
-// echo says them in full. now is not used yet.
+// "every day except sunday", "not on sundays". value is "mon,wed,fri" in the
+// order of the week, or "2d" for every other day; echo says them in full. now is not used yet.
 func ReadDays(text string, _ time.Time) (value, echo string, ok bool) {
 	r := reader{toks: tokens(text)}
-	if len(r.toks) == 0 || !r.read() || r.clock >= 0 || r.part != "" || r.days == 0 {
+	if len(r.toks) == 0 || !r.read() || r.clock >= 0 || r.part != "" || r.days == 0 && r.step == 0 {
 		return "", "", false
+	}
+	if r.step > 0 {
+		value, echo = r.chosen()
+		return value, echo, true
 	}
 	return r.days.value(), r.days.echo(), true
 }
@@ -49,6 +53,7 @@ type reader struct {
 	toks  []string
 	at    int
 	days  daySet
+	step  int    // every so many days; 0: not said
 	clock int    // minutes since midnight as written; -1: none yet
 	bare  bool   // the hour may still be moved by a part of the day
 	vague bool   // means nothing without half or part
