@@ -145,7 +145,7 @@ func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bo
 	if p.Session.Seq != tm.Seq {
 		return nil, false, nil
 	}
-	return &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: fmt.Sprintf("timer.%d.%d.%d", tm.Person, tm.Seq, cur.Due.UnixMilli())}, true, nil
+	return &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, due: cur.Due, cause: fmt.Sprintf("timer.%d.%d.%d", tm.Person, tm.Seq, cur.Due.UnixMilli())}, true, nil
 }
 
 // fireSchedule starts what a schedule names, once per occurrence: the next
@@ -222,7 +222,7 @@ func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store
 			s.NextDue = later
 		}
 	}
-	t.cause = fmt.Sprintf("schedule.%d.%d", s.ID, s.NextDue.UnixMilli())
+	t.cause, t.due = fmt.Sprintf("schedule.%d.%d", s.ID, s.NextDue.UnixMilli()), s.NextDue
 	next, ok := plan.Next(now, loc)
 	if !ok {
 		return t, s, true, tx.CancelSchedule(p.ID, s.Name)

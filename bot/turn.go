@@ -31,6 +31,7 @@ type turn struct {
 	sent       time.Time // when the network says it was sent; zero: not known
 	unprompted bool
 	notAfter   time.Time // unprompted: too late to send after this
+	due        time.Time // of the timer or the occurrence that brought this turn about; zero: a message did
 	spoke      string    // the language of the talk that this turn ended; "" the default
 	said       int       // messages queued in this turn; part of the send key
 }
@@ -262,7 +263,7 @@ func (t *turn) enqueue(out chat.Outgoing, editOf string) error {
 	}
 	key := t.key()
 	t.said++
-	return t.tx.Enqueue(t.p.ID, store.Post{Key: key, Out: out, EditOf: editOf, Unprompted: t.unprompted, NotAfter: t.notAfter}, t.now)
+	return t.tx.Enqueue(t.p.ID, store.Post{Key: key, Out: out, EditOf: editOf, Unprompted: t.unprompted, NotAfter: t.notAfter, Due: t.due}, t.now)
 }
 
 // sentence answers with one of the fixed sentences and leaves the session as it is.

@@ -124,6 +124,20 @@ type Outgoing struct {
 	// only for the one neutral line about that. Everything else bound for such
 	// a room is refused with a *PermanentError.
 	AllowCrowd bool
+	// Doubt is set when the message may be on the network already and only the
+	// network can tell. A transport that can look there does so before it sends.
+	Doubt Doubt
+}
+
+// Doubt is where to look for a message that an earlier copy of the bot may have
+// sent: in a store that was restored from a backup, what was waiting then may
+// have gone out since, and nobody noted it. The zero Doubt is none.
+type Doubt struct {
+	// Since is the earliest moment at which it can have been sent.
+	Since time.Time
+	// After is the event id of the last message before it in this conversation,
+	// as far as is known; it lies behind that one.
+	After string
 }
 
 // LogValue keeps words and address out of logs, in JSON too.

@@ -250,6 +250,12 @@ func (l *ledger) sent(ctx context.Context, key string) (row sentRow, known bool,
 	return row, err == nil, err
 }
 
+// knows tells whether an event is one that this device has sent.
+func (l *ledger) knows(ctx context.Context, event id.EventID) (known bool, err error) {
+	err = l.db.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM hr_sent WHERE event_id=$1)", event).Scan(&known)
+	return known, err
+}
+
 // begin notes that a message is about to go out.
 func (l *ledger) begin(ctx context.Context, key string, now time.Time) error {
 	_, err := l.db.Exec(ctx, `INSERT INTO hr_sent (key, first, tried, event_id) VALUES ($1, $2, $2, '')

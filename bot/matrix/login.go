@@ -40,7 +40,12 @@ func (t *Transport) login(ctx context.Context) (*session, error) {
 		t.log.Warn("the homeserver does not know the access token any more, logging in again for the same device")
 		return t.loginAnew(ctx, *sess)
 	}
-	return t.loginAnew(ctx, session{})
+	// A recovery key without a login was put there: by a restoration, or by hand.
+	recovery, err := t.vault.recoveryKey()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", t.vault.path(recoveryFile), err)
+	}
+	return t.loginAnew(ctx, session{Replaced: recovery != ""})
 }
 
 // resume uses the saved token and makes sure that it is for this device.

@@ -51,6 +51,12 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (eventID string
 			return "", err
 		}
 	}
+	if !tried && out.Doubt != (chat.Doubt{}) && out.Form != chat.FormRemove { // to remove twice is to remove
+		row.event, err = t.earlier(ctx, out)
+		if err != nil {
+			return "", err
+		}
+	}
 	if row.event != "" {
 		return row.event.String(), nil
 	}

@@ -52,7 +52,7 @@ func (s *Store) DueLanes(ctx context.Context, network string, now time.Time, lim
 
 const (
 	// The oldest post, but removals only when nothing else is left.
-	sqlHead = `SELECT outbox.seq, outbox.unprompted = 1, outbox.body, lane.attempts, person.address FROM outbox ` +
+	sqlHead = `SELECT outbox.seq, outbox.unprompted = 1, outbox.body, lane.attempts, person.address, outbox.doubt FROM outbox ` +
 		`JOIN lane ON lane.person = outbox.lane JOIN person ON person.id = outbox.lane ` +
 		`WHERE outbox.lane = $1 AND outbox.unprompted <> $2 ORDER BY outbox.seq LIMIT 1`
 )
@@ -99,9 +99,10 @@ var errBrokenAddress = fmt.Errorf("%w: the address", ErrBroken)
 func (t *Tx) head(id PersonID) (Parcel, error) {
 	p := Parcel{Lane: int64(id), Person: id}
 	var sealed, address []byte
+	var doubt int64
 	const noRank = -1
 	for _, last := range []int{rankRemoval, noRank} {
-		err := t.row(sqlHead, []any{int64(id), last}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &address)
+		err := t.row(sqlHead, []any{int64(id), last}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &address, &doubt)
 		if err == nil {
 			break
 		}
@@ -132,6 +133,12 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 			return p, err
 		}
 		p.Out.To = chat.Address(to)
+	}
+	if doubt != 0 {
+		var err error
+		if p.Out.Doubt, err = t.doubt(id, doubt); err != nil {
+			return p, err
+		}
 	}
 	if body.EditOf == "" {
 		return p, nil

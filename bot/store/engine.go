@@ -14,6 +14,9 @@ type engine interface {
 	lock() (release func() error, err error)
 	// open opens the pool of the one writing connection and the pool for reading.
 	open(ctx context.Context) (*dbutil.Database, error)
+	// peek opens a pool for reading beside whoever holds the lock; ErrNoStore:
+	// there is nothing to read.
+	peek(ctx context.Context) (*dbutil.Database, error)
 	// check refuses a connection that would lose what it has committed, and for
 	// the writing one also what it would leave behind or let another copy do.
 	check(ctx context.Context, c *sql.Conn, writes bool) error
@@ -32,6 +35,8 @@ type engine interface {
 	fault(err error) error
 	// scrub takes what was deleted out of the files, as far as it can.
 	scrub(ctx context.Context, s *Store) error
+	// snapshot writes what one reading transaction sees into a new file at path.
+	snapshot(ctx context.Context, r *Reader, path string) error
 	// remote tells that the database can go away and come back by itself.
 	remote() bool
 }

@@ -169,7 +169,7 @@ func lookInto(ctx context.Context, to Options) error {
 		return fmt.Errorf("%w: give Handrail a database of its own", dbutil.ErrForeignTables)
 	}
 	var made bool
-	if err := c.QueryRow(ctx, `SELECT to_regclass('person') IS NOT NULL`).Scan(&made); err != nil || !made {
+	if err := c.QueryRow(ctx, sqlPostgresMade).Scan(&made); err != nil || !made {
 		return e.fault(err)
 	}
 	err = c.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM person), (SELECT COUNT(*) FROM meta WHERE name = 'moving')`).Scan(&people, &moving)
@@ -418,14 +418,22 @@ func (m *mover) number(ctx context.Context, t moveTable) error {
 // end closes the file first: from then on there is one store, and it is opened
 // for use last.
 func (m *mover) end(ctx context.Context) error {
-	err := m.from.Update(ctx, func(tx *Tx) error {
-		_, err := tx.exec(sqlPutMeta, metaMoved, []byte{1})
+	var past []byte
+	err := m.from.Update(ctx, func(tx *Tx) (err error) {
+		if past, err = tx.meta(metaRestored); err == nil {
+			_, err = tx.exec(sqlPutMeta, metaMoved, []byte{1})
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return m.to.Update(ctx, func(tx *Tx) error {
+		if past != nil {
+			if _, err := tx.exec(sqlPutMeta, metaRestored, past); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.exec(sqlPutMeta, metaMove, m.name); err != nil {
 			return err
 		}

@@ -23,6 +23,9 @@ type Post struct {
 	Unprompted bool
 	// NotAfter is when it is too late to send this; zero: never.
 	NotAfter time.Time
+	// Due is when the timer or the occurrence was due that brought this about;
+	// zero: it answers a message.
+	Due time.Time
 }
 
 // postBody is the sealed part of a post.
@@ -53,7 +56,7 @@ const (
 		`WHERE person = $2 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.key = $3) ` +
 		`AND NOT EXISTS (SELECT 1 FROM sent WHERE sent.person = $2 AND sent.key = $3) RETURNING next_seq - 1`
 	sqlHasLane = `SELECT 1 FROM lane WHERE person = $1`
-	sqlAddPost = `INSERT INTO outbox (lane, seq, key, unprompted, body) VALUES ($1, $2, $3, $4, $5)`
+	sqlAddPost = `INSERT INTO outbox (lane, seq, key, unprompted, body, doubt) VALUES ($1, $2, $3, $4, $5, $6)`
 )
 
 // Enqueue puts a post at the end of the person's lane. A Key that waits there
@@ -97,7 +100,7 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(sqlAddPost, int64(id), seq, key, rank, sealed)
+	_, err = t.exec(sqlAddPost, int64(id), seq, key, rank, sealed, t.s.doubts(p.Due))
 	return err
 }
 

@@ -17,7 +17,7 @@ func testPostKeepsEveryField(t *testing.T, db database) {
 	}
 	v := reflect.ValueOf(out)
 	for i := range v.NumField() {
-		if v.Field(i).IsZero() {
+		if v.Field(i).IsZero() && v.Type().Field(i).Name != "Doubt" { // of a restored store alone
 			t.Errorf("chat.Outgoing has a field %s that this test does not fill", v.Type().Field(i).Name)
 		}
 	}

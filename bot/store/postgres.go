@@ -117,11 +117,7 @@ func (e postgres) open(ctx context.Context) (*dbutil.Database, error) {
 	write := stdlib.OpenDB(*e.config, stdlib.OptionAfterConnect(claimPostgres))
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
-	reading := e.config.Copy()
-	reading.RuntimeParams["default_transaction_read_only"] = "on"
-	read := stdlib.OpenDB(*reading)
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
+	read := e.readPool()
 	db, err := dbutil.NewWithDB(write, "pgx")
 	if err == nil {
 		db.Owner, db.ReadOnlyDB = "handrail", read
@@ -132,6 +128,18 @@ func (e postgres) open(ctx context.Context) (*dbutil.Database, error) {
 	}
 	return db, nil
 }
+
+// readPool makes the pool of the connections that only read.
+func (e postgres) readPool() *sql.DB {
+	config := e.config.Copy()
+	config.RuntimeParams["default_transaction_read_only"] = "on"
+	read := stdlib.OpenDB(*config)
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	return read
+}
+
+const sqlPostgresMade = `SELECT to_regclass('person') IS NOT NULL`
 
 const sqlPostgresForeign = `SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() ` +
 	`AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'database_owner')`

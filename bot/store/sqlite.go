@@ -49,11 +49,10 @@ func openSQLite(path string) (*dbutil.Database, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, err
 	}
-	uri := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
 	db, err := dbutil.NewFromConfig("handrail", dbutil.Config{
 		PoolConfig: dbutil.PoolConfig{
 			Type: sqliteDriver, MaxOpenConns: 1, MaxIdleConns: 1,
-			URI: uri + "?_txlock=immediate&_secure_delete=on&_busy_timeout=5000",
+			URI: fileURI(path) + "?_txlock=immediate&_secure_delete=on&_busy_timeout=5000",
 		},
 		ReadOnlyPool: dbutil.PoolConfig{MaxOpenConns: readers, MaxIdleConns: readers},
 	}, nil)
@@ -89,6 +88,16 @@ func prepareFile(path string) error {
 		return fmt.Errorf("open database file: %w", err)
 	}
 	defer func() { _ = f.Close() }() // nothing was written
+	return examineFiles(path)
+}
+
+// fileURI is the address of a file for SQLite.
+func fileURI(path string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+}
+
+// examineFiles refuses files that others can read.
+func examineFiles(path string) error {
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		if errors.Is(err, fs.ErrNotExist) {

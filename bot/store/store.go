@@ -93,6 +93,7 @@ type Store struct {
 	db     *dbutil.Database
 	keys   *keyCache
 	writer *writer
+	past   restored
 	views  chan *conn // the reading connections that are free; nil: not open
 	nviews int        // how many there are
 }
@@ -164,6 +165,9 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 			return nil, err
 		}
 	}
+	if s.past, err = loadRestored(first); err != nil {
+		return nil, err
+	}
 	go s.writer.loop()
 	return s, nil
 }
@@ -187,13 +191,16 @@ const (
 	sqlAddMeta = `INSERT INTO meta (name, value) VALUES ($1, $2)`
 )
 
+// metaKeyCheck is the row of meta by which the master key is known again.
+const metaKeyCheck = "key_check"
+
 // checkKey tells whether the master key fits. A new store remembers it.
 func (s *Store) checkKey(c *conn) error {
 	var check []byte
-	err := c.row(sqlGetMeta, []any{"key_check"}, &check)
+	err := c.row(sqlGetMeta, []any{metaKeyCheck}, &check)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		if _, err := c.exec(sqlAddMeta, "key_check", s.master.Check()); err != nil {
+		if _, err := c.exec(sqlAddMeta, metaKeyCheck, s.master.Check()); err != nil {
 			return fmt.Errorf("remember the master key: %w", err)
 		}
 		return nil

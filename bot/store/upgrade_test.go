@@ -23,6 +23,7 @@ import (
 var frozen = map[string]string{
 	"upgrades/01-first.sql":    "2aabf5d2d49cfcd9195dc84245d6055e1d2e529aa4ecc9fb102d26f8523b74e8",
 	"upgrades/02-editions.sql": "9fec7a4f31905bd9d679906c6a4cc4eb83c858a6c01ea394333b403f0e996297",
+	"upgrades/03-doubt.sql":    "b7339a26e307950f6078ddda325543d29bc3d68f1c233d15e1f625a92c32a663",
 }
 
 func TestPublishedUpgradesAreNeverEdited(t *testing.T) {
@@ -242,8 +243,11 @@ func testUpgradeKeepsRows(t *testing.T, db database) {
 			return err
 		}
 		_, err := tx.Admit("matrix", "$1", start)
+		body, errSeal := tx.seal(1, postBody{Key: "k", Text: "words"}, fieldPost, 1)
+		_, errPost := tx.exec(`INSERT INTO outbox (lane, seq, key, body) VALUES (1, 1, $1, $2)`, tx.s.sendKey("k"), body)
+		_, errLane := tx.exec(`UPDATE lane SET next_seq = 2, next_try = 1 WHERE person = 1`)
 		return errors.Join(err, tx.AddItem(1, "reasons", "my sister", "$1", start), tx.PutSchedule(plan),
-			tx.SetTimer(1, "wait", 1, start), tx.Enqueue(1, text("k", "words"), start))
+			tx.SetTimer(1, "wait", 1, start), errSeal, errPost, errLane)
 	})
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
