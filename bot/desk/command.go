@@ -1,0 +1,89 @@
+package desk
+
+import (
+	"slices"
+	"strings"
+)
+
+// Order is what a member of staff wants of the bot with a line that they wrote
+// in a thread.
+type Order struct {
+	Verb Verb
+	Arg  string // a colleague, a language, a reason, the name of a text; as written
+}
+
+// Verb is the kind of an Order.
+type Verb string
+
+// The verbs. Say is everything that is meant for the person.
+const (
+	Say       Verb = "say"
+	Note      Verb = "note" // for colleagues only; never crosses
+	DoClaim   Verb = "claim"
+	DoRelease Verb = "release"
+	DoPass    Verb = "pass"
+	DoInvite  Verb = "invite"
+	DoPause   Verb = "pause"
+	DoResume  Verb = "resume"
+	DoClose   Verb = "close"
+	Canned    Verb = "text"    // a prepared text by its name
+	Help      Verb = "help"    // the list of these words
+	OnCall    Verb = "on call" // who is on call
+	Cases     Verb = "cases"   // the open cases
+	GoAway    Verb = "away"    // not there until they come back
+	ComeBack  Verb = "here"
+	Unclear   Verb = "unclear" // looks like an order, and is none: nothing crosses
+)
+
+// alone are the words that are an order only when they stand alone. In a longer
+// line they are said to the person: "Pause when you like" is no order.
+func alone() map[string]Verb {
+	return map[string]Verb{
+		"claim": DoClaim, "take": DoClaim, "mine": DoClaim, "👍": DoClaim, "✋": DoClaim,
+		"release": DoRelease, "pause": DoPause, "resume": DoResume, "close": DoClose, "done": DoClose,
+		"help": Help, "on call": OnCall, "who is on call": OnCall, "cases": Cases, "away": GoAway, "here": ComeBack,
+	}
+}
+
+// ReadOrder reads a line that staff wrote in the thread of a case. reasons are
+// the words with which a case may be closed.
+//
+// Two mistakes could do harm: a note that reaches the person, and an answer
+// that does not. So a line that begins with "note" is always a note; "pass",
+// "invite" and "text" with one or two words after them are always orders, even
+// when they name nobody that is known; every other order must be the whole
+// line. What begins with "say " is said, whatever follows.
+func ReadOrder(line string, reasons []string) Order {
+	line = strings.TrimSpace(line)
+	plain := strings.ToLower(strings.TrimRight(strings.TrimPrefix(line, "!"), " .?!"))
+	if v, ok := alone()[plain]; ok {
+		return Order{Verb: v}
+	}
+	first, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	switch word := strings.ToLower(strings.TrimRight(strings.TrimPrefix(first, "!"), ":")); word {
+	case "say":
+		if rest != "" {
+			return Order{Verb: Say, Arg: rest}
+		}
+		return Order{Verb: Unclear}
+	case "note", "notes", "internal":
+		return Order{Verb: Note, Arg: rest}
+	case "pass", "invite", "text":
+		if n := len(strings.Fields(rest)); n > 2 {
+			break
+		} else if n == 0 {
+			return Order{Verb: Unclear}
+		}
+		name := strings.TrimSpace(strings.TrimPrefix(rest, "to "))
+		return Order{Verb: map[string]Verb{"pass": DoPass, "invite": DoInvite, "text": Canned}[word], Arg: name}
+	case "close":
+		if slices.Contains(reasons, strings.ToLower(rest)) {
+			return Order{Verb: DoClose, Arg: strings.ToLower(rest)}
+		}
+	}
+	if strings.HasPrefix(line, "!") {
+		return Order{Verb: Unclear}
+	}
+	return Order{Verb: Say, Arg: line}
+}
