@@ -177,6 +177,8 @@ func TestMain(m *testing.M) {
 		err := error(nil)
 		if to := os.Getenv(childMove); to != "" {
 			err = moveChild(to, os.Stdout)
+		} else if socket := os.Getenv(childNetwork); socket != "" {
+			err = replicaChild(where, socket)
 		} else {
 			err = victim(where, os.Stdout)
 		}

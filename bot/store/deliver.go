@@ -26,6 +26,9 @@ type Parcel struct {
 	Attempts   int // how often it was tried in vain
 	Unprompted bool
 	NotAfter   time.Time // too late to send after this; zero: never
+	// Epoch is that of the lease under which it was read; 0: there is none. What
+	// becomes of it can only be written while the lease is the same.
+	Epoch int64
 }
 
 const sqlDueLanes = `SELECT person FROM lane WHERE next_try <= $1 AND network = $2 ORDER BY next_try LIMIT $3`
@@ -52,7 +55,7 @@ func (s *Store) DueLanes(ctx context.Context, network string, now time.Time, lim
 
 const (
 	// The oldest post, but removals only when nothing else is left.
-	sqlHead = `SELECT outbox.seq, outbox.unprompted = 1, outbox.body, lane.attempts, person.address, outbox.doubt FROM outbox ` +
+	sqlHead = `SELECT outbox.seq, outbox.unprompted = 1, outbox.body, lane.attempts, lane.network, person.address, outbox.doubt FROM outbox ` +
 		`JOIN lane ON lane.person = outbox.lane JOIN person ON person.id = outbox.lane ` +
 		`WHERE outbox.lane = $1 AND outbox.unprompted <> $2 ORDER BY outbox.seq LIMIT 1`
 )
@@ -100,9 +103,10 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 	p := Parcel{Lane: int64(id), Person: id}
 	var sealed, address []byte
 	var doubt int64
+	var network string
 	const noRank = -1
 	for _, last := range []int{rankRemoval, noRank} {
-		err := t.row(sqlHead, []any{int64(id), last}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &address, &doubt)
+		err := t.row(sqlHead, []any{int64(id), last}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &network, &address, &doubt)
 		if err == nil {
 			break
 		}
@@ -114,7 +118,7 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 	if err := t.unseal(id, sealed, &body, fieldPost, p.Seq); err != nil {
 		return p, err
 	}
-	p.Key = body.Key
+	p.Key, p.Epoch = body.Key, t.s.epoch(network)
 	p.Out = chat.Outgoing{
 		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text), Target: body.Target,
 		Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
@@ -175,6 +179,9 @@ const (
 // this moment is seen or comes later.
 func (s *Store) rest(ctx context.Context, lane int64) error {
 	return s.Update(ctx, func(tx *Tx) error {
+		if err := tx.own(PersonID(lane)); err != nil {
+			return err
+		}
 		n, err := tx.exec(sqlLockLane, lane)
 		if err != nil || n == 0 {
 			return err
@@ -193,6 +200,9 @@ const sqlSleepLane = `UPDATE lane SET next_try = NULL WHERE person = $1`
 // sleep stops a lane until something is enqueued.
 func (s *Store) sleep(ctx context.Context, lane int64) error {
 	return s.Update(ctx, func(tx *Tx) error {
+		if err := tx.own(PersonID(lane)); err != nil {
+			return err
+		}
 		_, err := tx.exec(sqlSleepLane, lane)
 		return err
 	})
@@ -207,9 +217,21 @@ const (
 	sqlNoTries = `UPDATE lane SET attempts = 0 WHERE person = $1`
 )
 
+// hold locks whom a parcel is for and the lease under which it was read, or
+// fails with ErrFenced.
+func (t *Tx) hold(p Parcel) error {
+	if err := t.own(PersonID(p.Lane)); err != nil {
+		return err
+	}
+	return t.fence(p.Out.To.Network, p.Epoch)
+}
+
 // settle takes a post out of its lane, and its words out of the database. With
 // ErrNotFound the person was erased while the post was on its way.
 func (t *Tx) settle(p Parcel, now time.Time) error {
+	if err := t.hold(p); err != nil {
+		return err
+	}
 	n, err := t.exec(sqlDropPost, p.Lane, p.Seq)
 	if err != nil {
 		return err
@@ -293,6 +315,9 @@ const sqlRetry = `UPDATE lane SET attempts = attempts + 1, next_try = $1 WHERE p
 // parcel was settled meanwhile, nothing changes.
 func (s *Store) Retry(ctx context.Context, p Parcel, at time.Time) error {
 	err := s.Update(ctx, func(tx *Tx) error {
+		if err := tx.hold(p); err != nil {
+			return err
+		}
 		_, err := tx.exec(sqlRetry, millis(at), p.Lane, p.Seq)
 		return err
 	})

@@ -31,7 +31,7 @@ type Edition struct {
 
 const (
 	sqlFindEdition = `SELECT id FROM edition WHERE hash = $1`
-	sqlAddEdition  = `INSERT INTO edition (hash, revs, scripts) VALUES ($1, $2, $3) RETURNING id`
+	sqlAddEdition  = `INSERT INTO edition (hash, revs, scripts) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id`
 	sqlReplace     = `UPDATE edition SET replaced = $1 WHERE replaced = 0 AND id <> $2`
 	sqlUseEdition  = `UPDATE edition SET replaced = 0 WHERE id = $1 AND replaced <> 0`
 	sqlEditions    = `SELECT id, hash, replaced, revs FROM edition WHERE replaced >= 0 ORDER BY replaced`
@@ -65,6 +65,9 @@ func (t *Tx) addEdition(hash string, revs map[string]string, scripts []byte) (nu
 		return 0, fmt.Errorf("write revisions: %w", err)
 	}
 	err = t.change(sqlAddEdition, []any{hash, names, scripts}, &number)
+	if errors.Is(err, ErrNotFound) { // another copy was quicker
+		err = t.row(sqlFindEdition, []any{hash}, &number)
+	}
 	return number, err
 }
 

@@ -17,6 +17,9 @@ type engine interface {
 	// peek opens a pool for reading beside whoever holds the lock; ErrNoStore:
 	// there is nothing to read.
 	peek(ctx context.Context) (*dbutil.Database, error)
+	// aloneFor makes sure that nobody else has the database open if its schema is
+	// older than version; over ends that.
+	aloneFor(ctx context.Context, db *dbutil.Database, version int) (over func() error, err error)
 	// check refuses a connection that would lose what it has committed, and for
 	// the writing one also what it would leave behind or let another copy do.
 	check(ctx context.Context, c *sql.Conn, writes bool) error
@@ -39,4 +42,11 @@ type engine interface {
 	snapshot(ctx context.Context, r *Reader, path string) error
 	// remote tells that the database can go away and come back by itself.
 	remote() bool
+	// several tells that other copies of the program may have the database open.
+	several() bool
+	// again tells that an error is of a statement that got into the way of another
+	// copy's, so that the same may work in a moment.
+	again(err error) bool
+	// clock is a query for the database's own time in unix milliseconds.
+	clock() string
 }

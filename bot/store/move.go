@@ -50,7 +50,8 @@ type moveTable struct {
 	numbered bool // gives ids by itself
 }
 
-// moveTables are all tables with rows of a store but meta, those that others
+// moveTables are all tables with rows of a store but meta and those about the
+// running program (replica, lease), those that others
 // refer to first.
 func moveTables() []moveTable {
 	return []moveTable{
@@ -258,7 +259,7 @@ func (m *mover) mark(ctx context.Context) error {
 
 // known refuses a file with tables that a move would leave behind.
 func (m *mover) known(ctx context.Context) error {
-	names := []string{"meta", "version", "database_owner", "sqlite_sequence", "sqlite_stat1", "sqlite_stat4"}
+	names := []string{"meta", "replica", "lease", "version", "database_owner", "sqlite_sequence", "sqlite_stat1", "sqlite_stat4"}
 	for _, t := range moveTables() {
 		names = append(names, t.name)
 	}

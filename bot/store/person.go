@@ -57,6 +57,8 @@ func (t *Tx) who(a chat.Address) []byte { return t.s.index("who", a.Network, a.U
 const (
 	sqlFindPerson = `SELECT id, address, state, quiet_until, created, seen, edition, parked_edition FROM person WHERE who = $1`
 	sqlLoadPerson = `SELECT id, address, state, quiet_until, created, seen, edition, parked_edition FROM person WHERE id = $1`
+	sqlFindAlone  = sqlFindPerson + lockPlain
+	sqlLoadAlone  = sqlLoadPerson + lockPlain
 )
 
 // FindPerson loads the person with this network and user, whatever the room, or
@@ -64,7 +66,7 @@ const (
 // ErrBroken and a person with id and address all the same, who has not begun:
 // saving that one makes the row sound again, so that nobody goes unanswered.
 func (t *Tx) FindPerson(a chat.Address) (*Person, error) {
-	p, err := t.readPerson(sqlFindPerson, t.who(a))
+	p, err := t.readPerson(t.alone(sqlFindPerson, sqlFindAlone), t.who(a))
 	if err != nil {
 		err = fmt.Errorf("find person: %w", err)
 	}
@@ -77,11 +79,19 @@ func (t *Tx) FindPerson(a chat.Address) (*Person, error) {
 // LoadPerson loads a person by id, or fails with ErrNotFound. ErrBroken is as
 // with FindPerson, but the address may be missing.
 func (t *Tx) LoadPerson(id PersonID) (*Person, error) {
-	p, err := t.readPerson(sqlLoadPerson, int64(id))
+	p, err := t.readPerson(t.alone(sqlLoadPerson, sqlLoadAlone), int64(id))
 	if err != nil {
 		err = fmt.Errorf("load person: %w", err)
 	}
 	return p, err
+}
+
+// alone chooses between a query and the same that locks the person.
+func (t *Tx) alone(query, locking string) string {
+	if t.readOnly || !t.s.engine.several() {
+		return query
+	}
+	return locking
 }
 
 func (t *Tx) readPerson(query string, arg any) (*Person, error) {

@@ -1,11 +1,13 @@
 package store
 
 // Everything that only PostgreSQL knows is in this file: how it is reached, how
-// a second copy is kept away, what is asserted about it, its transactions and
-// its error habits.
+// other copies are kept away, what is asserted about it, its transactions and
+// its error habits. What it takes for several copies to work side by side is in
+// postgres_shared.go.
 //
 // The lock that keeps other copies away belongs to the session that writes: a
-// connection of the writing pool exists only while it holds the lock, so that
+// connection of the writing pool exists only while it holds the lock, alone or
+// together with copies that were opened to share, so that
 // losing the lock and losing the means to write are one event. A connection that
 // was cut off keeps the lock until the server has ended its session, and with it
 // whatever it was still doing, so that a commit of unknown outcome is over
@@ -28,7 +30,10 @@ import (
 )
 
 // postgres is the engine of a database on a PostgreSQL server.
-type postgres struct{ config *pgx.ConnConfig }
+type postgres struct {
+	config *pgx.ConnConfig
+	shared bool // with other copies
+}
 
 const (
 	postgresLock    = 0x68616e647261696c    // advisory lock, per database; the letters are "handrail"
@@ -93,15 +98,15 @@ func newPostgres(address, password string) (postgres, error) {
 		"application_name": "handrail",
 		"timezone":         "UTC",
 		// A copy that hangs or is cut off must not hold the lock for ever.
-		"idle_in_transaction_session_timeout": "60s",
-		"tcp_keepalives_idle":                 "20",
+		"idle_in_transaction_session_timeout": "10s",
+		"tcp_keepalives_idle":                 "10",
 		"tcp_keepalives_interval":             "5",
 		"tcp_keepalives_count":                "3",
-		"tcp_user_timeout":                    "30s",
+		"tcp_user_timeout":                    "20s",
 	} {
 		config.RuntimeParams[name] = value
 	}
-	return postgres{config}, nil
+	return postgres{config: config}, nil
 }
 
 // local tells whether a host is this machine.
@@ -114,7 +119,7 @@ func local(host string) bool {
 func (postgres) lock() (release func() error, err error) { return func() error { return nil }, nil }
 
 func (e postgres) open(ctx context.Context) (*dbutil.Database, error) {
-	write := stdlib.OpenDB(*e.config, stdlib.OptionAfterConnect(claimPostgres))
+	write := stdlib.OpenDB(*e.config, stdlib.OptionAfterConnect(e.claim))
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
 	read := e.readPool()
@@ -156,11 +161,11 @@ func refuseForeign(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// claimPostgres makes a new connection fit for writing, or ends it.
-func claimPostgres(ctx context.Context, c *pgx.Conn) error {
+// claim makes a new connection fit for writing, or ends it.
+func (e postgres) claim(ctx context.Context, c *pgx.Conn) error {
 	err := assertPostgres(ctx, c)
 	if err == nil {
-		err = lockPostgres(ctx, c)
+		err = e.lockSession(ctx, c)
 	}
 	if err != nil {
 		_ = c.Close(ctx) // the first error is the one to tell
@@ -200,12 +205,16 @@ func assertPostgres(ctx context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// lockPostgres takes the lock of the database for this session, or fails with
-// ErrLocked.
-func lockPostgres(ctx context.Context, c *pgx.Conn) error {
+// lockSession takes the lock of the database for this session, alone or with
+// other copies, or fails with ErrLocked.
+func (e postgres) lockSession(ctx context.Context, c *pgx.Conn) error {
+	query := sqlPostgresLock
+	if e.shared {
+		query = sqlPostgresLockShared
+	}
 	for range lockTries {
 		var got bool
-		if err := c.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, int64(postgresLock)).Scan(&got); err != nil {
+		if err := c.QueryRow(ctx, query, int64(postgresLock)).Scan(&got); err != nil {
 			return fmt.Errorf("lock the database: %w", err)
 		}
 		if got {
@@ -220,15 +229,15 @@ func lockPostgres(ctx context.Context, c *pgx.Conn) error {
 	return ErrLocked
 }
 
-// check does nothing: claimPostgres has looked before anything was written.
+// check does nothing: claim has looked before anything was written.
 func (postgres) check(context.Context, *sql.Conn, bool) error { return nil }
 
 func (postgres) query(text string) string { return text }
 
 const sqlPostgresView = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
 
-// begin needs no isolation for the writer: while it holds the lock it is the
-// only one.
+// begin needs no isolation for the writer: it is alone, or with other copies
+// locks the person whom it is about before it reads what it goes by.
 func (postgres) begin(writes bool) string {
 	if writes {
 		return sqlBegin

@@ -344,6 +344,10 @@ func TestPostgresEveryQueryUsesAnIndex(t *testing.T) {
 		"sqlCounts": "counts every row", "sqlCapEditions": "at most some hundred rows",
 		"sqlGetMeta": "a table of two rows", "sqlAddMeta": "a table of two rows", "sqlPutMeta": "a table of two rows",
 		"sqlVersion": "a table of one row", "sqlPersonKeys": "reads every row", "sqlDoubtAll": "changes every row",
+		"sqlDropReplicas": "a row for each copy", "sqlCountCopies": "a row for each copy", "sqlReplicas": "a row for each copy",
+		"sqlLeases": "a row for each account", "sqlGetLease": "a row for each account", "sqlRenewLease": "a row for each account",
+		"sqlLeaveLeases": "a row for each account", "sqlFence": "a row for each account", "sqlBeat": "a row for each copy",
+		"sqlLeaveReplica": "a row for each copy", "sqlTakeLease": "a row for each account",
 	}
 	value := map[string]string{"bigint": "5", "integer": "5", "smallint": "1", "text": "'matrix'", "bytea": `'\x0123'`}
 	for name, query := range queries(t) {

@@ -86,7 +86,7 @@ const (
 	sqlSchedules    = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE person = $1 ORDER BY id`
 	sqlLoadSchedule = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE id = $1`
 	sqlDueSchedules = `SELECT id, person, name, body, next_due, last_due FROM schedule ` +
-		`WHERE next_due <= $1 ORDER BY next_due LIMIT $2`
+		`WHERE next_due <= $1 AND (person % $2 = $3 OR next_due <= $4) ORDER BY next_due LIMIT $5`
 )
 
 // Schedules returns every schedule of the person, oldest first, but for those
@@ -117,14 +117,16 @@ func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
 const sqlParkSchedule = `UPDATE schedule SET next_due = NULL WHERE id = $1`
 
 // DueSchedules returns up to limit schedules whose time has come, the earliest
-// first. Firing one takes an Update that loads it again. A schedule that cannot
+// first. Firing one takes an Update that locks the person (Own) and loads it
+// again. Copies that share the database each get their share. A schedule that cannot
 // be opened is logged by its number and never due again, so that it does not
 // stand in the way of the others.
 func (s *Store) DueSchedules(ctx context.Context, now time.Time, limit int) ([]Schedule, error) {
 	var list []Schedule
 	var broken []int64
+	n, k := s.share()
 	err := s.View(ctx, func(tx *Tx) (err error) {
-		list, broken, err = tx.readSchedules(sqlDueSchedules, millis(now), limit)
+		list, broken, err = tx.readSchedules(sqlDueSchedules, millis(now), n, k, millis(now.Add(-othersAfter)), limit)
 		return err
 	})
 	if err == nil && len(broken) > 0 {

@@ -41,6 +41,11 @@ func (e sqlite) lock() (release func() error, err error) {
 	return l.release, nil
 }
 
+// aloneFor does nothing: it is alone.
+func (sqlite) aloneFor(context.Context, *dbutil.Database, int) (func() error, error) {
+	return func() error { return nil }, nil
+}
+
 func (e sqlite) open(context.Context) (*dbutil.Database, error) { return openSQLite(e.path) }
 
 // openSQLite opens the database file: one writing connection, because several
@@ -155,7 +160,13 @@ func assertSecureDelete(ctx context.Context, c *sql.Conn) error {
 
 // query turns $1 into ?1. SQLite takes $1 for a name and numbers names by their
 // first appearance, so that `SELECT $2, $1` would return them swapped.
-func (sqlite) query(text string) string { return strings.ReplaceAll(text, "$", "?") }
+// It has no locks of rows either: its writer is alone.
+func (sqlite) query(text string) string {
+	for _, lock := range []string{lockPlain, lockShared} {
+		text = strings.TrimSuffix(text, lock)
+	}
+	return strings.ReplaceAll(text, "$", "?")
+}
 
 func (sqlite) begin(writes bool) string {
 	if writes {
@@ -182,6 +193,14 @@ func (sqlite) patience() (context.Context, context.CancelFunc) {
 func (sqlite) fault(err error) error { return err }
 
 func (sqlite) remote() bool { return false }
+
+func (sqlite) several() bool { return false }
+
+func (sqlite) again(error) bool { return false }
+
+func (sqlite) clock() string {
+	return `SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`
+}
 
 // scrub moves the write-ahead log into the database and empties it, so that
 // what was deleted is in neither. It waits for its turn among the Updates.

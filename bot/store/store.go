@@ -12,16 +12,19 @@
 // The database is a file of SQLite or a database on a PostgreSQL server. The SQL
 // is the same for both: placeholders $1, $2 in order of first appearance, times
 // as BIGINT milliseconds. What only one of them knows is in sqlite.go and
-// postgres.go alone, behind engine. Either way one process owns the database, by
-// a lock that goes with the process; several at once are not supported yet.
+// postgres.go alone, behind engine. A file is owned by one process, by a lock that
+// goes with the process, and so is a server's database, unless all who open it
+// want to share it (Options.Shared).
 package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"go.mau.fi/util/dbutil"
@@ -73,6 +76,11 @@ type Options struct {
 	URL string
 	// Password for URL; empty: what PGPASSFILE or ~/.pgpass say, or none.
 	Password string
+	// Shared lets other copies have the database open at the same time that want
+	// to share it, too: what one of them does for a person the others wait for,
+	// and who speaks for an account is settled by leases (Beat). A file is never
+	// shared.
+	Shared bool
 	// Master opens and seals. It must be the one the store was made with.
 	Master *seal.Master
 	// Log gets what Open upgraded and that the writer had to replace its
@@ -94,6 +102,8 @@ type Store struct {
 	keys   *keyCache
 	writer *writer
 	past   restored
+	owner  string // names this opening of the store among the copies that share it
+	pulse  atomic.Pointer[Pulse]
 	views  chan *conn // the reading connections that are free; nil: not open
 	nviews int        // how many there are
 }
@@ -121,7 +131,7 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{master: o.Master, log: o.Log, engine: sqlite{o.Path}, keys: newKeyCache(keyCacheSize), views: make(chan *conn, readers)}
+	s := &Store{master: o.Master, log: o.Log, engine: sqlite{o.Path}, owner: rand.Text(), keys: newKeyCache(keyCacheSize), views: make(chan *conn, readers)}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open store: %w", err)
@@ -129,9 +139,12 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 		}
 	}()
 	if o.URL != "" {
-		if s.engine, err = newPostgres(o.URL, o.Password); err != nil {
+		e, err := newPostgres(o.URL, o.Password)
+		if err != nil {
 			return nil, err
 		}
+		e.shared = o.Shared
+		s.engine = e
 	}
 	if s.unlock, err = s.engine.lock(); err != nil {
 		return nil, err
@@ -176,7 +189,10 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 func (s *Store) upgrade(ctx context.Context, table dbutil.UpgradeTable) error {
 	s.db.UpgradeTable = table
 	s.db.Log = upgradeLog{dbutil.NoopLogger, s.log}
-	err := s.engine.fault(s.db.Upgrade(ctx))
+	over, err := s.engine.aloneFor(ctx, s.db, len(table))
+	if err == nil {
+		err = errors.Join(s.engine.fault(s.db.Upgrade(ctx)), over())
+	}
 	if errors.Is(err, dbutil.ErrUnsupportedDatabaseVersion) {
 		return fmt.Errorf("%w (%w)", ErrNewerSchema, err)
 	}
@@ -188,7 +204,7 @@ func (s *Store) upgrade(ctx context.Context, table dbutil.UpgradeTable) error {
 
 const (
 	sqlGetMeta = `SELECT value FROM meta WHERE name = $1`
-	sqlAddMeta = `INSERT INTO meta (name, value) VALUES ($1, $2)`
+	sqlAddMeta = `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 )
 
 // metaKeyCheck is the row of meta by which the master key is known again.
@@ -200,8 +216,10 @@ func (s *Store) checkKey(c *conn) error {
 	err := c.row(sqlGetMeta, []any{metaKeyCheck}, &check)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		if _, err := c.exec(sqlAddMeta, metaKeyCheck, s.master.Check()); err != nil {
+		if n, err := c.exec(sqlAddMeta, metaKeyCheck, s.master.Check()); err != nil {
 			return fmt.Errorf("remember the master key: %w", err)
+		} else if n == 0 { // another copy that began just now was quicker
+			return s.checkKey(c)
 		}
 		return nil
 	case err != nil:

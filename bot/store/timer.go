@@ -21,7 +21,8 @@ const (
 		`ON CONFLICT (person, kind) DO UPDATE SET seq = excluded.seq, due = excluded.due`
 	sqlClearTimer = `DELETE FROM timer WHERE person = $1 AND kind = $2`
 	sqlLoadTimer  = `SELECT seq, due FROM timer WHERE person = $1 AND kind = $2`
-	sqlDueTimers  = `SELECT person, kind, seq, due FROM timer WHERE due <= $1 ORDER BY due LIMIT $2`
+	sqlDueTimers  = `SELECT person, kind, seq, due FROM timer ` +
+		`WHERE due <= $1 AND (person % $2 = $3 OR due <= $4) ORDER BY due LIMIT $5`
 )
 
 // SetTimer sets the person's timer of this kind, in the place of the one that
@@ -52,12 +53,18 @@ func (t *Tx) LoadTimer(id PersonID, kind string) (Timer, error) {
 	return timer, nil
 }
 
+// othersAfter is how long something must be due before a copy looks at it that
+// is another one's share: that one may hang.
+const othersAfter = time.Minute
+
 // DueTimers returns up to limit timers whose time has come, the earliest first.
-// Firing one takes an Update that loads it again.
+// Firing one takes an Update that locks the person (Own) and loads it again.
+// Copies that share the database each get their share.
 func (s *Store) DueTimers(ctx context.Context, now time.Time, limit int) ([]Timer, error) {
 	var list []Timer
+	n, k := s.share()
 	err := s.View(ctx, func(tx *Tx) error {
-		return tx.rows(sqlDueTimers, []any{millis(now), limit}, func(scan func(...any) error) error {
+		return tx.rows(sqlDueTimers, []any{millis(now), n, k, millis(now.Add(-othersAfter)), limit}, func(scan func(...any) error) error {
 			var timer Timer
 			var due int64
 			if err := scan(&timer.Person, &timer.Kind, &timer.Seq, &due); err != nil {

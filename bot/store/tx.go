@@ -23,6 +23,8 @@ type Tx struct {
 	over     bool
 	fresh    map[PersonID]*seal.Key // keys made or read here; nil in a View
 	batch    map[PersonID]*seal.Key // those of the callers before, in the same commit
+	fenced   map[string]int64       // epochs of leases locked here
+	fences   map[string]int64       // those of the callers before
 }
 
 // exec changes rows and tells how many.

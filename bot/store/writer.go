@@ -48,6 +48,7 @@ type writer struct {
 	open    bool                   // a transaction is open
 	kept    []*update              // have run well and await the commit
 	pending map[PersonID]*seal.Key // keys made or read in this transaction
+	fences  map[string]int64       // epochs of leases locked in this transaction
 
 	beat   *time.Ticker             // when to look after an idle connection; nil: never
 	lost   atomic.Pointer[lostConn] // why there is no connection; nil: there is one
@@ -65,8 +66,8 @@ func newWriter(s *Store, c *conn, group int) *writer {
 	w := &writer{
 		s: s, group: group, conn: c,
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}), done: make(chan struct{}),
-		pending: map[PersonID]*seal.Key{},
-		commit:  func(c *conn) error { return c.control(sqlCommit) },
+		pending: map[PersonID]*seal.Key{}, fences: map[string]int64{},
+		commit: func(c *conn) error { return c.control(sqlCommit) },
 	}
 	if s.engine.remote() {
 		w.beat = time.NewTicker(beatEvery)
@@ -204,7 +205,7 @@ func (w *writer) serve(u *update) {
 			return
 		}
 	}
-	tx := &Tx{s: w.s, c: w.conn, fresh: map[PersonID]*seal.Key{}, batch: w.pending}
+	tx := &Tx{s: w.s, c: w.conn, fresh: map[PersonID]*seal.Key{}, batch: w.pending, fenced: map[string]int64{}, fences: w.fences}
 	returned := false
 	defer func() {
 		tx.over = true
@@ -267,7 +268,7 @@ func (w *writer) close(u *update, tx *Tx, err error) {
 	if len(w.batch) == 1 {
 		if err != nil {
 			w.abort(err)
-			u.answer <- err
+			w.refuse(u, err)
 			return
 		}
 		w.keep(u, tx)
@@ -287,16 +288,42 @@ func (w *writer) close(u *update, tx *Tx, err error) {
 		return
 	}
 	if err != nil {
-		u.answer <- err
+		w.refuse(u, err)
 		return
 	}
 	w.keep(u, tx)
+}
+
+const (
+	laterFirst = 2 * time.Millisecond // pause before a caller is run again that another copy was in the way of
+	laterMost  = 100 * time.Millisecond
+	laterTries = 150 // about 14 s: longer than the server lets a stopped copy hold its locks
+)
+
+// refuse answers a caller of whom nothing was kept, or runs it again a little
+// later if it only got into the way of another copy.
+func (w *writer) refuse(u *update, err error) {
+	if !w.s.engine.again(err) || u.tries >= laterTries {
+		u.answer <- err
+		return
+	}
+	pause := min(laterFirst<<min(u.tries, 10), laterMost)
+	u.tries++
+	u.state.Store(waiting)
+	time.AfterFunc(pause, func() {
+		if !w.push(u) && u.state.CompareAndSwap(waiting, taken) {
+			u.answer <- ErrClosed
+		}
+	})
 }
 
 // keep notes a caller whose work now depends on the commit alone.
 func (w *writer) keep(u *update, tx *Tx) {
 	for id, k := range tx.fresh {
 		w.pending[id] = k
+	}
+	for name, epoch := range tx.fenced {
+		w.fences[name] = epoch
 	}
 	w.kept = append(w.kept, u)
 }
@@ -315,6 +342,7 @@ func (w *writer) finish() {
 		w.s.keys.put(id, k)
 	}
 	clear(w.pending)
+	clear(w.fences)
 	w.answer(nil)
 }
 
@@ -325,6 +353,7 @@ func (w *writer) abort(err error) {
 	}
 	w.open = false
 	clear(w.pending)
+	clear(w.fences)
 	w.answer(err)
 }
 
