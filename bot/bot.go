@@ -78,6 +78,7 @@ type Bot struct {
 	busy    sync.Map      // lane -> *atomic.Bool: somebody else wanted it meanwhile
 	kick    chan struct{} // something new may be due for sending
 	wake    chan struct{} // something new may be due for firing
+	slots   chan struct{} // bounds slow work
 	scrub   atomic.Bool   // something was erased and is still in the write-ahead log
 	network map[string]chat.Transport
 
@@ -128,6 +129,7 @@ func New(c Config) (*Bot, error) {
 		direct:  newDirectReplies(),
 		kick:    make(chan struct{}, 1),
 		wake:    make(chan struct{}, 1),
+		slots:   make(chan struct{}, slowAtOnce),
 		network: map[string]chat.Transport{},
 	}
 	for _, t := range c.Transports {

@@ -15,7 +15,7 @@ import (
 func shipped(t testing.TB) *flow.Library {
 	t.Helper()
 	lib, findings, err := flow.Load(flows.FS, flow.Options{Readers: map[string]flow.Reader{
-		"time": schedule.ReadTime, "days": schedule.ReadDays, "date": schedule.ReadDate,
+		"time": schedule.ReadTime, "days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
 		"zone": schedule.ReadZone, "country": schedule.ReadCountry,
 	}})
 	if err != nil || lib == nil {

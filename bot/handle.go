@@ -45,9 +45,14 @@ func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
 	defer b.lock(m.From)()
 	now := b.Now()
 	at := b.pointsAt(ctx, m)
-	err := b.Store.Update(ctx, func(tx *store.Tx) error {
-		return b.receive(tx, m, now, at)
-	})
+	work := &slowWork{map[string]any{}}
+	var err error
+	for more := true; more; {
+		err = b.Store.Update(ctx, func(tx *store.Tx) error {
+			return b.receive(tx, m, now, at, work)
+		})
+		more, err = b.workOff(err, work)
+	}
 	if again(err) {
 		b.log.Error("step failed, answering with the fixed reply", "err", err)
 		err = b.Store.Update(ctx, func(tx *store.Tx) error { return b.rescue(tx, m, now) })
@@ -72,7 +77,7 @@ func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
 }
 
 // receive is one message inside its transaction.
-func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed) error {
+func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, work *slowWork) error {
 	fresh, err := tx.Admit(m.From.Network, m.ID, now)
 	if err != nil || !fresh {
 		return err
@@ -87,7 +92,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed) e
 	if err = b.mended(p, err); err != nil {
 		return err
 	}
-	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID, sent: m.Sent}
+	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID, sent: m.Sent, work: work}
 	if at.person == p.ID {
 		t.target = at.key
 	}

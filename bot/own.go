@@ -175,7 +175,7 @@ func Export(tx *store.Tx, voice flow.Voice, p *store.Person, known, only []strin
 			return "", err
 		}
 		var lines []string
-		for _, it := range items {
+		for _, it := range readable(voice, items) {
 			lines = append(lines, "- "+it.At.In(now.Location()).Format(time.DateOnly)+"  "+strings.ReplaceAll(it.Text, "\n", "\n  "))
 		}
 		section(plainName(list), lines)

@@ -33,6 +33,7 @@ type turn struct {
 	notAfter   time.Time // unprompted: too late to send after this
 	due        time.Time // of the timer or the occurrence that brought this turn about; zero: a message did
 	spoke      string    // the language of the talk that this turn ended; "" the default
+	work       *slowWork // nil: nothing is put off
 	said       int       // messages queued in this turn; part of the send key
 }
 
@@ -55,7 +56,7 @@ func (t *turn) step(in flow.Input) error {
 		if err != nil {
 			failed = err
 		}
-		return items, err
+		return readable(t.voice(), items), err
 	}
 	next, effects, err := t.Library.Step(p.Session, in)
 	if failed != nil {
@@ -126,6 +127,8 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			}
 		case flow.Keep:
 			err = t.tx.AddItem(p.ID, e.List, e.Text, t.from(), t.now)
+		case flow.Record:
+			err = t.record(e)
 		case flow.Drop:
 			err = t.tx.DropItem(p.ID, e.ID)
 		case flow.Rewrite:
@@ -213,6 +216,9 @@ func (t *turn) lines(need string, upTo int) error {
 }
 
 func (t *turn) exports(e flow.Export) error {
+	if e.Phrase != "" {
+		return t.sealedExport(e)
+	}
 	files, err := t.export(e)
 	for _, out := range files {
 		err = errors.Join(err, t.enqueue(out, ""))

@@ -217,7 +217,7 @@ func library(t testing.TB, files map[string]string) *flow.Library {
 	}
 	lib, findings, err := flow.Load(m, flow.Options{Readers: map[string]flow.Reader{
 		"time": schedule.ReadTime, "zone": schedule.ReadZone, "days": schedule.ReadDays, "country": schedule.ReadCountry,
-		"date": schedule.ReadDate,
+		"date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -192,6 +192,8 @@ func deed(o op) string {
 		return "cancel " + o.name.name
 	case *quietOp:
 		return "quiet"
+	case *recordOp:
+		return "an entry in " + o.list.name
 	case *exportOp:
 		return "send a file of what is kept"
 	case *forgetOp:

@@ -75,8 +75,12 @@ type Quiet struct {
 type Hide struct{ For time.Duration }
 
 // Export sends the person their own data as a text file: the lists named, or
-// everything with nil.
-type Export struct{ Lists []string }
+// everything with nil. With a Phrase it is one journal, as a file for people and
+// one for programs, both sealed under that passphrase.
+type Export struct {
+	Lists  []string
+	Phrase string
+}
 
 // Forget erases everything there is of the person (All), or one of their lists.
 // After All there are only effects that speak, and the session is a new one.
@@ -120,6 +124,17 @@ type Keep struct {
 	Text string
 }
 
+// Record adds an entry to a person's journal, a list whose lines hang together
+// and are never changed. Parts that were not said are empty.
+type Record struct {
+	List                          string
+	Date                          string // when it happened: "2026-05-03"
+	Time                          string // "18:00", the person's wall clock
+	Happened, Told, Noticed, Left string
+	People, Tags                  string // with commas between
+	Changes                       int    // number of the entry that this one corrects; 0: none
+}
+
 // Drop removes one line from a list.
 type Drop struct {
 	List string
@@ -151,6 +166,7 @@ func (Export) effect()   {}
 func (Forget) effect()   {}
 func (Set) effect()      {}
 func (Keep) effect()     {}
+func (Record) effect()   {}
 func (Drop) effect()     {}
 func (Undo) effect()     {}
 func (Rewrite) effect()  {}

@@ -155,10 +155,11 @@ func (r *run) tell(n *node) {
 	case *hideOp:
 		r.out = append(r.out, o.effect)
 	case *exportOp:
-		r.out = append(r.out, Export{refNames(o.lists)})
-		r.spoke = true
+		r.export(o)
 	case *chartOp:
 		r.chart(o)
+	case *recordOp:
+		r.record(o)
 	case *handOverOp:
 		r.out = append(r.out, o.effect)
 		r.spoke = true

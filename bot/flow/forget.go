@@ -64,7 +64,9 @@ func (n *node) usesAnswer() bool {
 	case *keepOp:
 		return o.text == nil || text(o.text)
 	case *showOp:
-		return text(o.none)
+		return text(o.none) || expr(o.number)
+	case *exportOp:
+		return o.seal.name == "answer"
 	case *dropOp:
 		return expr(o.number)
 	case *paceOp:

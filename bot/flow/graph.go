@@ -61,8 +61,10 @@ type askOp struct {
 	from    float64
 	to      float64
 	bounded bool // from and to hold
+	min     int  // text: runes
 	max     int  // text: runes
 	forget  bool // text: the answer is never in the session
+	past    bool // date: one that has been
 	reader  Reader
 	keepVar ref
 	list    ref
@@ -161,6 +163,8 @@ type showOp struct {
 	numbered  bool
 	newest    bool
 	random    bool
+	short     bool        // only the beginning of each line
+	number    *expression // this line alone; nil: not asked for
 	none      *text
 	branched  bool // none is a branch
 	noneBlock block

@@ -95,15 +95,32 @@ func (r *run) showList(n *node, o *showOp) *node {
 		}
 		return n.next
 	}
+	which := []int{-1}
+	if o.number != nil {
+		v, _ := o.number.eval(r.value)
+		f, _ := v.(float64)
+		if which[0] = numberOf(items, int(f)); which[0] < 0 || f != float64(int(f)) {
+			r.speak("drop_missing", false)
+			return n.next
+		}
+	} else {
+		which = r.picked(n, o, len(items))
+	}
 	var b strings.Builder
-	for i, at := range r.picked(n, o, len(items)) {
+	for i, at := range which {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		if o.numbered {
+		switch {
+		case o.number != nil || items[at].N > 0: // it begins with its own
+		case o.numbered:
 			fmt.Fprintf(&b, "%d ", at+1)
-		} else {
+		default:
 			b.WriteString("- ")
+		}
+		if o.short {
+			b.WriteString(shorten(items[at].Text))
+			continue
 		}
 		b.WriteString(items[at].Text)
 	}

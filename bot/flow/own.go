@@ -10,7 +10,10 @@ import (
 // What a person may do with their own data: take it along, and have it erased.
 
 // exportOp sends the person's own data as a file.
-type exportOp struct{ lists []ref } // nil: everything
+type exportOp struct {
+	lists []ref // nil: everything
+	seal  ref   // what holds the passphrase; no name: not sealed
+}
 
 // forgetOp erases: everything, one list, or some variables.
 type forgetOp struct {
@@ -27,6 +30,9 @@ func (p *parser) export(v pair) op {
 	if isNull(v.v) {
 		return o
 	}
+	if v.v.Kind == yaml.MappingNode {
+		return p.sealed(o, v)
+	}
 	for _, it := range p.strs(v.v, "export") {
 		l := p.listName(it, "export")
 		o.lists = append(o.lists, l)
@@ -36,6 +42,39 @@ func (p *parser) export(v pair) op {
 		p.c.add(at(p.file, v.v), ruleValue, "export names no list; without a value it is everything")
 	}
 	return o
+}
+
+// sealed reads an export of one list under a passphrase.
+func (p *parser) sealed(o *exportOp, v pair) op {
+	keys, _ := p.mapping(v.v, "export")
+	p.known(keys, "export", "list", "seal")
+	list, hasList := find(keys, "list")
+	seal, hasSeal := find(keys, "seal")
+	if !hasList || !hasSeal {
+		p.c.add(at(p.file, v.v), ruleMissing, "a sealed export needs list and seal")
+		return o
+	}
+	l := p.listName(list.v, "list")
+	o.lists, o.seal = []ref{l}, p.ref(seal.v, "seal")
+	p.uses = append(p.uses, l)
+	if o.seal.name != "answer" && o.seal.name != "" {
+		p.c.add(o.seal.pos, ruleValue, "seal is answer: a passphrase is not kept")
+	}
+	return o
+}
+
+// export leaves the effect. Without a passphrase nothing is sealed, so nothing
+// goes out.
+func (r *run) export(o *exportOp) {
+	e := Export{Lists: refNames(o.lists)}
+	if o.seal.name != "" {
+		if e.Phrase, _ = r.s.Answer.(string); e.Phrase == "" {
+			r.speak("noted", false)
+			return
+		}
+	}
+	r.out = append(r.out, e)
+	r.spoke = true
 }
 
 func (p *parser) forgetStep(v pair) op {

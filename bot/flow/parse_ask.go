@@ -72,12 +72,28 @@ func (p *parser) kind(st *node, o *askOp, kv pair) {
 		p.bounds(o, kv)
 	case askText:
 		keys := p.empty(kv)
-		p.known(keys, "text", "max", "forget")
+		p.known(keys, "text", "min", "max", "forget")
+		if kv, ok := find(keys, "min"); ok {
+			o.min = p.integer(kv.v, "min", 1, 100)
+		}
 		if kv, ok := find(keys, "forget"); ok {
 			o.forget = p.boolean(kv.v, "forget")
 		}
 		if m, ok := find(keys, "max"); ok {
 			o.max = p.integer(m.v, "max", 1, MaxAnswer)
+		}
+	case askDate:
+		keys := p.empty(kv)
+		p.known(keys, "date", "past")
+		if kv, ok := find(keys, "past"); ok {
+			o.past = p.boolean(kv.v, "past")
+		}
+		name := "date"
+		if o.past {
+			name = "past_date"
+		}
+		if o.reader = p.opt.Readers[name]; o.reader == nil {
+			p.c.add(at(p.file, kv.k), ruleReader, "this program has no reader for %s", name)
 		}
 	case askLanguage: // the choices are made when the translations are known
 		p.known(p.empty(kv), kv.key)

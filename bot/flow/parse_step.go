@@ -11,7 +11,7 @@ import (
 func verbs() []string {
 	return []string{
 		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
-		"menu", "every", "cancel", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "end",
+		"menu", "every", "cancel", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "record", "end",
 	}
 }
 
@@ -33,7 +33,9 @@ func verbKeys(verb string) []string {
 	case "keep":
 		return []string{"text"}
 	case "show":
-		return []string{"up_to", "numbered", "newest", "pick", "none"}
+		return []string{"up_to", "numbered", "newest", "pick", "none", "short", "number"}
+	case "record":
+		return recordKeys()
 	case "chart":
 		return []string{"title", "alt", "days", "from", "to"}
 	case "drop":
@@ -144,6 +146,8 @@ func (p *parser) verb(st *node, v pair, pairs []pair) op {
 		return p.at(st, v, pairs)
 	case "chart":
 		return p.chart(st, v, pairs)
+	case "record":
+		return p.record(v, pairs)
 	case "menu":
 		return &menuOp{p.said(st, v, pairs)}
 	default:
@@ -342,6 +346,10 @@ func (p *parser) show(st *node, v pair, pairs []pair) op {
 			o.numbered = p.boolean(kv.v, "numbered")
 		case "newest":
 			o.newest = p.boolean(kv.v, "newest")
+		case "short":
+			o.short = p.boolean(kv.v, "short")
+		case "number":
+			o.number = p.expression(kv.v, exprNumber)
 		case "pick":
 			s, ok := p.str(kv.v, "pick")
 			o.random = s == "random"

@@ -13,7 +13,7 @@ func (r *run) read(o *askOp, raw string) (value any, echo string, ok bool) {
 		return v, "", ok && (!o.bounded || v >= o.from && v <= o.to)
 	case askText:
 		text := strings.TrimSpace(raw)
-		return text, "", text != "" && !o.tooLong(text)
+		return text, "", text != "" && !o.tooLong(text) && utf8.RuneCountInString(text) >= o.min
 	default:
 		if len(raw) > maxHeard {
 			return nil, "", false

@@ -86,7 +86,7 @@ func substance(b *strings.Builder, o op) {
 	switch o := o.(type) {
 	case *sayOp, *menuOp, *endOp:
 	case *askOp:
-		put(int(o.kind), o.bounded, o.from, o.to, o.max, o.forget, o.skip, o.keepVar.name, o.list.name, o.noReply, o.miss)
+		put(int(o.kind), o.bounded, o.from, o.to, o.min, o.past, o.max, o.forget, o.skip, o.keepVar.name, o.list.name, o.noReply, o.miss)
 		put(o.text.wording()...)
 		for i := range o.options {
 			put(Normalise(o.options[i].label))
@@ -113,7 +113,7 @@ func substance(b *strings.Builder, o op) {
 		put(o.list.name)
 		put(o.text.wording()...)
 	case *showOp:
-		put(o.list.name, o.upTo, o.numbered, o.newest, o.random, o.branched)
+		put(o.list.name, o.upTo, o.numbered, o.newest, o.random, o.branched, o.short, o.number.source())
 	case *dropOp:
 		put(o.list.name, o.number.source())
 	case *callOp:
@@ -131,7 +131,9 @@ func substance(b *strings.Builder, o op) {
 	case *quietOp:
 		put(o.effect)
 	case *exportOp:
-		put(refNames(o.lists))
+		put(refNames(o.lists), o.seal.name)
+	case *recordOp:
+		put(o.list.name, o.names())
 	case *forgetOp:
 		put(o.all, o.list.name, refNames(o.vars))
 	case *chartOp:

@@ -142,7 +142,7 @@ func verbSchema(verb string) object {
 		}
 	case "keep":
 		return list
-	case "show", "drop", "every", "at", "chart":
+	case "show", "drop", "every", "at", "chart", "record":
 		return defined("name")
 	case "call", "run":
 		return defined("flow")
@@ -152,7 +152,8 @@ func verbSchema(verb string) object {
 		need := object{"enum": append([]any{"", nil}, anys(needs())...)}
 		return object{"anyOf": []any{need, closed(object{"need": need, "up_to": whole(1, 10)})}}
 	case "export":
-		return object{"anyOf": []any{object{"type": "null"}, object{"type": "array", "items": defined("name"), "minItems": 1}}}
+		sealed := closed(object{"list": defined("name"), "seal": object{"const": "answer"}}, "list", "seal")
+		return object{"anyOf": []any{object{"type": "null"}, sealed, object{"type": "array", "items": defined("name"), "minItems": 1}}}
 	case "forget":
 		return object{"anyOf": []any{defined("name"), listOf(defined("name")), closed(object{"list": defined("name")}, "list")}}
 	case "hand_over":
@@ -183,6 +184,8 @@ func keySchema(verb, key string) object {
 		return whole(2, mostMarks)
 	case verb == "chart" && (key == "from" || key == "to"):
 		return object{"type": "number"}
+	case verb == "record":
+		return defined("name")
 	case verb == "show" && key == "pick":
 		return oneOf("random", "first")
 	}
@@ -195,7 +198,7 @@ func keySchema(verb, key string) object {
 		return defined("branch")
 	case "safety":
 		return closed(object{"danger": defined("text"), "unsure": defined("text"), "misread": defined("text")}, "danger")
-	case "skip", "numbered", "newest", "senses":
+	case "skip", "numbered", "newest", "senses", "short":
 		return object{"type": "boolean"}
 	case "words":
 		keys := object{}
@@ -240,10 +243,14 @@ func kindSchema(kind string) object {
 		o["dependentRequired"] = object{"from": []string{"to"}, "to": []string{"from"}}
 		return o
 	case "text":
-		o := closed(object{"max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}})
+		o := closed(object{"min": whole(1, 100), "max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}})
 		o["type"] = []string{"object", "null"}
 		return o
-	case "time", "zone", "country", "days", "date", "language":
+	case "date":
+		o := closed(object{"past": object{"type": "boolean"}})
+		o["type"] = []string{"object", "null"}
+		return o
+	case "time", "zone", "country", "days", "language":
 		return nothing()
 	}
 	return nil

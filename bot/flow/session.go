@@ -140,6 +140,7 @@ type Item struct {
 	Text string
 	From string // the ID of the Input that kept it; empty if that is not known
 	At   time.Time
+	N    int // its own number in the list, which it keeps; 0: lines are counted
 }
 
 // Reader turns what a person typed into a value of a kind that the engine does

@@ -1,0 +1,27 @@
+package flow
+
+// journalTexts are what stands in the journal beside the person's own words.
+func journalTexts() []Sentence {
+	text := func(key, about, example string) Sentence {
+		return Sentence{Key: "journal_" + key, About: about, Example: example}
+	}
+	return []Sentence{
+		text("title", "the title of the file with the journal; it says nothing to others", "Notes"),
+		text("made", "in that file, before the time when it was made", "Made"),
+		text("written", "in the journal, before the time when an entry was written down", "Written down"),
+		text("when", "in the journal, before the time when it happened", "When it happened"),
+		text("happened", "in the journal, before what happened", "What happened"),
+		text("told", "in the journal, before what the person was told about it", "What I was told"),
+		text("noticed", "in the journal, before what the person noticed themselves", "What I noticed"),
+		text("left", "in the journal, before what it left the person with", "What it left me with"),
+		text("people", "in the journal, before who was there", "People"),
+		text("tags", "in the journal, before words to find it by", "Tags"),
+		text("changes", "in the journal, before the number of the entry that this one corrects", "Corrects"),
+		text("changed", "in the journal, before the number of the entry that corrects this one", "Corrected by"),
+		text("head", "in the file, before the hash of the newest entry", "Head of the chain"),
+		text("proves", "in the file: what the hashes prove", "Each entry holds the hash of the entry before it. An entry that is changed, taken out or put in later breaks the chain."),
+		text("proves_not", "in the file: what the hashes do not prove", "It does not prove that the words are true, or who wrote them. The times are those of the machine that kept them."),
+		text("proves_head", "in the file: what the head is for", "Who was given the head earlier can check all that stands before it. Without that, the chain could have been made anew."),
+		text("missing", "in the file, when a sign has no picture in its font", "A sign that this page cannot draw stands as a small box. The other file has it."),
+	}
+}
