@@ -30,6 +30,8 @@ type roomJob struct {
 	settled bool      // the stored state is newer than the timeline already
 	again   bool      // up to the last handled event, the timeline repeats what was handled
 	inviter id.UserID // who invited the bot
+	// answered are the events before our last words, where those were a lost device's
+	answered map[id.EventID]bool
 
 	readUpTo id.EventID
 	later    []waiting // to write: new or told
@@ -141,6 +143,9 @@ func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 			}
 		}
 	}
+	if j.start && j.replaced {
+		j.answered = j.beforeOwnWords(timeline)
+	}
 	if err := j.each(ctx, timeline, j.one); err != nil {
 		return err
 	}
@@ -235,7 +240,21 @@ func (j *roomJob) ownMembership(evt *event.Event) event.Membership {
 // old reports whether an event is from before this device's login, as the
 // first response replays them.
 func (j *roomJob) old(evt *event.Event) bool {
-	return j.start && evt.Timestamp < j.born-bornSlack.Milliseconds()
+	return j.start && (evt.Timestamp < j.born-bornSlack.Milliseconds() || j.answered[evt.ID])
+}
+
+// beforeOwnWords are the events before the last message of ours: the device that
+// this one replaced has read them.
+func (j *roomJob) beforeOwnWords(timeline []*event.Event) map[id.EventID]bool {
+	before := make(map[id.EventID]bool)
+	last := len(timeline) - 1
+	for last >= 0 && !j.ownWords(timeline[last]) {
+		last--
+	}
+	for _, evt := range timeline[:max(last, 0)] {
+		before[evt.ID] = true
+	}
+	return before
 }
 
 // lossAge is how far back an unanswered message is spoken of after a loss.

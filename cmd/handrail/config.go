@@ -23,8 +23,8 @@ type Config struct {
 	// The folder for the store, handrail.db, and for the encryption state of
 	// the network, in the folder matrix. It is made on the first start, for the
 	// bot alone (0700). The store is sealed, and useless without the master
-	// key. Back up the store; never put back an old copy of the encryption
-	// state, because what is sent with it cannot be read.
+	// key. `handrail backup` copies what is to be kept; never put back an old
+	// copy of the encryption state, because what is sent with it cannot be read.
 	Data string `yaml:"data"`
 
 	// Where the store is kept. Leave it empty for a file of SQLite in the folder
@@ -238,3 +238,6 @@ func logLevel(name string) (slog.Level, error) {
 	}
 	return l, err
 }
+
+// matrixDir is the folder with the encryption state of the Matrix account.
+func (c Config) matrixDir() string { return filepath.Join(c.Data, "matrix") }

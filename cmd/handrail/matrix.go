@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -92,7 +91,7 @@ func openMatrix(ctx context.Context, cfg Config, master *seal.Master, log *slog.
 	if err != nil {
 		return nil, fail("matrix.password_file: %v", err)
 	}
-	dir := filepath.Join(cfg.Data, "matrix")
+	dir := cfg.matrixDir()
 	for attempt := 0; ; attempt++ {
 		t, err := matrix.Open(ctx, matrix.Config{
 			Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Password: password, Dir: dir,
