@@ -50,15 +50,22 @@ type Config struct {
 	Lexicon    *crisis.Lexicon
 	Lines      *lines.Directory
 	Transports []chat.Transport
-	Now        func() time.Time // default time.Now
-	Log        *slog.Logger     // default: discards
-	Zone       string           // IANA zone of people who have not chosen one; default UTC
-	Language   string           // language of people who have not chosen one; default: that of the scripts
-	Lang       string           // hear crisis words of this language only; default: of all
-	Quiet      schedule.QuietHours
-	FreshFor   time.Duration
-	Burst      int
-	Refill     float64 // messages a second
+	// Accounts are further networks, for which one of several copies of the
+	// program speaks at a time. The store must be shared.
+	Accounts []Account
+	// Label is what the operator calls this copy, and LeaseTTL how long it speaks
+	// for an account after its last sign of life; default 15 s.
+	Label    string
+	LeaseTTL time.Duration
+	Now      func() time.Time // default time.Now
+	Log      *slog.Logger     // default: discards
+	Zone     string           // IANA zone of people who have not chosen one; default UTC
+	Language string           // language of people who have not chosen one; default: that of the scripts
+	Lang     string           // hear crisis words of this language only; default: of all
+	Quiet    schedule.QuietHours
+	FreshFor time.Duration
+	Burst    int
+	Refill   float64 // messages a second
 	// Workers is how many people are served at the same time by Fire and
 	// Deliver; default 8. With 1 the order is the order of due times, which
 	// the simulator needs.
@@ -81,6 +88,7 @@ type Bot struct {
 	slots   chan struct{} // bounds slow work
 	scrub   atomic.Bool   // something was erased and is still in the write-ahead log
 	network map[string]chat.Transport
+	keeper  *keeper // nil: nothing is shared with other copies
 
 	swapping sync.Mutex
 	editions map[int64]flow.Edition // sets of scripts that the store keeps, by number
@@ -132,7 +140,10 @@ func New(c Config) (*Bot, error) {
 		slots:   make(chan struct{}, slowAtOnce),
 		network: map[string]chat.Transport{},
 	}
-	for _, t := range c.Transports {
+	if err := b.share(c.Accounts); err != nil {
+		return nil, err
+	}
+	for _, t := range b.Transports {
 		if b.network[t.Network()] != nil {
 			return nil, errors.New("bot: two transports for the network " + t.Network())
 		}

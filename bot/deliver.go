@@ -29,7 +29,7 @@ func (b *Bot) DeliverDue(ctx context.Context) (int, error) {
 	total := 0
 	var failed error
 	for _, tr := range b.Transports {
-		for progress := true; progress && ctx.Err() == nil; {
+		for progress := speaksFor(tr); progress && ctx.Err() == nil; {
 			lanes, err := b.Store.DueLanes(ctx, tr.Network(), b.Now(), lanePage)
 			if err != nil {
 				return total, fmt.Errorf("due conversations: %w", err)
@@ -109,6 +109,8 @@ func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (d
 	switch {
 	case err == nil:
 		return true, b.Store.Sent(ctx, p, eventID, now)
+	case errors.Is(err, errNotHeld):
+		return false, nil // nothing was sent; whoever speaks for the account sends it
 	case errors.As(err, &never) && p.Out.Form == chat.FormImage:
 		// What it shows can still be said.
 		p.Out.Form, p.Out.Text, p.Out.Data = chat.FormText, p.Out.Alt, nil

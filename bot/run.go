@@ -20,6 +20,7 @@ const pruneEvery = time.Hour
 // or until something goes wrong for good. Work that is under way is finished;
 // what is not sent stays in the outbox.
 func (b *Bot) Run(ctx context.Context) error {
+	defer b.keep()()
 	g, ctx := errgroup.WithContext(ctx)
 	for _, tr := range b.Transports {
 		g.Go(func() error {

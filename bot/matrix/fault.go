@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
 	"go.mau.fi/util/retryafter"
 	"maunium.net/go/mautrix"
@@ -74,6 +75,10 @@ func classify(err error) *fault {
 	var answer mautrix.HTTPError
 	if errors.As(err, &answer) && answer.Response != nil && answer.WrappedError == nil {
 		f.fromAnswer(answer)
+		return f
+	}
+	if class, ok := storeClass(err); ok {
+		f.class = class
 		return f
 	}
 	f.class, f.unsent = netClass(err)
@@ -145,18 +150,37 @@ func netClass(err error) (class string, unsent bool) {
 	return "", false
 }
 
+// cryptoErrors are those of the library that say something about a message.
+var cryptoErrors = []error{
+	crypto.ErrNoSessionFound, crypto.ErrDuplicateMessageIndex, crypto.ErrWrongRoom,
+	crypto.ErrCorruptedMegolmPayload, crypto.ErrUnsupportedAlgorithm, crypto.ErrIncorrectEncryptedContentType,
+	crypto.ErrNoGroupSession, crypto.ErrSessionNotShared, crypto.ErrSessionExpired,
+	crypto.ErrSelfSigningKeyNotCached,
+}
+
+// storeClass names what went wrong with the database that holds the keys.
+func storeClass(err error) (class string, ok bool) {
+	var file sqlite3.Error
+	var server *pgconn.PgError
+	var connect *pgconn.ConnectError
+	switch {
+	case errors.As(err, &file):
+		return "the crypto store failed: " + file.Code.Error(), true
+	case errors.As(err, &server):
+		return "the crypto store failed: SQLSTATE " + server.Code, true
+	case errors.As(err, &connect):
+		return "the crypto store cannot be reached", true
+	}
+	return "", false
+}
+
 // localClass names what went wrong on this machine. Texts are ours or constant.
 func localClass(err error) string {
-	var db sqlite3.Error
-	if errors.As(err, &db) {
-		return "the crypto store failed: " + db.Code.Error()
+	if class, ok := storeClass(err); ok {
+		return class
 	}
-	for _, known := range []error{
-		crypto.ErrNoSessionFound, crypto.ErrDuplicateMessageIndex, crypto.ErrWrongRoom,
-		crypto.ErrCorruptedMegolmPayload, crypto.ErrUnsupportedAlgorithm, crypto.ErrIncorrectEncryptedContentType,
-		crypto.ErrNoGroupSession, crypto.ErrSessionNotShared, crypto.ErrSessionExpired,
-		crypto.ErrSelfSigningKeyNotCached, errNoReader, errTooLarge, errPanic, errHandler, errStateIncomplete,
-	} {
+	for _, known := range append(cryptoErrors[:len(cryptoErrors):len(cryptoErrors)],
+		errNoReader, errTooLarge, errPanic, errHandler, errStateIncomplete) {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

@@ -34,13 +34,29 @@ type session struct {
 	Replaced bool `json:"replaced,omitempty"`
 }
 
-// vault reads and writes the files.
-type vault struct{ dir string }
+// vault reads and writes the files, or the rows that stand for them.
+type vault struct {
+	dir  string
+	rows *rowVault // nil: files
+}
 
-func (v vault) path(name string) string { return filepath.Join(v.dir, name) }
+// path tells an operator where something is.
+func (v vault) path(name string) string {
+	if v.rows != nil {
+		return "the bot's " + name + " in the database"
+	}
+	return v.file(name)
+}
+
+func (v vault) file(name string) string { return filepath.Join(v.dir, name) }
 
 // prepare makes the directory and closes it to others.
 func (v vault) prepare() error {
+	if v.rows != nil {
+		if err := v.rows.prepare(); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(v.dir, 0o700); err != nil {
 		return err
 	}
@@ -49,15 +65,22 @@ func (v vault) prepare() error {
 
 // read returns nil when there is no such file.
 func (v vault) read(name string) ([]byte, error) {
-	data, err := os.ReadFile(v.path(name))
+	if v.rows != nil {
+		return v.rows.read(name)
+	}
+	data, err := os.ReadFile(v.file(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	return data, err
 }
 
-func (v vault) exists(name string) (bool, error) {
-	_, err := os.Stat(v.path(name))
+// hasKeys tells whether there is a crypto store.
+func (v vault) hasKeys() (bool, error) {
+	if v.rows != nil {
+		return v.rows.hasKeys()
+	}
+	_, err := os.Stat(v.file(cryptoFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -67,6 +90,13 @@ func (v vault) exists(name string) (bool, error) {
 // write replaces a file so that after a crash it has the old content or the
 // new, and is on disk when write returns.
 func (v vault) write(name string, data []byte) error {
+	if v.rows != nil {
+		return v.rows.write(name, data)
+	}
+	return v.writeFile(name, data)
+}
+
+func (v vault) writeFile(name string, data []byte) error {
 	tmp, err := os.CreateTemp(v.dir, name+".new-*") // made with mode 0600
 	if err != nil {
 		return err
@@ -81,7 +111,7 @@ func (v vault) write(name string, data []byte) error {
 	if err := tmp.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp.Name(), v.path(name)); err != nil {
+	if err := os.Rename(tmp.Name(), v.file(name)); err != nil {
 		return err
 	}
 	return v.sync()
@@ -89,7 +119,13 @@ func (v vault) write(name string, data []byte) error {
 
 func (v vault) remove(names ...string) error {
 	for _, name := range names {
-		if err := os.Remove(v.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if v.rows != nil {
+			if err := v.rows.remove(name); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := os.Remove(v.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -108,7 +144,7 @@ func (v vault) sync() error {
 // touch makes an empty file of mode 0600 if there is none, so that SQLite,
 // which would make it readable for all, finds it.
 func (v vault) touch(name string) error {
-	f, err := os.OpenFile(v.path(name), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(v.file(name), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
@@ -130,10 +166,17 @@ func (v vault) device() (id.DeviceID, error) {
 	return id.DeviceID(name), v.write(deviceFile, []byte(name+"\n"))
 }
 
-// LoggedIn reports whether there is a login in Config.Dir, so that this is not
-// the first start.
-func LoggedIn(dir string) bool {
-	sess, err := vault{dir}.session()
+// LoggedIn reports whether there is a login in the folder of an account, so that
+// this is not the first start.
+func LoggedIn(dir string) bool { return Config{Dir: dir}.LoggedIn() }
+
+// LoggedIn is the same wherever the account is kept.
+func (c Config) LoggedIn() bool {
+	v, err := c.vault()
+	if err != nil {
+		return false
+	}
+	sess, err := v.session()
 	return err == nil && sess != nil
 }
 
@@ -158,8 +201,29 @@ func (v vault) putSession(s *session) error {
 	return v.write(sessionFile, data)
 }
 
-// recoveryKey returns "" when there is none.
+// recoveryKey returns "" when there is none. The file counts for the database,
+// too: an operator puts it there, or had the account in files before.
 func (v vault) recoveryKey() (string, error) {
 	data, err := v.read(recoveryFile)
+	if err != nil || v.rows == nil {
+		return strings.TrimSpace(string(data)), err
+	}
+	file, err := vault{dir: v.dir}.read(recoveryFile)
+	switch {
+	case err != nil:
+	case len(data) == 0:
+		data = file
+	case len(file) == 0: // each copy has the file, for the operator and for backups
+		err = v.writeFile(recoveryFile, data)
+	}
 	return strings.TrimSpace(string(data)), err
+}
+
+// putRecoveryKey keeps the key where the login is and in a file, of which an
+// operator keeps a copy.
+func (v vault) putRecoveryKey(key string) error {
+	if err := v.writeFile(recoveryFile, []byte(key+"\n")); err != nil || v.rows == nil {
+		return err
+	}
+	return v.rows.write(recoveryFile, []byte(key+"\n"))
 }

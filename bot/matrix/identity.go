@@ -26,12 +26,12 @@ func (t *Transport) prepareIdentity(ctx context.Context) error {
 	published := master.FirstKey()
 	recovery, err := t.vault.recoveryKey()
 	if err != nil {
-		return fmt.Errorf("read %s: %w", t.vault.path(recoveryFile), err)
+		return fmt.Errorf("read %s: %w", t.vault.file(recoveryFile), err)
 	}
 	if published == "" {
 		return t.createIdentity(ctx)
 	}
-	where := t.vault.path(recoveryFile)
+	where := t.vault.file(recoveryFile)
 	if recovery == "" {
 		switch {
 		case t.signed(resp):
@@ -106,8 +106,8 @@ func (t *Transport) createIdentity(ctx context.Context) error {
 	if err != nil {
 		return t.reach("upload a recovery key's description", err)
 	}
-	if err := t.vault.write(recoveryFile, []byte(key.RecoveryKey()+"\n")); err != nil {
-		return fmt.Errorf("write %s: %w", t.vault.path(recoveryFile), err)
+	if err := t.vault.putRecoveryKey(key.RecoveryKey()); err != nil {
+		return fmt.Errorf("write %s: %w", t.vault.file(recoveryFile), err)
 	}
 	keys, err := mach.GenerateCrossSigningKeys()
 	if err != nil {
@@ -122,7 +122,7 @@ func (t *Transport) createIdentity(ctx context.Context) error {
 	if err := t.publish(ctx, keys); err != nil {
 		return err
 	}
-	t.log.Info("the bot has a new cross-signing identity; keep a copy of the recovery key", "path", t.vault.path(recoveryFile))
+	t.log.Info("the bot has a new cross-signing identity; keep a copy of the recovery key", "path", t.vault.file(recoveryFile))
 	return t.signDevice(ctx)
 }
 

@@ -21,7 +21,7 @@ func (t *Transport) login(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	if sess != nil && sess.HasKeys {
-		there, err := t.vault.exists(cryptoFile)
+		there, err := t.vault.hasKeys()
 		if err != nil {
 			return nil, fmt.Errorf("look for %s: %w", t.vault.path(cryptoFile), err)
 		}
@@ -43,7 +43,7 @@ func (t *Transport) login(ctx context.Context) (*session, error) {
 	// A recovery key without a login was put there: by a restoration, or by hand.
 	recovery, err := t.vault.recoveryKey()
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", t.vault.path(recoveryFile), err)
+		return nil, fmt.Errorf("read %s: %w", t.vault.file(recoveryFile), err)
 	}
 	return t.loginAnew(ctx, session{Replaced: recovery != ""})
 }
@@ -115,10 +115,10 @@ func (t *Transport) giveUpDevice(ctx context.Context, sess *session) error {
 	}
 	key, err := t.vault.recoveryKey()
 	if err != nil {
-		return fmt.Errorf("read %s: %w", t.vault.path(recoveryFile), err)
+		return fmt.Errorf("read %s: %w", t.vault.file(recoveryFile), err)
 	}
 	if key == "" && !t.cfg.ResetIdentity {
-		return fmt.Errorf("%s and %s are gone: put the recovery key back, or allow a new identity (people will be warned), and start again", where, t.vault.path(recoveryFile))
+		return fmt.Errorf("%s and %s are gone: put the recovery key back, or allow a new identity (people will be warned), and start again", where, t.vault.file(recoveryFile))
 	}
 	t.cli.UserID, t.cli.DeviceID, t.cli.AccessToken = sess.User, sess.Device, sess.Token
 	if _, err := t.cli.Logout(ctx); err != nil && !answered(err, unknownToken) {

@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,11 @@ type Config struct {
 	User       string // "@bot:example.org", or the part before the colon
 	Password   string
 	Dir        string // for this account alone; made with mode 0700
+	// DB keeps what the bot needs to go on with its device (token, keys, how far it
+	// has read) in a schema of PostgreSQL instead of files in Dir. It has one
+	// connection, and the caller makes sure that no other process uses the account
+	// while it lasts. Dir is still needed, for the recovery key.
+	DB         *sql.DB
 	PickleKey  []byte // seals the crypto store; 32 bytes; losing it means losing the device
 	DeviceName string // what other people's clients call the bot's device; default "bot"
 
@@ -99,22 +105,36 @@ func Open(ctx context.Context, cfg Config) (*Transport, error) {
 		return nil, err
 	}
 	t := &Transport{
-		cfg: cfg, log: cfg.Log, now: time.Now, vault: vault{cfg.Dir},
+		cfg: cfg, log: cfg.Log, now: time.Now,
 		echoes: newEchoes(), passes: newPasses(), poke: make(chan struct{}, 1), invited: make(chan struct{}, 1),
 		people: exsync.NewKeyedMutex[string](), keys: exsync.NewKeyedMutex[string](), rooms: exsync.NewKeyedMutex[id.RoomID](),
 		timeline: defaultTimeline, settle: settleTime,
 	}
-	if err := t.vault.prepare(); err != nil {
-		return nil, fmt.Errorf("prepare %s: %w", cfg.Dir, err)
-	}
 	var err error
-	if t.lock, err = lockDir(t.vault.path(lockFile)); err != nil {
+	if t.vault, err = cfg.vault(); err != nil {
 		return nil, err
+	}
+	if err := t.vault.prepare(); err != nil {
+		return nil, clean("prepare "+cfg.Dir, err)
+	}
+	if cfg.DB == nil {
+		if t.lock, err = lockDir(t.vault.file(lockFile)); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.open(ctx); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
+}
+
+// vault is where the account's secrets are.
+func (c Config) vault() (vault, error) {
+	if c.DB == nil {
+		return vault{dir: c.Dir}, nil
+	}
+	rows, err := newRowVault(c.DB, c.PickleKey)
+	return vault{dir: c.Dir, rows: rows}, err
 }
 
 func (c *Config) check() error {

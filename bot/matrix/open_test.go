@@ -224,12 +224,12 @@ func TestTokenTakenAway(t *testing.T) {
 	server := sharedServer(t)
 	cfg := botConfig(t, server.URL(), createUser(t, server, "bot"))
 	first := openClose(t, cfg)
-	sess, err := vault{cfg.Dir}.session()
+	sess, err := vault{dir: cfg.Dir}.session()
 	if err != nil {
 		t.Fatal(err)
 	}
 	sess.Token = "gone"
-	if err := (vault{cfg.Dir}).putSession(sess); err != nil {
+	if err := (vault{dir: cfg.Dir}).putSession(sess); err != nil {
 		t.Fatal(err)
 	}
 	second := openClose(t, cfg)

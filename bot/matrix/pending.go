@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/mattn/go-sqlite3"
 	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -91,8 +90,7 @@ func (j *roomJob) requestKey(sender id.UserID, content *event.EncryptedEventCont
 func (j *roomJob) decrypt(ctx context.Context, evt *event.Event) (plain *event.Event, failed error) {
 	err := j.insist(ctx, "decrypt", func() error {
 		plain, failed = j.crypt.Decrypt(ctx, evt)
-		var db sqlite3.Error
-		if errors.As(failed, &db) {
+		if failed != nil && j.storeFault(ctx, failed) {
 			return failed
 		}
 		return nil
@@ -101,6 +99,19 @@ func (j *roomJob) decrypt(ctx context.Context, evt *event.Event) (plain *event.E
 		return nil, err
 	}
 	return plain, failed
+}
+
+// storeFault tells whether an error is of the database and not of the message.
+func (t *Transport) storeFault(ctx context.Context, err error) bool {
+	if _, ok := storeClass(err); ok {
+		return true
+	}
+	for _, known := range cryptoErrors {
+		if errors.Is(err, known) {
+			return false
+		}
+	}
+	return t.cfg.DB != nil && t.cfg.DB.PingContext(ctx) != nil
 }
 
 // lookAgain tries to read a waiting event. When its time is up, the person is

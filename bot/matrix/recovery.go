@@ -11,7 +11,7 @@ var ErrOtherIdentity = errors.New("another recovery key is there already")
 // RecoveryKey returns the key in the folder of an account that opens the bot's
 // identity on the homeserver; "" when there is none. It is a secret.
 func RecoveryKey(dir string) (string, error) {
-	key, err := vault{dir}.recoveryKey()
+	key, err := vault{dir: dir}.recoveryKey()
 	if err != nil {
 		return "", fmt.Errorf("read the recovery key: %w", err)
 	}
@@ -23,7 +23,7 @@ func RecoveryKey(dir string) (string, error) {
 // identity that the key opens. The same key again changes nothing; in the place
 // of another it fails with ErrOtherIdentity.
 func PutRecoveryKey(dir, key string) error {
-	v := vault{dir}
+	v := vault{dir: dir}
 	if err := v.prepare(); err != nil {
 		return fmt.Errorf("prepare %s: %w", dir, err)
 	}

@@ -19,21 +19,13 @@ import (
 // key that just arrived, so there must be nobody to be locked out by.
 func (t *Transport) openStores(ctx context.Context, sess *session) error {
 	path := t.vault.path(cryptoFile)
-	if err := t.vault.touch(cryptoFile); err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
-	}
-	db, err := dbutil.NewWithDialect(fmt.Sprintf(sqliteConnection, (&url.URL{Path: path}).EscapedPath()), "sqlite3-fk-wal-fullsync")
+	db, err := t.openDB(ctx)
 	if err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
+		return err
 	}
-	db.RawDB.SetMaxOpenConns(1)
 	db.Log = dbutil.ZeroLogger(t.cli.Log)
 	if t.ledger, err = openLedger(ctx, db); err != nil {
 		return errors.Join(clean("open "+path, err), db.Close())
-	}
-	var synchronous int
-	if err := db.QueryRow(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil || synchronous < 2 {
-		return fmt.Errorf("open %s: the database does not promise to be on disk after a commit", path)
 	}
 	t.state = stateStore{sqlstatestore.NewSQLStateStore(db, db.Log, false)}
 	if err := t.state.Upgrade(ctx); err != nil {
@@ -60,10 +52,31 @@ func (t *Transport) openStores(ctx context.Context, sess *session) error {
 	return nil
 }
 
+// openDB opens the file, or takes the database that it was given.
+func (t *Transport) openDB(ctx context.Context) (*dbutil.Database, error) {
+	if t.cfg.DB != nil {
+		return dbutil.NewWithDB(t.cfg.DB, "pgx")
+	}
+	path := t.vault.file(cryptoFile)
+	if err := t.vault.touch(cryptoFile); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db, err := dbutil.NewWithDialect(fmt.Sprintf(sqliteConnection, (&url.URL{Path: path}).EscapedPath()), "sqlite3-fk-wal-fullsync")
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.RawDB.SetMaxOpenConns(1)
+	var synchronous int
+	if err := db.QueryRow(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil || synchronous < 2 {
+		return nil, errors.Join(fmt.Errorf("open %s: the database does not promise to be on disk after a commit", path), db.Close())
+	}
+	return db, nil
+}
+
 // mismatch is the error for a crypto store that is not this device's.
 func (t *Transport) mismatch(why string) error {
 	return fmt.Errorf("%s does not fit: %s. Never restore it from a backup. Move it away and start again: the bot then takes a new device and signs it with %s",
-		t.vault.path(cryptoFile), why, t.vault.path(recoveryFile))
+		t.vault.path(cryptoFile), why, t.vault.file(recoveryFile))
 }
 
 // checkDevice compares our device keys with what the homeserver shows to

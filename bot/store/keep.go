@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -23,6 +26,9 @@ type Keep struct {
 	// Lost is closed when the session is found to have ended.
 	Lost <-chan struct{}
 }
+
+// keepPatience is how long the server may take to give up a question.
+const keepPatience = 5 * time.Second
 
 var errNotShared = errors.New("this store is not shared")
 
@@ -63,6 +69,10 @@ func (s *Store) keep(ctx context.Context, name string) (*Keep, error) {
 	config := e.config.Copy()
 	config.RuntimeParams["application_name"] = own
 	config.RuntimeParams["search_path"] = schema
+	// A question that somebody does not wait for any more must not end the session.
+	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: keepPatience}
+	}
 	begin := func(ctx context.Context, c *pgx.Conn) error {
 		if err := assertPostgres(ctx, c); err != nil {
 			return err

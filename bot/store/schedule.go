@@ -99,9 +99,15 @@ func (t *Tx) Schedules(id PersonID) ([]Schedule, error) {
 	return list, nil
 }
 
-// LoadSchedule loads one schedule, or fails with ErrNotFound or ErrBroken.
+// LoadSchedule loads one schedule, or fails with ErrNotFound or ErrBroken. In an
+// Update it locks the person (Own).
 func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
 	list, broken, err := t.readSchedules(sqlLoadSchedule, id)
+	if err == nil && len(list) == 1 && t.s.engine.several() && !t.readOnly {
+		if err = t.own(list[0].Person); err == nil { // what was read before the lock may be over
+			list, broken, err = t.readSchedules(sqlLoadSchedule, id)
+		}
+	}
 	if err != nil {
 		return Schedule{}, fmt.Errorf("load schedule: %w", err)
 	}

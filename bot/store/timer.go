@@ -42,8 +42,12 @@ func (t *Tx) ClearTimer(id PersonID, kind string) error {
 	return nil
 }
 
-// LoadTimer loads the person's timer of this kind, or fails with ErrNotFound.
+// LoadTimer loads the person's timer of this kind, or fails with ErrNotFound. In
+// an Update it locks the person (Own).
 func (t *Tx) LoadTimer(id PersonID, kind string) (Timer, error) {
+	if err := t.own(id); err != nil {
+		return Timer{}, fmt.Errorf("load timer: %w", err)
+	}
 	timer := Timer{Person: id, Kind: kind}
 	var due int64
 	if err := t.row(sqlLoadTimer, []any{int64(id), kind}, &timer.Seq, &due); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"strings"
 	"time"
@@ -86,21 +87,22 @@ const longestPause = 30 * time.Second
 // encryption. The key of the encryption state comes from the master key. When
 // the homeserver cannot be reached, a first start is an error, since the
 // address is probably wrong; a later one waits until it is back.
-func openMatrix(ctx context.Context, cfg Config, master *seal.Master, log *slog.Logger) (*matrix.Transport, error) {
+// With db, what the account needs is kept there.
+func openMatrix(ctx context.Context, cfg Config, db *sql.DB, master *seal.Master, log *slog.Logger) (*matrix.Transport, error) {
 	password, err := readSecret(cfg.Matrix.PasswordFile)
 	if err != nil {
 		return nil, fail("matrix.password_file: %v", err)
 	}
-	dir := cfg.matrixDir()
+	account := matrix.Config{
+		Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Password: password, Dir: cfg.matrixDir(), DB: db,
+		PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
+		Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
+		AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
+		Log: log,
+	}
 	for attempt := 0; ; attempt++ {
-		t, err := matrix.Open(ctx, matrix.Config{
-			Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Password: password, Dir: dir,
-			PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
-			Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
-			AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
-			Log: log,
-		})
-		if err == nil || !matrix.Unreachable(err) || !matrix.LoggedIn(dir) {
+		t, err := matrix.Open(ctx, account)
+		if err == nil || !matrix.Unreachable(err) || !account.LoggedIn() {
 			return t, err
 		}
 		pause := min(schedule.Backoff(attempt, 0), longestPause)

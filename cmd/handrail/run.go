@@ -82,14 +82,21 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		return unlessStopped(err)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	network, err := openMatrix(ctx, cfg, master, log)
-	if err != nil {
-		return unlessStopped(err)
+	var networks []chat.Transport
+	var accounts []bot.Account
+	if st.Shared() {
+		accounts = append(accounts, sharedMatrix(cfg, st, master, log))
+	} else {
+		network, err := openMatrix(ctx, cfg, nil, master, log)
+		if err != nil {
+			return unlessStopped(err)
+		}
+		defer func() { err = errors.Join(err, network.Close()) }()
+		networks = append(networks, network)
 	}
-	defer func() { err = errors.Join(err, network.Close()) }()
 	b, err := bot.New(bot.Config{
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
-		Transports: []chat.Transport{network}, Log: log,
+		Transports: networks, Accounts: accounts, Label: replicaLabel(), Log: log,
 		Zone: cfg.Zone, Language: cfg.Language, Lang: cfg.Lang, FreshFor: cfg.FreshFor,
 		Quiet: schedule.QuietHours{From: cfg.QuietHours.From, To: cfg.QuietHours.To},
 	})
@@ -123,6 +130,7 @@ func openStore(ctx context.Context, cfg Config, master *seal.Master, log *slog.L
 	if err != nil {
 		return nil, err
 	}
+	o.Shared = o.URL != ""
 	st, err := store.Open(ctx, o)
 	if err != nil || o.URL == "" {
 		return st, err

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"handrail/bot"
+	"handrail/bot/chat"
+	"handrail/bot/matrix"
+	"handrail/bot/seal"
+	"handrail/bot/store"
+)
+
+// sharedMatrix is the bot's account when several copies of the program work on
+// one database: the copy that holds its lease opens it, with what the copy before
+// left in the database, so that people see one device and one voice.
+func sharedMatrix(cfg Config, st *store.Store, master *seal.Master, log *slog.Logger) bot.Account {
+	return bot.Account{Network: matrix.NetworkName, Open: func(ctx context.Context) (bot.Opened, error) {
+		keep, err := st.Keep(ctx, matrix.NetworkName)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", bot.ErrReopen, err) // the lease or the server is gone: it is tried again
+		}
+		t, err := openMatrix(ctx, cfg, keep.DB, master, log)
+		if err != nil {
+			return nil, errors.Join(lostOr(keep, err), keep.DB.Close())
+		}
+		return &keptMatrix{Transport: t, keep: keep}, nil
+	}}
+}
+
+// keptMatrix ends when the session of the database ends in which its keys are:
+// what it holds in memory may be ahead of what is there.
+type keptMatrix struct {
+	*matrix.Transport
+	keep *store.Keep
+}
+
+// Run runs until ctx ends, the account cannot be used any more, or the session is
+// lost (bot.ErrReopen).
+func (k *keptMatrix) Run(ctx context.Context, h chat.Handler) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-k.keep.Lost:
+			cancel()
+		case <-over:
+		}
+	}()
+	return lostOr(k.keep, k.Transport.Run(ctx, h))
+}
+
+// Close closes the account, and the session with it.
+func (k *keptMatrix) Close() error { return errors.Join(k.Transport.Close(), k.keep.DB.Close()) }
+
+var errSessionLost = errors.New("the connection to the database was lost")
+
+// lostOr tells of a lost session what is to be done, and of anything else what
+// it was.
+func lostOr(keep *store.Keep, err error) error {
+	select {
+	case <-keep.Lost:
+		return fmt.Errorf("%w: %w", bot.ErrReopen, errSessionLost)
+	default:
+		return err
+	}
+}
+
+// replicaLabel names this copy for the operator.
+func replicaLabel() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}
