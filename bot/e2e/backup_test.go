@@ -1,12 +1,17 @@
 package e2e
 
 import (
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"handrail/bot/e2e/homeserver"
 )
 
 // TestBackupUnderLoadRestoredElsewhere takes a backup in the middle of many
@@ -25,6 +30,7 @@ func TestBackupUnderLoadRestoredElsewhere(t *testing.T) {
 
 func restoredElsewhere(t *testing.T, o worldOptions) {
 	w := newWorld(t, o)
+	address := w.bot.listen(t)
 	w.bot.start(t)
 	chats := []*chat{w.enter("ann"), w.enter("ben")}
 	for _, c := range chats {
@@ -43,6 +49,7 @@ func restoredElsewhere(t *testing.T, o worldOptions) {
 		c.heard = 0
 		c.answers(bodies)
 	}
+	w.tellsNobody(address)
 	w.bot.kill()
 	for _, c := range chats {
 		c.say("are you still there, and do you remember me")
@@ -62,14 +69,60 @@ func restoredElsewhere(t *testing.T, o worldOptions) {
 	finish(w, chats, (*chat).judge)
 }
 
-// command runs handrail with this bot's configuration.
-func (b *botRun) command(t testing.TB, args ...string) {
+// listen lets the bot tell machines how it is, and returns where.
+func (b *botRun) listen(t testing.TB) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, l.Close())
+	must(t, appendTo(filepath.Join(b.dir, "config.yaml"), "monitor: {listen: '"+l.Addr().String()+"'}\n"))
+	return l.Addr().String()
+}
+
+// tellsNobody asks the running bot and its store for everything there is to know
+// about them, and looks for the people in it.
+func (w *world) tellsNobody(address string) {
+	w.Helper()
+	texts := map[string]string{"handrail status": w.bot.command(w, "status", "--format", "json")}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/status"} {
+		req, err := http.NewRequestWithContext(w.Context(), http.MethodGet, "http://"+address+path, nil)
+		must(w, err)
+		resp, err := http.DefaultClient.Do(req)
+		must(w, err)
+		body, err := io.ReadAll(resp.Body)
+		must(w, err)
+		must(w, resp.Body.Close())
+		if resp.StatusCode != http.StatusOK {
+			w.Errorf("%s: %s\n%s", path, resp.Status, body)
+		}
+		texts[path] = string(body)
+	}
+	if want := "handrail_received_total"; !strings.Contains(texts["/metrics"], want) {
+		w.Errorf("the metrics lack %s", want)
+	}
+	if want := `"last_sync"`; !strings.Contains(texts["handrail status"], want) {
+		w.Errorf("handrail status lacks %s:\n%s", want, texts["handrail status"])
+	}
+	for where, text := range texts {
+		for _, c := range w.chats {
+			for _, s := range append(c.said, c.p.UserID, c.room, "counted", "handrail:"+homeserver.ServerName) {
+				if strings.Contains(text, s) {
+					w.Errorf("%q stands in %s:\n%s", s, where, text)
+				}
+			}
+		}
+	}
+}
+
+// command runs handrail with this bot's configuration and returns what it says.
+func (b *botRun) command(t testing.TB, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(handrail, append(args, "-c", filepath.Join(b.dir, "config.yaml"))...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("handrail %s: %v\n%s", args[0], err, out)
 	}
 	t.Logf("handrail %s: %s", args[0], out)
+	return string(out)
 }
 
 // moveTo goes on in another folder with what an operator keeps beside a backup:

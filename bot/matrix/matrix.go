@@ -90,6 +90,7 @@ type Transport struct {
 	rooms   *exsync.KeyedMutex[id.RoomID] // whole-state fetches exclude single state events
 	running atomic.Bool
 	contact atomic.Int64 // unix ms: since when every sync request worked
+	heard   atomic.Int64 // unix ms: when the last answer to a sync request was handled
 
 	timeline int           // events of one room in one sync response
 	settle   time.Duration // see settleTime
@@ -207,6 +208,15 @@ func newPool() http.RoundTripper {
 
 // Network returns NetworkName.
 func (t *Transport) Network() string { return NetworkName }
+
+// Synced tells when the homeserver was last heard of and everything that it had
+// was handled; zero: not since Open.
+func (t *Transport) Synced() time.Time {
+	if ms := t.heard.Load(); ms != 0 {
+		return time.UnixMilli(ms)
+	}
+	return time.Time{}
+}
 
 // UserID returns the bot's own address, for people to write to.
 func (t *Transport) UserID() string { return t.self.String() }

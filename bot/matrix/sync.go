@@ -100,6 +100,7 @@ func (l *loop) run(ctx context.Context) error {
 		}
 		since, l.warm = resp.NextBatch, true
 		l.passes.finish(pass)
+		l.heard.Store(l.now().UnixMilli())
 		l.tidy(ctx)
 	}
 	return nil

@@ -40,6 +40,8 @@ type engine interface {
 	scrub(ctx context.Context, s *Store) error
 	// snapshot writes what one reading transaction sees into a new file at path.
 	snapshot(ctx context.Context, r *Reader, path string) error
+	// inUse tells whether anybody holds the lock.
+	inUse(ctx context.Context, r *Reader) (bool, error)
 	// remote tells that the database can go away and come back by itself.
 	remote() bool
 	// several tells that other copies of the program may have the database open.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
 
 // fileLock keeps a second copy of the program away from a database. The lock
@@ -13,12 +14,23 @@ import (
 // two copies lock two files of one name.
 type fileLock struct{ f *os.File }
 
+// Somebody who only looks whether the lock is held, has it for a moment.
+const (
+	lookTries = 5
+	lookPause = 10 * time.Millisecond
+)
+
 func lockFile(path string) (*fileLock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open lock file: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	for try := 0; try < lookTries && errors.Is(err, syscall.EWOULDBLOCK); try++ {
+		time.Sleep(lookPause)
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	if err != nil {
 		_ = f.Close() // the lock was not ours
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("%w (lock file %s)", ErrLocked, path)

@@ -343,6 +343,9 @@ func TestPostgresEveryQueryUsesAnIndex(t *testing.T) {
 	meant := map[string]string{
 		"sqlCounts": "counts every row", "sqlCapEditions": "at most some hundred rows",
 		"sqlGetMeta": "a table of two rows", "sqlAddMeta": "a table of two rows", "sqlPutMeta": "a table of two rows",
+		"sqlHealthPeople": "counting", "sqlHealthTimers": "counting", "sqlHealthPlans": "counting", "sqlHealthOutbox": "counting",
+		"sqlHealthLanes": "counting", "sqlHealthDead": "counting", "sqlNotes": "a few rows a day",
+		"sqlNoLeases": "a table of a few rows", "sqlNoCopies": "a table of a few rows",
 		"sqlVersion": "a table of one row", "sqlPersonKeys": "reads every row", "sqlDoubtAll": "changes every row",
 		"sqlDropReplicas": "a row for each copy", "sqlCountCopies": "a row for each copy", "sqlReplicas": "a row for each copy",
 		"sqlLeases": "a row for each account", "sqlGetLease": "a row for each account", "sqlRenewLease": "a row for each account",

@@ -84,7 +84,11 @@ func (t *Tx) doubt(id PersonID, since int64) (chat.Doubt, error) {
 	return d, err
 }
 
-const sqlDoubtAll = `UPDATE outbox SET doubt = $1`
+const (
+	sqlDoubtAll = `UPDATE outbox SET doubt = $1`
+	sqlNoLeases = `DELETE FROM lease`
+	sqlNoCopies = `DELETE FROM replica`
+)
 
 // MarkRestored notes in the store at o, which is a backup taken at taken and is
 // not in use yet, that it was restored at now. It brings an old one to the newest
@@ -102,6 +106,11 @@ func MarkRestored(ctx context.Context, o Options, taken, now time.Time) (err err
 	err = s.Update(ctx, func(tx *Tx) error {
 		if err := tx.putMeta(metaRestored, note); err != nil {
 			return err
+		}
+		for _, query := range []string{sqlNoLeases, sqlNoCopies} { // of the copies that ran then
+			if _, err := tx.exec(query); err != nil {
+				return err
+			}
 		}
 		_, err := tx.exec(sqlDoubtAll, millis(taken.Add(-doubtSlack)))
 		return err

@@ -84,6 +84,9 @@ type Config struct {
 	// The bot's account on a Matrix homeserver.
 	Matrix Matrix `yaml:"matrix"`
 
+	// How machines watch the bot.
+	Monitor Monitor `yaml:"monitor"`
+
 	// What the bot tells its operator, on standard error. No word of a person
 	// and no address is ever in it, at any level.
 	Log Log `yaml:"log"`
@@ -204,7 +207,7 @@ func (c Config) check(at positions) (faults []finding) {
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format", "unknown format %q: text or json", c.Log.Format)
 	}
-	return append(faults, c.Matrix.check(at)...)
+	return append(append(faults, c.Matrix.check(at)...), c.Monitor.check(at)...)
 }
 
 // storeOptions says where the store is, and with what it is opened.

@@ -17,7 +17,7 @@ import (
 // sharedMatrix is the bot's account when several copies of the program work on
 // one database: the copy that holds its lease opens it, with what the copy before
 // left in the database, so that people see one device and one voice.
-func sharedMatrix(cfg Config, st *store.Store, master *seal.Master, log *slog.Logger) bot.Account {
+func sharedMatrix(cfg Config, st *store.Store, master *seal.Master, m *meter, log *slog.Logger) bot.Account {
 	return bot.Account{Network: matrix.NetworkName, Open: func(ctx context.Context) (bot.Opened, error) {
 		keep, err := st.Keep(ctx, matrix.NetworkName)
 		if err != nil {
@@ -27,7 +27,7 @@ func sharedMatrix(cfg Config, st *store.Store, master *seal.Master, log *slog.Lo
 		if err != nil {
 			return nil, errors.Join(lostOr(keep, err), keep.DB.Close())
 		}
-		return &keptMatrix{Transport: t, keep: keep}, nil
+		return m.wrapOpened(&keptMatrix{Transport: t, keep: keep}, t.Synced), nil
 	}}
 }
 

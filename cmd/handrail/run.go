@@ -26,7 +26,7 @@ type runCmd struct {
 func (runCmd) Help() string {
 	return `Runs until it gets SIGINT or SIGTERM. It refuses to start on any doubt: a fault in the configuration or a script, a key that does not fit the store, a store of a newer version, a second copy that runs.
 
-SIGHUP makes it read scripts, crisis words and help lines again at once; by itself it does so a few seconds after a file has changed. What has a fault is not taken, and the log says why.
+SIGHUP makes it read scripts, crisis words and help lines again at once; by itself it does so a few seconds after a file has changed. What has a fault is not taken, and the log says why. SIGUSR1 makes the log tell one level more, SIGUSR2 as much as configured again.
 
   handrail keygen master.key
   handrail check -c config.yaml
@@ -52,6 +52,12 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	hangup := make(chan os.Signal, 1) // caught from the first moment: by itself it would end the program
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
+	mon := newMonitor(cfg, dialOf(log))
+	stopWatch, err := mon.start(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer stopWatch()
 	src, err := openSource(cfg.Scripts)
 	if err != nil {
 		return err
@@ -82,17 +88,18 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		return unlessStopped(err)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	mon.st.Store(st)
 	var networks []chat.Transport
 	var accounts []bot.Account
 	if st.Shared() {
-		accounts = append(accounts, sharedMatrix(cfg, st, master, log))
+		accounts = append(accounts, sharedMatrix(cfg, st, master, mon.meter, log))
 	} else {
 		network, err := openMatrix(ctx, cfg, nil, master, log)
 		if err != nil {
 			return unlessStopped(err)
 		}
 		defer func() { err = errors.Join(err, network.Close()) }()
-		networks = append(networks, network)
+		networks = append(networks, mon.meter.wrap(network, network.Synced))
 	}
 	b, err := bot.New(bot.Config{
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
@@ -110,7 +117,8 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		debug.SetGCPercent(20)
 	}
 	debug.FreeOSMemory() // what reading the scripts took
-	r := newReloader(src, cfg.Lines, bot.Content{Library: all.library, Lexicon: all.lexicon, Lines: all.lines}, b.Swap, log)
+	content := bot.Content{Library: all.library, Lexicon: all.lexicon, Lines: all.lines}
+	r := newReloader(src, cfg.Lines, content, mon.watch(content, b.Swap), log)
 	watching, stopWatching := context.WithCancel(ctx)
 	watch := startTask(func() error { r.run(watching, hangup, watchEvery); return nil })
 	defer func() { stopWatching(); <-watch.done }()
