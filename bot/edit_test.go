@@ -142,6 +142,16 @@ func (e *editor) edit() (files map[string]string, kind string) {
 	return files, kind
 }
 
+// spell writes out what is empty: inside braces it would come back as a text.
+func spell(n *yaml.Node) {
+	if n.Tag == "!!null" {
+		n.Value = "null"
+	}
+	for _, c := range n.Content {
+		spell(c)
+	}
+}
+
 // change does one edit inside a script.
 func (e *editor) change(text, kind string) string {
 	e.t.Helper()
@@ -149,6 +159,7 @@ func (e *editor) change(text, kind string) string {
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
 		e.t.Fatal(err)
 	}
+	spell(&doc)
 	steps := value(doc.Content[0], "steps")
 	i := e.rnd.IntN(len(steps.Content))
 	switch kind {

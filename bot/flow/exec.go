@@ -214,13 +214,22 @@ func (r *run) menu(n *node, o *menuOp) {
 func (l *Library) menuFor(mode, lang string) (ids []string, lines string) {
 	var titles []string
 	for _, f := range l.menu {
-		if mode != "" && f.Modes != nil && !slices.Contains(f.Modes, mode) {
+		if !f.shownIn(mode) {
 			continue
 		}
 		ids = append(ids, f.ID)
 		titles = append(titles, f.titleIn(lang))
 	}
 	return ids, numbered(titles)
+}
+
+// shownIn tells whether the menu of a situation shows the flow. Where it is not
+// known, it shows what is for any way of contact.
+func (f *flow) shownIn(mode string) bool {
+	if f.Modes == nil || mode != "" {
+		return f.Modes == nil || slices.Contains(f.Modes, mode)
+	}
+	return slices.ContainsFunc(f.Modes, func(m string) bool { return slices.Contains(contactModes(), m) })
 }
 
 // cue gives the cue of that number, counted over all rounds. The first is a new

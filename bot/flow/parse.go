@@ -166,8 +166,13 @@ func (p *parser) phrases(n *yaml.Node, what string) []phrase {
 	return out
 }
 
-// modes are the contact modes that a flow may be limited to.
-func modes() []string { return []string{"no-contact", "structured", "together", "deciding"} }
+// modes are the situations that a flow may be limited to in the menu: the ways
+// of contact, and those of people who worry about somebody else or about what
+// they do themselves.
+func modes() []string { return append(contactModes(), "other", "own") }
+
+// contactModes are the ways of contact of who was harmed.
+func contactModes() []string { return []string{"no-contact", "structured", "together", "deciding"} }
 
 func (p *parser) modes(n *yaml.Node) []string {
 	var out []string

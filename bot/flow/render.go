@@ -146,6 +146,8 @@ func (r *run) value(name string) any {
 		return r.lib.tag(r.tongue)
 	case "desk":
 		return r.in.Desk
+	case "today":
+		return r.in.Now.Format(time.DateOnly)
 	case "weekday":
 		return weekdays()[r.in.Now.Weekday()]
 	}
