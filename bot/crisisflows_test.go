@@ -1,7 +1,9 @@
 package bot_test
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,15 +13,24 @@ import (
 	"handrail/flows"
 )
 
-// shipped are the scripts that come with the program.
-func shipped(t testing.TB) *flow.Library {
-	t.Helper()
+// loaded are the scripts that come with the program: read only, and slow to read.
+var loaded = sync.OnceValues(func() (*flow.Library, error) {
 	lib, findings, err := flow.Load(flows.FS, flow.Options{Readers: map[string]flow.Reader{
 		"time": schedule.ReadTime, "days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
 		"zone": schedule.ReadZone, "country": schedule.ReadCountry,
 	}})
-	if err != nil || lib == nil {
-		t.Fatal(err, findings)
+	if err == nil && lib == nil {
+		err = fmt.Errorf("faults: %v", findings)
+	}
+	return lib, err
+})
+
+// shipped are the scripts that come with the program.
+func shipped(t testing.TB) *flow.Library {
+	t.Helper()
+	lib, err := loaded()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return lib
 }

@@ -247,7 +247,9 @@ func (t *turn) start(s store.Schedule) error {
 	loc := b.location(p)
 	_, meant := b.Quiet.Until(s.NextDue.In(loc))
 	_, night := b.Quiet.Until(t.now.In(loc))
-	switch {
+	switch held := t.heldBack(s.Flow); {
+	case held != "":
+		return t.tx.Note(held, p.ID, t.now)
 	case !schedule.Fresh(s.NextDue, t.now, b.freshFor(s)):
 		return t.tx.Note("skipped_late", p.ID, t.now)
 	case p.QuietUntil.After(t.now):

@@ -117,12 +117,12 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	case chat.KindReaction:
 		return t.reacted(string(m.Text))
 	case chat.KindStart:
-		if id := string(m.Text); t.Library.Has(id) {
+		if id := string(m.Text); t.Library.Has(id) && !t.inDecoy() && !flow.InDecoy(id) {
 			return t.step(flow.Input{Kind: flow.InStart, Flow: id})
 		}
 		return t.text(string(m.Text))
 	case chat.KindOpened:
-		if p.Vars[varWelcomed] == true {
+		if p.Vars[varWelcomed] == true || t.inDecoy() {
 			return t.sentence("opened")
 		}
 		return t.step(flow.Input{Kind: flow.InStart, Flow: flowWelcome})
@@ -149,7 +149,7 @@ func (t *turn) urgent(m chat.Message) bool {
 	if m.Kind != chat.KindText && m.Kind != chat.KindMedia && m.Kind != chat.KindEdit {
 		return false
 	}
-	if _, ok := t.Library.First(string(m.Text)); ok {
+	if _, ok := t.Library.First(string(m.Text)); ok || t.leaves(string(m.Text)) {
 		return true
 	}
 	f := t.Lexicon.Scan(string(m.Text), t.bot.Lang)
@@ -162,8 +162,18 @@ func (t *turn) text(words string) error {
 	if strings.TrimSpace(words) == "" {
 		return t.sentence("empty")
 	}
+	t.relock()
+	if t.inDecoy() {
+		return t.decoyText(words)
+	}
+	if phrase := t.Library.FirstPhrase(flowExit); phrase != "" && t.leaves(words) {
+		words = phrase
+	}
 	if _, ok := t.Library.First(words); ok {
 		return t.step(flow.Input{Kind: flow.InText, Text: words})
+	}
+	if hidden, err := t.duress(words); hidden || err != nil {
+		return err
 	}
 	id, danger := t.alarm(words)
 	if id != "" {
@@ -175,6 +185,9 @@ func (t *turn) text(words string) error {
 			return t.step(flow.Input{Kind: flow.InInterrupt, Flow: flowPlain})
 		}
 		delete(t.p.Vars, varWatched)
+	}
+	if done, err := t.guard(words); done || err != nil {
+		return err
 	}
 	if utf8.RuneCountInString(words) > flow.MaxAnswer {
 		return t.sentence("too_long")

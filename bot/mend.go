@@ -84,6 +84,9 @@ func (t *turn) reacted(emoji string) error {
 // stop are heard as in any message; where the old wording gave an answer, the
 // new one changes it.
 func (t *turn) edited(words, target string) error {
+	if t.inDecoy() || t.leaves(words) {
+		return t.text(words)
+	}
 	if _, ok := t.Library.First(words); ok {
 		return t.step(flow.Input{Kind: flow.InText, Text: words})
 	}

@@ -195,10 +195,10 @@ func Export(tx *store.Tx, voice flow.Voice, p *store.Person, known, only []strin
 }
 
 // exportSettings are the variables of the person. Those that begin with _ are
-// the program's own.
+// the program's own, and what tells of a lock is in no file.
 func exportSettings(voice flow.Voice, p *store.Person) (lines []string) {
 	for _, name := range slices.Sorted(maps.Keys(p.Vars)) {
-		if strings.HasPrefix(name, "_") {
+		if strings.HasPrefix(name, "_") || strings.HasPrefix(name, prefixOwn) || strings.HasPrefix(name, prefixDecoy) {
 			continue
 		}
 		if value := voice.Show(name, p.Vars[name]); value != "" {

@@ -58,12 +58,17 @@ func (t *turn) step(in flow.Input) error {
 		}
 		return readable(t.voice(), items), err
 	}
+	in.Decoy = t.inDecoy()
 	next, effects, err := t.Library.Step(p.Session, in)
 	if failed != nil {
 		return failed
 	}
 	if err != nil {
 		return &engineError{err}
+	}
+	effects, private := privately(effects)
+	if private && in.Kind != flow.InRemoval && t.locked() {
+		return t.gate(in)
 	}
 	t.spoke = p.Session.Lang
 	p.Session = next
@@ -129,6 +134,8 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			err = t.tx.AddItem(p.ID, e.List, e.Text, t.from(), t.now)
 		case flow.Record:
 			err = t.record(e)
+		case flow.Secret:
+			err = t.secret(e)
 		case flow.Drop:
 			err = t.tx.DropItem(p.ID, e.ID)
 		case flow.Rewrite:
@@ -280,6 +287,11 @@ func (t *turn) sentence(key string) error {
 	return t.save()
 }
 
+// tell is sentence among other effects: the turn goes on.
+func (t *turn) tell(key string) error {
+	return t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text(key, nil))}, "")
+}
+
 // rescue answers with the fixed reply and help lines and puts the session back
 // to its beginning. Schedules and variables stay.
 func (t *turn) rescue() error {
@@ -289,6 +301,9 @@ func (t *turn) rescue() error {
 	}
 	if err := t.tx.Note("rescued", t.p.ID, t.now); err != nil {
 		return err
+	}
+	if t.inDecoy() { // no word of help
+		return t.sentence("noted")
 	}
 	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text("safe_reply", nil))}, ""); err != nil {
 		return err

@@ -60,6 +60,7 @@ func (p *parser) chart(st *node, v pair, pairs []pair) op {
 
 // chart leaves the effect, or says in words what is too little for a picture.
 func (r *run) chart(o *chartOp) {
+	r.sees(o.list.name)
 	marks := r.marks(o)
 	values := func(name string) string {
 		switch {

@@ -192,6 +192,8 @@ func deed(o op) string {
 		return "cancel " + o.name.name
 	case *quietOp:
 		return "quiet"
+	case *secretOp:
+		return "a word of their own: " + o.kind
 	case *recordOp:
 		return "an entry in " + o.list.name
 	case *exportOp:

@@ -19,6 +19,7 @@ func (r *run) exec(f *flow, n *node) error {
 			continue
 		}
 		r.scope = f.scope
+		r.private = r.private || f.private
 		if r.steps++; r.steps > MaxSteps {
 			return fmt.Errorf("flow %q: %w", f.ID, ErrSteps)
 		}
@@ -160,6 +161,8 @@ func (r *run) tell(n *node) {
 		r.chart(o)
 	case *recordOp:
 		r.record(o)
+	case *secretOp:
+		r.secret(o)
 	case *handOverOp:
 		r.out = append(r.out, o.effect)
 		r.spoke = true

@@ -67,6 +67,8 @@ func (n *node) usesAnswer() bool {
 		return text(o.none) || expr(o.number)
 	case *exportOp:
 		return o.seal.name == "answer"
+	case *secretOp:
+		return true
 	case *dropOp:
 		return expr(o.number)
 	case *paceOp:

@@ -22,6 +22,7 @@ type flow struct {
 	// noResume: when something interrupts this flow, nobody is asked to go back,
 	// but after an alarm if afterAlarm is set.
 	noResume, afterAlarm bool
+	private              bool   // only for who gave their own word, where they have one
 	scope                *scope // of the set that it was compiled with
 	words                string // hash of what rev leaves out of its messages
 }

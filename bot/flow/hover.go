@@ -11,7 +11,7 @@ func hovers() map[string]string {
 		"first":    "Phrases heard before everything else, even before the crisis words. Only for stop and exit.",
 		"idle":     "Phrases heard only when nothing is open.", "menu": "Its place in the menu.",
 		"modes": "The situations in whose menu it stands. Left out: all.", "safe": "The step where a talk goes on when this file was changed under it.",
-		"resume": "false: when something else interrupts it, it is let go.", "review": "Who of the clinical staff read it, and when.",
+		"resume": "false: when something else interrupts it, it is let go.", "private": "true: only for who gave their own word, where they have set one.", "review": "Who of the clinical staff read it, and when.",
 		"steps": "What happens, in order.",
 
 		"say": "Sends a message.", "ask": "Asks, and waits for the answer.", "pace": "Paced breathing, in seconds.",
@@ -22,7 +22,7 @@ func hovers() map[string]string {
 		"cancel": "Ends a schedule, or all of them.", "quiet": "Nothing unprompted for a time, until the person asks (stop), or not any more (off).",
 		"lines": "Shows help lines for what is needed.", "hide": "Takes back what the bot said in that time, or all.",
 		"export": "Sends the person's own data as a file.", "forget": "Erases: all, a list, or names.",
-		"hand_over": "Asks for a human advocate.", "chart": "A picture of the person's own marks on a list.", "record": "Writes an entry of a journal, which is never changed afterwards.", "end": "Ends this flow.",
+		"hand_over": "Asks for a human advocate.", "chart": "A picture of the person's own marks on a list.", "secret": "Hands the last answer over as a word of the person's own: word, duress, exit; or none.", "record": "Writes an entry of a journal, which is never changed afterwards.", "end": "Ends this flow.",
 		"keep": "Adds the last answer to one of the person's own lists.", "at": "Starts a flow once, at a date.",
 
 		"name": "Needed only where a goto or safe points at this step.", "any": "Other wordings. The same one never comes twice in a row.",

@@ -16,6 +16,9 @@ type Library struct {
 
 	texts map[string]*text
 	menu  []*flow // in menu order
+	decoy *decoy  // nil: there is none
+
+	privateLists map[string]bool
 
 	*speech                    // in the language of the scripts
 	base    string             // which that is

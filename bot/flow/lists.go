@@ -95,6 +95,7 @@ func (r *run) showList(n *node, o *showOp) *node {
 		}
 		return n.next
 	}
+	r.sees(o.list.name)
 	which := []int{-1}
 	if o.number != nil {
 		v, _ := o.number.eval(r.value)

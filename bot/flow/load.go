@@ -201,7 +201,8 @@ func (ld *loader) build() *Library {
 			l.menu = append(l.menu, f)
 		}
 	}
-	l.listen(ld.folder(ld.baseWords, ld.rewrites), phrases)
+	l.privateLists = ld.privates()
+	l.hear(ld.folder(ld.baseWords, ld.rewrites), phrases)
 	slices.SortStableFunc(l.menu, func(a, b *flow) int { return cmp.Compare(a.Menu, b.Menu) })
 	for _, p := range ld.parsers {
 		for _, v := range p.sets {
@@ -218,6 +219,7 @@ func (ld *loader) build() *Library {
 		}
 	}
 	ld.translate(l)
+	l.hide()
 	return l
 }
 

@@ -67,6 +67,7 @@ func (p *parser) sealed(o *exportOp, v pair) op {
 // goes out.
 func (r *run) export(o *exportOp) {
 	e := Export{Lists: refNames(o.lists)}
+	r.sees(e.Lists...)
 	if o.seal.name != "" {
 		if e.Phrase, _ = r.s.Answer.(string); e.Phrase == "" {
 			r.speak("noted", false)

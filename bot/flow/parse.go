@@ -91,7 +91,7 @@ func (p *parser) parse(src []byte) *flow {
 
 // headerKeys are the keys of a file.
 func headerKeys() []string {
-	return []string{"flow", "title", "about", "start", "anywhere", "first", "idle", "menu", "modes", "safe", "resume", "review", "steps"}
+	return []string{"flow", "title", "about", "start", "anywhere", "first", "idle", "menu", "modes", "safe", "resume", "private", "review", "steps"}
 }
 
 func (p *parser) header(root *yaml.Node, pairs []pair) {
@@ -138,6 +138,8 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 		case "resume":
 			f.afterAlarm = kv.v.Value == "after alarm"
 			f.noResume = f.afterAlarm || !p.boolean(kv.v, "resume")
+		case "private":
+			f.private = p.boolean(kv.v, "private")
 		case "review":
 			p.review(kv.v)
 		}

@@ -1,8 +1,16 @@
 package flow
 
+import "slices"
+
 // phrases refuses phrases that two flows claim, that the engine needs itself,
 // and choices that can never be chosen by their word.
 func (ld *loader) phrases() {
+	ld.phrasesOf(slices.DeleteFunc(slices.Clone(ld.parsers), func(p *parser) bool { return InDecoy(p.id) }))
+	ld.phrasesOf(slices.DeleteFunc(slices.Clone(ld.parsers), func(p *parser) bool { return !InDecoy(p.id) }))
+}
+
+// phrasesOf looks at flows that are heard together.
+func (ld *loader) phrasesOf(parsers []*parser) {
 	owner := map[string]heard{}
 	global := map[string]*flow{}
 	menu := map[int]*flow{}
@@ -15,7 +23,7 @@ func (ld *loader) phrases() {
 			engine[w] = key
 		}
 	}
-	for _, p := range ld.parsers {
+	for _, p := range parsers {
 		f := p.flow
 		for i, list := range [][]phrase{f.first1, f.any1, f.start1, f.idle1} {
 			for _, ph := range list {
@@ -38,22 +46,22 @@ func (ld *loader) phrases() {
 			menu[f.Menu] = f
 		}
 	}
-	for _, p := range ld.parsers {
+	for _, p := range parsers {
 		for _, n := range p.flow.nodes {
 			if o, ok := n.op.(*askOp); ok {
 				ld.hidden(n, o, global)
 			}
 		}
 	}
-	ld.alike()
+	ld.alike(parsers)
 }
 
 // alike refuses phrases of two flows that the word lists make the same: the
 // person would always be asked which of the two is meant.
-func (ld *loader) alike() {
+func (ld *loader) alike(parsers []*parser) {
 	f := ld.folder(ld.baseWords, ld.rewrites)
 	owner := map[string]heard{}
-	for _, p := range ld.parsers {
+	for _, p := range parsers {
 		for _, list := range [][]phrase{p.flow.any1, p.flow.start1, p.flow.idle1} {
 			for _, ph := range list {
 				key := joined(f.fold(ph.norm))

@@ -40,6 +40,9 @@ func (r *run) speakFirst(key string) {
 
 // sentence picks a variant of a sentence of texts.yaml and fills it.
 func (r *run) sentence(key string, value func(string) string) string {
+	if r.in.Decoy && (key == "not_understood_help" || key == "not_understood_again") {
+		key = "lock_decoy" // the others name what is not there
+	}
 	t := r.lib.texts[key]
 	return t.in(r.tongue.lang)[r.variant(t)].fill(value)
 }

@@ -25,3 +25,20 @@ func journalTexts() []Sentence {
 		text("missing", "in the file, when a sign has no picture in its font", "A sign that this page cannot draw stands as a small box. The other file has it."),
 	}
 }
+
+// lockTexts are what is said about words of the person's own.
+func lockTexts() []Sentence {
+	text := func(key, about, example string) Sentence {
+		return Sentence{Key: "lock_" + key, About: about, Example: example}
+	}
+	return []Sentence{
+		text("ask", "the person's own word is needed first; others may read this", "Your word first, please."),
+		text("again", "that was not the word", "Not that one. Once more?"),
+		text("open", "that was the word, and nothing else was asked for", "Thank you. It is open for now."),
+		text("back", "that was the word, after the decoy", "I am here again. Write menu to see what there is."),
+		text("kept", "a word of their own is taken", "That word is set. Capitals do not matter. You could delete the message that has it."),
+		text("unfit", "a word that cannot be taken", "That word has another use here, or is too short. It is not set. Another one will do."),
+		text("decoy", "what the decoy says when it did not understand", "I know water, word and remind me."),
+		text("none", "words of their own are gone", "Your own words are taken away. Nothing asks for them now."),
+	}
+}

@@ -132,6 +132,8 @@ func substance(b *strings.Builder, o op) {
 		put(o.effect)
 	case *exportOp:
 		put(refNames(o.lists), o.seal.name)
+	case *secretOp:
+		put(o.kind)
 	case *recordOp:
 		put(o.list.name, o.names())
 	case *forgetOp:

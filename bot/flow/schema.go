@@ -114,6 +114,8 @@ func headerSchema(key string) object {
 		return whole(1, 99)
 	case "modes":
 		return object{"type": "array", "items": oneOf(modes()...), "uniqueItems": true}
+	case "private":
+		return object{"type": "boolean"}
 	case "resume":
 		return object{"enum": []any{true, false, "after alarm"}}
 	case "review":
@@ -160,6 +162,8 @@ func verbSchema(verb string) object {
 		o := closed(object{"reason": oneOf(handOverReasons()...), "urgent": object{"type": "boolean"}})
 		o["type"] = []string{"object", "null"}
 		return o
+	case "secret":
+		return oneOf(secretKinds()...)
 	case "hide":
 		return object{"anyOf": []any{object{"const": "all"}, defined("length")}}
 	case "end":

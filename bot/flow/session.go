@@ -117,6 +117,8 @@ type Input struct {
 	// are not clear enough for an answer of their own. A question about safety
 	// that waits reads them as danger.
 	Danger bool
+	// Decoy: the person is in the decoy and hears of nothing else.
+	Decoy bool
 	// Now is the moment, in the person's own zone. The engine reads no clock.
 	Now time.Time
 	// Seed drives the choice of variants; same seed, same choice.

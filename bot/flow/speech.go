@@ -25,6 +25,8 @@ type speech struct {
 	// order is in which languages a message is tried: this one, that of the
 	// scripts, then the others. A person in distress may write in any.
 	order []*speech
+	// hidden is the same language inside the decoy.
+	hidden *speech
 }
 
 // heardIn are the phrases of a flow in one language.

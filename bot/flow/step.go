@@ -36,6 +36,9 @@ const (
 //
 // An InText or InReaction yields at least one Say or Lines.
 func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
+	if in.Decoy {
+		l = l.within()
+	}
 	r := &run{lib: l, tongue: l.talk(s, in), in: &in, s: s, scope: l.scope, out: make([]Effect, 0, 4)}
 	r.s.Seq++
 	r.s.Frames = append(make([]Frame, 0, len(s.Frames)+1), s.Frames...)
@@ -81,6 +84,9 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	if (in.Kind == InText || in.Kind == InReaction || in.Kind == InEdit) && !r.spoke {
 		r.speakFirst("noted")
 	}
+	if r.isPrivate() {
+		r.out = slices.Insert(r.out, 0, Effect(Private{}))
+	}
 	if r.wait > 0 {
 		r.out = append(r.out, Wait{r.wait})
 	}
@@ -120,6 +126,7 @@ type run struct {
 	forget  bool // the answer is not to be stored
 	forgot  bool // something of the person was erased
 	erased  bool // everything was
+	private bool // something private was done or shown
 	hushed  bool // all schedules ended, or quiet until asked: nothing goes on
 	wait    time.Duration
 	ahead   string // stands before the next message

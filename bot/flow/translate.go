@@ -176,8 +176,10 @@ func (ld *loader) speak(c *catalog) (sp *speech, missing []string) {
 	for _, name := range names {
 		phrases = append(phrases, ld.phrasesIn(c, groups[name])...)
 	}
-	sp.listen(ld.folder(from, ld.checkWords(from)), phrases)
-	ld.collisions(sp, phrases)
+	sp.hear(ld.folder(from, ld.checkWords(from)), phrases)
+	open, hidden := apart(phrases)
+	ld.collisions(sp, open)
+	ld.collisions(sp.hidden, hidden)
 	for _, name := range names {
 		switch whole := ld.complete(c, name, groups[name]); {
 		case whole:

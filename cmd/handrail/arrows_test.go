@@ -20,11 +20,12 @@ var arrows = map[string][]string{
 	"bot/schedule": {},
 	"bot/seal":     {},
 	"bot/journal":  {},
+	"bot/secret":   {},
 	"flows":        {},
 	"bot/store":    {"bot/flow", "bot/seal", "bot/chat"},
 	// For tests alone: a PostgreSQL server.
 	"bot/store/pgtest": {},
-	"bot":              {"bot/store", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chart", "bot/journal", "bot/chat"},
+	"bot":              {"bot/store", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chart", "bot/journal", "bot/secret", "bot/chat"},
 	"bot/matrix":       {"bot/chat"},
 	"bot/console":      {"bot", "bot/chat", "bot/store"},
 	// The tests' and the demo's own programs. They know nothing of the bot.
