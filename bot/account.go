@@ -177,7 +177,7 @@ func (b *Bot) share(accounts []Account) error {
 	if b.LeaseTTL == 0 {
 		b.LeaseTTL = leaseTTL
 	}
-	b.keeper = &keeper{st: b.Store, label: b.Label, ttl: b.LeaseTTL, log: b.log}
+	b.keeper = &keeper{st: b.Store, label: b.Label, self: b.Process, dead: b.Dead, ttl: b.LeaseTTL, log: b.log}
 	all := map[string]*shared{}
 	for _, a := range accounts {
 		s := &shared{Account: a, keeper: b.keeper, log: b.log}

@@ -54,9 +54,14 @@ type Config struct {
 	// program speaks at a time. The store must be shared.
 	Accounts []Account
 	// Label is what the operator calls this copy, and LeaseTTL how long it speaks
-	// for an account after its last sign of life; default 15 s.
+	// for an account after its last sign of life; default 10 s.
 	Label    string
 	LeaseTTL time.Duration
+	// Process says which process this is, and Dead tells of what another copy said
+	// that its process has certainly ended; its accounts are then taken at once.
+	// Both may be left out.
+	Process  string
+	Dead     func(process string) bool
 	Now      func() time.Time // default time.Now
 	Log      *slog.Logger     // default: discards
 	Zone     string           // IANA zone of people who have not chosen one; default UTC

@@ -11,9 +11,10 @@ import (
 
 const (
 	// leaseTTL is how long a copy speaks for an account after it last said that
-	// it is alive. A copy that dies is replaced after this, beatEvery, and the
-	// time it takes to open the account: within half a minute.
-	leaseTTL = 15 * time.Second
+	// it is alive. A copy that dies is replaced after this, a beat, and the time it
+	// takes to open the account; a message that it may have sent as it died is
+	// looked for for another quarter of a minute.
+	leaseTTL = 10 * time.Second
 	// leaseMargin is how long before its end a lease counts as lost, so that
 	// what was begun under it has ended when another copy takes it.
 	leaseMargin = 2 * time.Second
@@ -30,6 +31,8 @@ const (
 type keeper struct {
 	st    *store.Store
 	label string
+	self  string                    // this process
+	dead  func(process string) bool // tells that another one has ended; nil: nobody can tell
 	want  []string
 	ttl   time.Duration
 	log   *slog.Logger
@@ -73,7 +76,7 @@ func (k *keeper) beat(ctx context.Context) error {
 		}
 	}
 	began := time.Now()
-	p, err := k.st.Beat(ctx, store.Beat{Label: k.label, TTL: k.ttl, Want: k.want, Ready: ready})
+	p, err := k.st.Beat(ctx, store.Beat{Label: k.label, Process: k.self, Dead: k.dead, TTL: k.ttl, Want: k.want, Ready: ready})
 	if err != nil {
 		return err
 	}

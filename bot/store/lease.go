@@ -27,6 +27,12 @@ var ErrFenced = errors.New("another copy speaks for this account now")
 type Beat struct {
 	// Label is what the operator calls this copy.
 	Label string
+	// Process says which process this is, in words of the caller's own, which Dead
+	// understands; empty: that is not known.
+	Process string
+	// Dead tells of the Process of another copy that it has certainly ended: its
+	// leases are free at once. nil: wait until they end.
+	Dead func(process string) bool
 	// TTL is how long this beat counts. Renew it several times in that time.
 	TTL time.Duration
 	// Want names the leases to hold. Those held are renewed; those that are free
@@ -51,7 +57,7 @@ type Pulse struct {
 }
 
 const (
-	sqlBeat = `INSERT INTO replica (owner, label, began, until) VALUES ($1, $2, $3, $4) ` +
+	sqlBeat = `INSERT INTO replica (owner, label, process, began, until) VALUES ($1, $2, $3, $4, $5) ` +
 		`ON CONFLICT (owner) DO UPDATE SET label = excluded.label, until = excluded.until`
 	sqlDropReplicas = `DELETE FROM replica WHERE until < $1`
 	sqlCountCopies  = `SELECT COUNT(*), COUNT(CASE WHEN owner < $1 THEN 1 END) FROM replica WHERE until > $2`
@@ -63,6 +69,7 @@ const (
 	sqlFence        = `SELECT epoch FROM lease WHERE name = $1 AND owner = $2 FOR SHARE`
 	sqlLeaveLeases  = `UPDATE lease SET until = 0, ready = 0 WHERE owner = $1`
 	sqlLeaveReplica = `DELETE FROM replica WHERE owner = $1`
+	sqlProcesses    = `SELECT owner, process FROM replica WHERE process <> '' AND owner <> $1`
 	sqlReplicas     = `SELECT owner, label, began, until FROM replica ORDER BY began`
 	sqlLeases       = `SELECT name, owner, epoch, ready, until FROM lease ORDER BY name`
 )
@@ -93,7 +100,7 @@ func (t *Tx) beat(b Beat) (Pulse, error) {
 		return p, err
 	}
 	until := now + b.TTL.Milliseconds()
-	if _, err := t.exec(sqlBeat, t.s.owner, b.Label, now, until); err != nil {
+	if _, err := t.exec(sqlBeat, t.s.owner, b.Label, b.Process, now, until); err != nil {
 		return p, err
 	}
 	if _, err := t.exec(sqlDropReplicas, now-forgetReplica.Milliseconds()); err != nil {
@@ -102,12 +109,42 @@ func (t *Tx) beat(b Beat) (Pulse, error) {
 	if err := t.row(sqlCountCopies, []any{t.s.owner, now}, &p.Copies, &p.Index); err != nil {
 		return p, err
 	}
+	if len(b.Want) > 0 && b.Dead != nil {
+		if err := t.bury(b.Dead); err != nil {
+			return p, err
+		}
+	}
 	for _, name := range b.Want {
 		if err := t.lease(name, b.Ready[name], now, until, &p); err != nil {
 			return p, fmt.Errorf("lease %s: %w", name, err)
 		}
 	}
 	return p, nil
+}
+
+// bury frees the leases of copies whose process has ended.
+func (t *Tx) bury(dead func(process string) bool) error {
+	var gone []string
+	err := t.rows(sqlProcesses, []any{t.s.owner}, func(scan func(...any) error) error {
+		var owner, process string
+		err := scan(&owner, &process)
+		if err == nil && dead(process) {
+			gone = append(gone, owner)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, owner := range gone {
+		if _, err := t.exec(sqlLeaveLeases, owner); err != nil {
+			return err
+		}
+		if _, err := t.exec(sqlLeaveReplica, owner); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lease renews or takes one lease. It only looks at one that another copy holds:

@@ -103,6 +103,36 @@ func testFencedParcel(t *testing.T, db database) {
 	mustSent(t, s, now, "$two")
 }
 
+// TestPostgresDeadHolder: the lease of a process that has certainly ended is free
+// at once.
+func TestPostgresDeadHolder(t *testing.T) {
+	t.Parallel()
+	s := sharing(t, 2)
+	b := wantMatrix(longLease)
+	b.Process = "first"
+	if p := mustBeat(t, s[0], b); p.Held["matrix"] != 1 {
+		t.Fatalf("pulse %+v", p)
+	}
+	b.Process = "second"
+	for _, tt := range []struct {
+		name string
+		dead func(string) bool
+		held int64
+	}{
+		{"nobody can tell", nil, 0},
+		{"it lives", func(string) bool { return false }, 0},
+		{"it has ended", func(p string) bool { return p == "first" }, 2},
+	} {
+		b.Dead = tt.dead
+		if p := mustBeat(t, s[1], b); p.Held["matrix"] != tt.held {
+			t.Errorf("%s: %+v", tt.name, p)
+		}
+	}
+	if p := mustBeat(t, s[0], wantMatrix(longLease)); len(p.Held) > 0 {
+		t.Errorf("the one taken for dead has it again: %+v", p)
+	}
+}
+
 // sharing opens so many stores on one database.
 func sharing(t *testing.T, n int) []*Store {
 	t.Helper()

@@ -347,7 +347,7 @@ func TestPostgresEveryQueryUsesAnIndex(t *testing.T) {
 		"sqlHealthLanes": "counting", "sqlHealthDead": "counting", "sqlNotes": "a few rows a day",
 		"sqlNoLeases": "a table of a few rows", "sqlNoCopies": "a table of a few rows",
 		"sqlVersion": "a table of one row", "sqlPersonKeys": "reads every row", "sqlDoubtAll": "changes every row",
-		"sqlDropReplicas": "a row for each copy", "sqlCountCopies": "a row for each copy", "sqlReplicas": "a row for each copy",
+		"sqlDropReplicas": "a row for each copy", "sqlCountCopies": "a row for each copy", "sqlReplicas": "a row for each copy", "sqlProcesses": "a row for each copy",
 		"sqlLeases": "a row for each account", "sqlGetLease": "a row for each account", "sqlRenewLease": "a row for each account",
 		"sqlLeaveLeases": "a row for each account", "sqlFence": "a row for each account", "sqlBeat": "a row for each copy",
 		"sqlLeaveReplica": "a row for each copy", "sqlTakeLease": "a row for each account",

@@ -25,6 +25,7 @@ var frozen = map[string]string{
 	"upgrades/02-editions.sql": "9fec7a4f31905bd9d679906c6a4cc4eb83c858a6c01ea394333b403f0e996297",
 	"upgrades/03-doubt.sql":    "b7339a26e307950f6078ddda325543d29bc3d68f1c233d15e1f625a92c32a663",
 	"upgrades/04-copies.sql":   "901283f349f5cd768e49510c7b5994ed5585e6d8e0e17d56e84e15eaf441bb80",
+	"upgrades/05-process.sql":  "eb01b015a86234c72863099a471e00d76f667ef02342b9b9dd7471113ef62748",
 }
 
 func TestPublishedUpgradesAreNeverEdited(t *testing.T) {

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
+	"syscall"
 
 	"handrail/bot"
 	"handrail/bot/chat"
@@ -69,6 +73,59 @@ func lostOr(keep *store.Keep, err error) error {
 	default:
 		return err
 	}
+}
+
+// thisProcess names this process so that no other is ever named the same: the
+// start of the system, the namespace in which the number counts, the number, and
+// when the process began. It is "" where the system does not tell.
+func thisProcess() string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	space, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return ""
+	}
+	began, _, ok := processStat(os.Getpid())
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s %s %d %s", strings.TrimSpace(string(boot)), space, os.Getpid(), began)
+}
+
+// processDead tells whether a process that named itself by thisProcess ran on
+// this machine and has ended. Of another machine nothing is known.
+func processDead(name string) bool {
+	self := strings.Fields(thisProcess())
+	other := strings.Fields(name)
+	if len(self) != 4 || len(other) != 4 || self[0] != other[0] || self[1] != other[1] {
+		return false
+	}
+	pid, err := strconv.Atoi(other[2])
+	if err != nil {
+		return false
+	}
+	began, state, ok := processStat(pid)
+	if !ok {
+		return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) // that of another user may only be out of sight
+	}
+	return began != other[3] || state == "Z" || state == "X"
+}
+
+// processStat reads when a process began and what it does.
+func processStat(pid int) (began, state string, ok bool) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", "", false
+	}
+	// The name of the program, in parentheses, may hold anything.
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+	const first = 3 // the number of the first field behind the name
+	if len(fields) <= 22-first {
+		return "", "", false
+	}
+	return fields[22-first], fields[0], true
 }
 
 // replicaLabel names this copy for the operator.

@@ -103,7 +103,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	}
 	b, err := bot.New(bot.Config{
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
-		Transports: networks, Accounts: accounts, Label: replicaLabel(), Log: log,
+		Transports: networks, Accounts: accounts, Label: replicaLabel(), Process: thisProcess(), Dead: processDead, Log: log,
 		Zone: cfg.Zone, Language: cfg.Language, Lang: cfg.Lang, FreshFor: cfg.FreshFor,
 		Quiet: schedule.QuietHours{From: cfg.QuietHours.From, To: cfg.QuietHours.To},
 	})
