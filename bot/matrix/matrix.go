@@ -170,6 +170,11 @@ func (t *Transport) open(ctx context.Context) error {
 	cli.Client = &http.Client{Timeout: httpTimeout, Transport: newPool()}
 	cli.Store = mautrix.NewMemorySyncStore() // never used: the ledger keeps the token
 	t.cli = cli
+	if t.cfg.DB != nil {
+		if err := t.moveIn(ctx); err != nil {
+			return err
+		}
+	}
 	sess, err := t.login(ctx)
 	if err != nil {
 		return err

@@ -74,8 +74,13 @@ func (v *rowVault) read(name string) ([]byte, error) {
 }
 
 func (v *rowVault) write(name string, data []byte) error {
-	return v.exec(`INSERT INTO hr_vault (name, sealed) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed`,
-		name, v.aead.Seal(nil, nil, data, []byte(name)))
+	return v.exec(sqlPutSecret, name, v.seal(name, data))
+}
+
+const sqlPutSecret = `INSERT INTO hr_vault (name, sealed) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed`
+
+func (v *rowVault) seal(name string, data []byte) []byte {
+	return v.aead.Seal(nil, nil, data, []byte(name))
 }
 
 func (v *rowVault) remove(name string) error {

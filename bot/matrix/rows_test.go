@@ -81,6 +81,53 @@ func TestAnotherCopyGoesOn(t *testing.T) {
 	}
 }
 
+// TestFilesMoveIn: an account that was kept in files goes on in a database as the
+// same device, with the keys it has and what it knows of its messages; the files
+// are out of use.
+func TestFilesMoveIn(t *testing.T) {
+	t.Parallel()
+	server, open := sharedServer(t), ownDatabase(t)
+	cfg := botConfig(t, server.URL(), createUser(t, server, "bot"))
+	r := newRecorder()
+	before := startBot(t, cfg, r, nil)
+	g := newGuest(t, server, "ann")
+	g.openChat(t, before)
+	g.say(t, "are you there")
+	r.waitText(t, "are you there")
+	sent := before.say(t, g, "key-1", "yes, I am")
+	g.awaitText(t, "yes, I am")
+	device := before.cli.DeviceID
+	before.stop()
+	g.say(t, "and now")
+
+	cfg.Password = ""
+	for round := range 2 {
+		cfg.DB = open()
+		after := startBot(t, cfg, r, nil)
+		r.waitText(t, "and now")
+		if after.cli.DeviceID != device || after.replaced {
+			t.Error("it is another device")
+		}
+		if round == 0 {
+			if again := after.say(t, g, "key-1", "yes, I am"); again != sent {
+				t.Error("what was sent is sent again")
+			}
+			after.say(t, g, "key-2", "still here")
+			got := g.awaitText(t, "still here")
+			if !got.Mautrix.WasEncrypted {
+				t.Error("it is not encrypted")
+			}
+		}
+		after.stop()
+	}
+	if LoggedIn(cfg.Dir) {
+		t.Error("the files are still in use")
+	}
+	if key, err := RecoveryKey(cfg.Dir); err != nil || key == "" {
+		t.Errorf("the recovery key is gone: %v", err)
+	}
+}
+
 // TestRowVault: what is written is sealed, and opens for the same key and name.
 func TestRowVault(t *testing.T) {
 	t.Parallel()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 
 	"go.mau.fi/util/dbutil"
 	_ "go.mau.fi/util/dbutil/litestream" // the driver sqlite3-fk-wal-fullsync
@@ -57,20 +56,7 @@ func (t *Transport) openDB(ctx context.Context) (*dbutil.Database, error) {
 	if t.cfg.DB != nil {
 		return dbutil.NewWithDB(t.cfg.DB, "pgx")
 	}
-	path := t.vault.file(cryptoFile)
-	if err := t.vault.touch(cryptoFile); err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	db, err := dbutil.NewWithDialect(fmt.Sprintf(sqliteConnection, (&url.URL{Path: path}).EscapedPath()), "sqlite3-fk-wal-fullsync")
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	db.RawDB.SetMaxOpenConns(1)
-	var synchronous int
-	if err := db.QueryRow(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil || synchronous < 2 {
-		return nil, errors.Join(fmt.Errorf("open %s: the database does not promise to be on disk after a commit", path), db.Close())
-	}
-	return db, nil
+	return openFile(ctx, t.vault)
 }
 
 // mismatch is the error for a crypto store that is not this device's.

@@ -33,7 +33,8 @@ type Config struct {
 	// nobody else uses, as in
 	// postgres://handrail@db.example.org/handrail?sslmode=verify-full, never
 	// with a password. Connect to the server itself: a pooler in between that
-	// shares sessions is refused. One copy of the bot runs at a time. `handrail
+	// shares sessions is refused. Several copies of the bot
+	// may work on it, and one speaks for the account at a time. `handrail
 	// migrate` moves a store from SQLite there.
 	Database string `yaml:"database"`
 

@@ -21,7 +21,7 @@ type migrateCmd struct {
 func (migrateCmd) Help() string {
 	return `Moves the store from the file of SQLite in the data folder to a database on a PostgreSQL server. Stop the bot before. The password, if there is one, is in the file that database_password_file names.
 
-Everything is copied as it is, sealed under the same master key, then read again on both sides and compared. A move that was cut off is gone on with by the same command; until it has come to its end neither is anything lost nor can the bot start on half of it. Afterwards the file is closed for good and can be deleted. The encryption state of the network stays where it is.
+Everything is copied as it is, sealed under the same master key, then read again on both sides and compared. A move that was cut off is gone on with by the same command; until it has come to its end neither is anything lost nor can the bot start on half of it. Afterwards the file is closed for good and can be deleted. The encryption state of the network follows when the bot starts.
 
   handrail migrate -c config.yaml --to 'postgres://handrail@db.example.org/handrail?sslmode=verify-full' --dry-run
   handrail migrate -c config.yaml --to 'postgres://handrail@db.example.org/handrail?sslmode=verify-full'`
