@@ -65,7 +65,7 @@ func (s *Store) keep(ctx context.Context, name string) (*Keep, error) {
 	}
 	prefix := "handrail keeps " + name + " "
 	own := fmt.Sprintf("%s%d", prefix, epoch)
-	schema := pgx.Identifier{"keep_" + name}.Sanitize()
+	schema := keptIn(name)
 	config := e.config.Copy()
 	config.RuntimeParams["application_name"] = own
 	config.RuntimeParams["search_path"] = schema

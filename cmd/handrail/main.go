@@ -41,6 +41,7 @@ type cli struct {
 	Lines   linesCmd   `cmd:"" help:"The help lines of a country."`
 	Migrate migrateCmd `cmd:"" help:"Move the store from SQLite to PostgreSQL."`
 	Status  statusCmd  `cmd:"" help:"How the bot is, in numbers."`
+	Doctor  doctorCmd  `cmd:"" help:"Look for everything that commonly breaks, and tell what to do."`
 	Backup  backupCmd  `cmd:"" help:"Write everything that is kept into one sealed file, while the bot runs."`
 	Restore restoreCmd `cmd:"" help:"Put a backup back."`
 	Keygen  keygenCmd  `cmd:"" help:"Make a master key."`

@@ -93,13 +93,8 @@ func openMatrix(ctx context.Context, cfg Config, db *sql.DB, master *seal.Master
 	if err != nil {
 		return nil, fail("matrix.password_file: %v", err)
 	}
-	account := matrix.Config{
-		Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Password: password, Dir: cfg.matrixDir(), DB: db,
-		PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
-		Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
-		AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
-		Log: log,
-	}
+	account := matrixAccount(cfg, db, master, log)
+	account.Password = password
 	for attempt := 0; ; attempt++ {
 		t, err := matrix.Open(ctx, account)
 		if err == nil || !matrix.Unreachable(err) || !account.LoggedIn() {
@@ -112,5 +107,16 @@ func openMatrix(ctx context.Context, cfg Config, db *sql.DB, master *seal.Master
 			return nil, ctx.Err()
 		case <-time.After(pause):
 		}
+	}
+}
+
+// matrixAccount is the account of the configuration, without the password.
+func matrixAccount(cfg Config, db *sql.DB, master *seal.Master, log *slog.Logger) matrix.Config {
+	return matrix.Config{
+		Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Dir: cfg.matrixDir(), DB: db,
+		PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
+		Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
+		AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
+		Log: log,
 	}
 }
