@@ -87,11 +87,14 @@ type Bot struct {
 	locks   [lockShards]sync.Mutex
 	flood   *floodGate
 	direct  *directReplies
-	busy    sync.Map      // lane -> *atomic.Bool: somebody else wanted it meanwhile
-	kick    chan struct{} // something new may be due for sending
-	wake    chan struct{} // something new may be due for firing
-	slots   chan struct{} // bounds slow work
-	scrub   atomic.Bool   // something was erased and is still in the write-ahead log
+	busy    sync.Map                  // lane -> *atomic.Bool: somebody else wanted it meanwhile
+	kick    chan struct{}             // something new may be due for sending
+	rest    chan struct{}             // the same, for what nobody waits for
+	talked  atomic.Pointer[time.Time] // when somebody last wrote
+	pause   atomic.Pointer[time.Time] // until when the network wants less
+	wake    chan struct{}             // something new may be due for firing
+	slots   chan struct{}             // bounds slow work
+	scrub   atomic.Bool               // something was erased and is still in the write-ahead log
 	network map[string]chat.Transport
 	keeper  *keeper // nil: nothing is shared with other copies
 
@@ -141,10 +144,13 @@ func New(c Config) (*Bot, error) {
 		flood:   newFloodGate(c.Burst, c.Refill),
 		direct:  newDirectReplies(),
 		kick:    make(chan struct{}, 1),
+		rest:    make(chan struct{}, 1),
 		wake:    make(chan struct{}, 1),
 		slots:   make(chan struct{}, slowAtOnce),
 		network: map[string]chat.Transport{},
 	}
+	b.talked.Store(&time.Time{})
+	b.pause.Store(&time.Time{})
 	if err := b.share(c.Accounts); err != nil {
 		return nil, err
 	}
@@ -191,6 +197,12 @@ func (b *Bot) location(p *store.Person) *time.Location {
 		}
 	}
 	return b.zone
+}
+
+// kickAll wakes everybody who sends.
+func (b *Bot) kickAll() {
+	nudge(b.kick)
+	nudge(b.rest)
 }
 
 // nudge wakes a loop without waiting for it.

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"handrail/bot/chat"
 	"handrail/bot/schedule"
 	"handrail/bot/store"
@@ -19,33 +21,93 @@ const (
 	removalPause = 5 * time.Second
 )
 
-// lanePage is how many conversations one pass reads at a time.
-const lanePage = 256
+const (
+	// lanePage is how many conversations one pass reads at a time.
+	lanePage = 256
+	// restPage is the same for what comes by itself: few, so that whoever began
+	// to talk meanwhile is noticed soon.
+	restPage = 32
+	// calm is how long nobody must have written for the homeserver to be given
+	// more than one message at a time that nobody waits for.
+	calm = 2 * time.Second
+)
 
 // DeliverDue sends everything that is due now: in order within a conversation,
 // a few conversations at a time. It returns how many messages went out. A
 // conversation that fails waits for its next try and holds up no other.
 func (b *Bot) DeliverDue(ctx context.Context) (int, error) {
+	return b.deliver(ctx, b.Store.DueLanes, lanePage, func() int { return b.Workers })
+}
+
+// deliverAnswers is DeliverDue for people who are being answered.
+func (b *Bot) deliverAnswers(ctx context.Context) (int, error) {
+	return b.deliver(ctx, b.Store.DueAnswers, lanePage, func() int { return b.Workers })
+}
+
+// deliverRest is DeliverDue for all others. While people are talking it takes
+// one conversation at a time, so that their answers find the homeserver free,
+// and it stands still while the homeserver asks for a pause.
+func (b *Bot) deliverRest(ctx context.Context) (int, error) {
+	return b.deliver(ctx, b.Store.DueLanes, restPage, func() int {
+		switch {
+		case time.Now().Before(*b.pause.Load()):
+			return 0
+		case time.Since(*b.talked.Load()) < calm:
+			return 1
+		}
+		return b.Workers
+	})
+}
+
+type dueLanes func(ctx context.Context, network string, now time.Time, limit int) ([]int64, error)
+
+// deliver sends what due finds. workers is how many conversations may be under
+// way at this moment.
+func (b *Bot) deliver(ctx context.Context, due dueLanes, page int, workers func() int) (int, error) {
 	total := 0
 	var failed error
 	for _, tr := range b.Transports {
 		for progress := speaksFor(tr); progress && ctx.Err() == nil; {
-			lanes, err := b.Store.DueLanes(ctx, tr.Network(), b.Now(), lanePage)
+			lanes, err := due(ctx, tr.Network(), b.Now(), page)
 			if err != nil {
 				return total, fmt.Errorf("due conversations: %w", err)
 			}
-			var sent atomic.Int64
-			_, err = each(ctx, b.Workers, lanes, func(lane int64) error {
-				n, err := b.deliverLane(ctx, tr, lane)
-				sent.Add(int64(n))
-				return err
-			})
+			sent, err := b.deliverLanes(ctx, tr, lanes, workers)
 			failed = errors.Join(failed, err)
-			total += int(sent.Load())
-			progress = sent.Load() > 0
+			total += sent
+			progress = sent > 0
 		}
 	}
 	return total, failed
+}
+
+// deliverLanes sends some conversations. It returns the first error after all
+// that were begun have ended.
+func (b *Bot) deliverLanes(ctx context.Context, tr chat.Transport, lanes []int64, workers func() int) (int, error) {
+	var next, sent atomic.Int64
+	var g errgroup.Group
+	for i := range b.Workers {
+		g.Go(func() error {
+			var failed error
+			for ctx.Err() == nil && i < workers() {
+				at := int(next.Add(1)) - 1
+				if at >= len(lanes) {
+					break
+				}
+				n, err := b.deliverLane(ctx, tr, lanes[at])
+				sent.Add(int64(n))
+				if failed == nil {
+					failed = err
+				}
+			}
+			return failed
+		})
+	}
+	err := g.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
+	return int(sent.Load()), err
 }
 
 // deliverLane sends one conversation until it is empty or a send fails. One that
@@ -59,7 +121,7 @@ func (b *Bot) deliverLane(ctx context.Context, tr chat.Transport, lane int64) (i
 	defer func() {
 		b.busy.Delete(lane)
 		if mine.Load() {
-			nudge(b.kick)
+			b.kickAll()
 		}
 	}()
 	if err := b.ready(ctx, tr); err != nil {
@@ -119,6 +181,8 @@ func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (d
 		b.log.Warn("message can never be sent", "err", err)
 		return true, b.Store.Bury(ctx, p, "refused", now)
 	case errors.As(err, &pause):
+		until := time.Now().Add(pause.After)
+		b.pause.Store(&until)
 		return false, b.Store.Retry(ctx, p, now.Add(pause.After))
 	default:
 		wait := min(schedule.Backoff(p.Attempts, uint64(p.Lane)), maxPause)

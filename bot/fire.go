@@ -42,7 +42,7 @@ func (b *Bot) FireDue(ctx context.Context) (int, error) {
 	}
 	b.tidy(ctx)
 	if total > 0 {
-		nudge(b.kick)
+		b.kickAll()
 	}
 	return total, failed
 }

@@ -43,7 +43,8 @@ func again(err error) bool {
 // Handle implements chat.Handler.
 func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
 	defer b.lock(m.From)()
-	now := b.Now()
+	now, began := b.Now(), time.Now()
+	b.talked.Store(&began)
 	at := b.pointsAt(ctx, m)
 	work := &slowWork{map[string]any{}}
 	var err error

@@ -32,14 +32,15 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { b.loop(ctx, b.wake, b.fireReady, "fire"); return nil })
 	for range deliverers {
-		g.Go(func() error { b.loop(ctx, b.kick, b.DeliverDue, "deliver"); return nil })
+		g.Go(func() error { b.loop(ctx, b.kick, b.deliverAnswers, "answer"); return nil })
 	}
+	g.Go(func() error { b.loop(ctx, b.rest, b.deliverRest, "deliver"); return nil })
 	g.Go(func() error { b.prune(ctx); return nil })
 	return g.Wait()
 }
 
-// deliverers is how many passes over the outbox run side by side, so that one
-// slow send does not make a new reply wait for the end of its pass.
+// deliverers is how many passes over what people wait for run side by side, so
+// that one slow send does not make a new reply wait for the end of its pass.
 const deliverers = 4
 
 // fireReady fires once every network has handed up its backlog: an answer that

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -117,6 +119,47 @@ func testDueLanes(t *testing.T, db database) {
 			t.Errorf("%s: DueLanes = %v, %v; want %v", name, got, err, tt.want)
 		}
 	}
+}
+
+func TestDueAnswers(t *testing.T) { forEach(t, testDueAnswers) }
+
+// testDueAnswers: of a crowd to whom something comes by itself, those are found
+// to whom an answer is owed, wherever it stands in their lane.
+func testDueAnswers(t *testing.T, db database) {
+	s := db.newStore(t)
+	a, b, c := create(t, s, alice), create(t, s, bob), create(t, s, carol)
+	for i, id := range []PersonID{a, b, c} {
+		itself := text("itself"+strconv.Itoa(i), "x")
+		itself.Unprompted = true
+		enqueue(t, s, id, start, itself)
+	}
+	find := func(network string, now time.Time, limit int, want ...int64) {
+		t.Helper()
+		if got, err := s.DueAnswers(t.Context(), network, now, limit); err != nil || !slices.Equal(got, want) {
+			t.Errorf("DueAnswers = %v, %v; want %v", got, err, want)
+		}
+	}
+	find("matrix", start, 10)
+	enqueue(t, s, b, start.Add(time.Minute), text("answer", "x"))
+	enqueue(t, s, b, start.Add(time.Minute), text("and another", "x"))
+	enqueue(t, s, c, start.Add(time.Minute), text("on signal", "x"))
+	find("matrix", start, 10, int64(b))
+	find("signal", start, 10, int64(c))
+	find("matrix", start.Add(-1), 10)
+	find("", start, 10)
+	enqueue(t, s, a, start.Add(time.Minute), text("later", "x"))
+	find("matrix", start, 1, int64(a))
+	find("matrix", start, 10, int64(a), int64(b))
+	for range 3 { // all that waits for bob
+		p, ok, err := s.Head(t.Context(), int64(b))
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		if err := s.Sent(t.Context(), p, "$"+p.Key, start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	find("matrix", start.Add(time.Hour), 10, int64(a))
 }
 
 func TestRetryHoldsTheLane(t *testing.T) { forEach(t, testRetryHoldsTheLane) }

@@ -26,6 +26,7 @@ var frozen = map[string]string{
 	"upgrades/03-doubt.sql":    "b7339a26e307950f6078ddda325543d29bc3d68f1c233d15e1f625a92c32a663",
 	"upgrades/04-copies.sql":   "901283f349f5cd768e49510c7b5994ed5585e6d8e0e17d56e84e15eaf441bb80",
 	"upgrades/05-process.sql":  "eb01b015a86234c72863099a471e00d76f667ef02342b9b9dd7471113ef62748",
+	"upgrades/06-answers.sql":  "00dadd1ccf3bd43b426d409de7d295a66662fcac0f08bd7a7c2987c73dc14806",
 }
 
 func TestPublishedUpgradesAreNeverEdited(t *testing.T) {
