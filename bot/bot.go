@@ -60,17 +60,22 @@ type Config struct {
 	// Process says which process this is, and Dead tells of what another copy said
 	// that its process has certainly ended; its accounts are then taken at once.
 	// Both may be left out.
-	Process  string
-	Dead     func(process string) bool
-	Now      func() time.Time // default time.Now
-	Log      *slog.Logger     // default: discards
-	Zone     string           // IANA zone of people who have not chosen one; default UTC
-	Language string           // language of people who have not chosen one; default: that of the scripts
-	Lang     string           // hear crisis words of this language only; default: of all
-	Quiet    schedule.QuietHours
-	FreshFor time.Duration
-	Burst    int
-	Refill   float64 // messages a second
+	Process    string
+	Dead       func(process string) bool
+	Now        func() time.Time // default time.Now
+	Log        *slog.Logger     // default: discards
+	Zone       string           // IANA zone of people who have not chosen one; default UTC
+	Language   string           // language of people who have not chosen one; default: that of the scripts
+	Lang       string           // hear crisis words of this language only; default: of all
+	Quiet      schedule.QuietHours
+	Broadcasts []Broadcast // what the organization sends to who opted in
+	FreshFor   time.Duration
+	Burst      int
+	Refill     float64 // messages a second
+	// Minutes seeds the draw of a minute inside a window; 0: the store's key does,
+	// so that nobody can foresee it. The simulator, where the same input must give
+	// the same output, sets it.
+	Minutes uint64
 	// Workers is how many people are served at the same time by Fire and
 	// Deliver; default 8. With 1 the order is the order of due times, which
 	// the simulator needs.

@@ -16,7 +16,7 @@ import (
 // loaded are the scripts that come with the program: read only, and slow to read.
 var loaded = sync.OnceValues(func() (*flow.Library, error) {
 	lib, findings, err := flow.Load(flows.FS, flow.Options{Readers: map[string]flow.Reader{
-		"time": schedule.ReadTime, "days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
+		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
 		"zone": schedule.ReadZone, "country": schedule.ReadCountry,
 	}})
 	if err == nil && lib == nil {

@@ -66,7 +66,7 @@ func (e *editor) load(files map[string]string) (*flow.Library, []flow.Finding) {
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	lib, found, err := flow.Load(fsys, flow.Options{Readers: map[string]flow.Reader{
-		"time": schedule.ReadTime, "zone": schedule.ReadZone, "days": schedule.ReadDays, "country": schedule.ReadCountry, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
+		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "zone": schedule.ReadZone, "days": schedule.ReadDays, "country": schedule.ReadCountry, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
 	}})
 	if err != nil {
 		e.t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"handrail/bot/flow"
-	"handrail/bot/schedule"
 	"handrail/bot/store"
 )
 
@@ -146,123 +145,6 @@ func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bo
 		return nil, false, nil
 	}
 	return &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, due: cur.Due, cause: fmt.Sprintf("timer.%d.%d.%d", tm.Person, tm.Seq, cur.Due.UnixMilli())}, true, nil
-}
-
-// fireSchedule starts what a schedule names, once per occurrence: the next
-// occurrence is written in the same transaction, whether this one is sent or
-// dropped.
-func (b *Bot) fireSchedule(ctx context.Context, s store.Schedule, now time.Time) error {
-	unlock, err := b.lockPerson(ctx, s.Person)
-	if errors.Is(err, store.ErrNotFound) { // forgotten a moment ago
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	err = b.Store.Update(ctx, func(tx *store.Tx) error {
-		t, due, ok, err := b.claimSchedule(tx, s.ID, now)
-		if err != nil || !ok {
-			return err
-		}
-		return t.start(due)
-	})
-	if again(err) {
-		b.log.Error("scheduled flow failed, skipping this occurrence", "err", err)
-		err = b.Store.Update(ctx, func(tx *store.Tx) error {
-			t, _, ok, err := b.claimSchedule(tx, s.ID, now)
-			if err != nil || !ok {
-				return err
-			}
-			return tx.Note("schedule_failed", t.p.ID, now)
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("fire a schedule: %w", err)
-	}
-	return nil
-}
-
-// claimSchedule moves a due schedule to its next occurrence and returns the one
-// that was due.
-func (b *Bot) claimSchedule(tx *store.Tx, id int64, now time.Time) (*turn, store.Schedule, bool, error) {
-	s, err := tx.LoadSchedule(id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && s.NextDue.After(now) {
-		return nil, s, false, nil
-	}
-	if err != nil {
-		return nil, s, false, err
-	}
-	p, err := tx.LoadPerson(s.Person)
-	if err = b.mended(p, err); err != nil {
-		return nil, s, false, err
-	}
-	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, unprompted: true}
-	if wait := p.Seen.Add(settle).Sub(now); wait > 0 && !p.Session.Idle() {
-		later := s // the person is in the middle of something: not now
-		later.NextDue = now.Add(wait)
-		if later.Asked.IsZero() {
-			later.Asked = s.NextDue
-		}
-		return nil, s, false, tx.PutSchedule(later)
-	}
-	plan, err := schedule.ReadPlan(s.Cron)
-	if err != nil { // of another version of the program: it would fail for ever
-		b.log.Error("a schedule cannot be read and is ended", "schedule", s.ID)
-		return nil, s, false, errors.Join(tx.CancelSchedule(p.ID, s.Name), tx.Note("schedule_failed", p.ID, now))
-	}
-	loc := b.location(p)
-	if !s.Asked.IsZero() { // it was put off: judge the occurrence that is meant
-		s.NextDue, s.Asked = s.Asked, time.Time{}
-	}
-	moved := s
-	if fresh := b.freshFor(s); !schedule.Fresh(s.NextDue, now, fresh) {
-		// Long over: if a later occurrence is still fresh, that one is meant.
-		if later, ok := plan.Next(now.Add(-fresh), loc); ok && !later.After(now) {
-			s.NextDue = later
-		}
-	}
-	t.cause, t.due = fmt.Sprintf("schedule.%d.%d", s.ID, s.NextDue.UnixMilli()), s.NextDue
-	next, ok := plan.Next(now, loc)
-	if !ok {
-		return t, s, true, tx.CancelSchedule(p.ID, s.Name)
-	}
-	moved.LastDue, moved.NextDue = s.NextDue, next
-	return t, s, true, tx.PutSchedule(moved)
-}
-
-// freshFor is how late a schedule may start.
-func (b *Bot) freshFor(s store.Schedule) time.Duration {
-	if s.FreshFor > 0 {
-		return s.FreshFor
-	}
-	return b.FreshFor
-}
-
-// start begins a scheduled flow, or drops this occurrence with a count: it is
-// late, the person asked for quiet, others are in the room, or it would come at
-// night though it was not meant for the night.
-func (t *turn) start(s store.Schedule) error {
-	b, p := t.bot, t.p
-	loc := b.location(p)
-	_, meant := b.Quiet.Until(s.NextDue.In(loc))
-	_, night := b.Quiet.Until(t.now.In(loc))
-	switch held := t.heldBack(s.Flow); {
-	case held != "":
-		return t.tx.Note(held, p.ID, t.now)
-	case !schedule.Fresh(s.NextDue, t.now, b.freshFor(s)):
-		return t.tx.Note("skipped_late", p.ID, t.now)
-	case p.QuietUntil.After(t.now):
-		return t.tx.Note("skipped_quiet", p.ID, t.now)
-	case p.Vars[varCrowd] == true:
-		return t.tx.Note("skipped_crowd", p.ID, t.now)
-	case night && !meant:
-		return t.tx.Note("skipped_night", p.ID, t.now)
-	case !t.Library.Has(s.Flow):
-		return t.tx.Note("skipped_no_flow", p.ID, t.now)
-	}
-	t.notAfter = s.NextDue.Add(b.freshFor(s))
-	return t.step(flow.Input{Kind: flow.InStart, Flow: s.Flow})
 }
 
 // lockPerson takes the lock that Handle takes for the same person.

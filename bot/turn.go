@@ -8,7 +8,6 @@ import (
 	"handrail/bot/chart"
 	"handrail/bot/chat"
 	"handrail/bot/flow"
-	"handrail/bot/schedule"
 	"handrail/bot/store"
 )
 
@@ -45,6 +44,7 @@ func (t *turn) step(in flow.Input) error {
 	in.Seed = seed(p.ID, p.Session.Seq)
 	in.Vars = p.Vars
 	in.Lang = t.language()
+	in.Prompted = t.prompted()
 	in.ID = t.tx.Source(p.ID, t.from())
 	t.oldRows()
 	if err := t.point(&in); err != nil {
@@ -108,7 +108,9 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 		case flow.At:
 			err = t.at(e)
 		case flow.Cancel:
-			err = t.tx.CancelSchedule(p.ID, e.Name)
+			err = t.cancel(e)
+		case flow.Snooze:
+			err = t.snooze(e)
 		case flow.Quiet:
 			err = t.quiet(e)
 		case flow.Hide: // done before all else
@@ -312,66 +314,6 @@ func (t *turn) rescue() error {
 		return err
 	}
 	return t.save()
-}
-
-func (t *turn) every(e flow.Every) error {
-	plan, err := planOf(e)
-	if err != nil { // the scripts were checked: only a value that a person's variable held can get here
-		return &engineError{fmt.Errorf("schedule %s: %w", e.Name, err)}
-	}
-	next, ok := plan.Next(t.now, t.bot.location(t.p))
-	if !ok {
-		return &engineError{fmt.Errorf("schedule %s never comes", e.Name)}
-	}
-	return t.tx.PutSchedule(store.Schedule{
-		Person: t.p.ID, Name: e.Name, Flow: e.Flow, Cron: plan.String(), FreshFor: e.FreshFor, NextDue: next,
-	})
-}
-
-// at sets one start. A moment that is over, by the width of a repeated hour
-// that the engine could not see, sets none.
-func (t *turn) at(e flow.At) error {
-	plan, err := schedule.Once(e.Date, e.Time)
-	if err != nil {
-		return &engineError{fmt.Errorf("schedule %s: %w", e.Name, err)}
-	}
-	next, ok := plan.Next(t.now, t.bot.location(t.p))
-	if !ok {
-		return t.tx.Note("date_over", t.p.ID, t.now)
-	}
-	return t.tx.PutSchedule(store.Schedule{
-		Person: t.p.ID, Name: e.Name, Flow: e.Flow, Cron: plan.String(), FreshFor: e.FreshFor, NextDue: next,
-	})
-}
-
-func planOf(e flow.Every) (schedule.Plan, error) {
-	if e.Cron != "" {
-		return schedule.Cron(e.Cron)
-	}
-	return schedule.Daily(e.Time, e.Days)
-}
-
-// moveSchedules computes every next time anew after the zone changed.
-func (t *turn) moveSchedules() error {
-	all, err := t.tx.Schedules(t.p.ID)
-	if err != nil {
-		return err
-	}
-	for _, s := range all {
-		plan, err := schedule.ReadPlan(s.Cron)
-		if err != nil { // it is ended when it is due
-			continue
-		}
-		next, ok := plan.Next(t.now, t.bot.location(t.p))
-		if !ok { // once, and over where the person is now: it comes when it would have come
-			continue
-		}
-		s.NextDue = next
-		if err := t.tx.PutSchedule(s); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (t *turn) quiet(e flow.Quiet) error {

@@ -66,7 +66,7 @@ func library(t *testing.T) *flow.Library {
 		files[id+".yaml"] = &fstest.MapFile{Data: []byte(y)}
 	}
 	lib, found, err := flow.Load(files, flow.Options{Readers: map[string]flow.Reader{
-		"time": schedule.ReadTime, "zone": schedule.ReadZone, "days": schedule.ReadDays, "country": schedule.ReadCountry,
+		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "zone": schedule.ReadZone, "days": schedule.ReadDays, "country": schedule.ReadCountry,
 	}})
 	if err != nil || lib == nil {
 		t.Fatalf("scripts: %v, %v", found, err)

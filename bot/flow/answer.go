@@ -256,6 +256,9 @@ func (r *run) missText(n *node, tries int, quick bool) string {
 
 // hint names the sentence that says what kind of answer would be understood.
 func (o *askOp) hint() string {
+	if o.window != nil {
+		return "not_understood_window"
+	}
 	switch o.kind {
 	case askScale:
 		return "not_understood_scale"
@@ -264,7 +267,7 @@ func (o *askOp) hint() string {
 			return "not_understood_number"
 		}
 		return "not_understood_any_number"
-	case askTime, askZone, askCountry, askDays, askDate:
+	case askTime, askZone, askCountry, askDays, askDate, askSpan, askHours:
 		return "not_understood_" + askKinds()[o.kind]
 	}
 	return ""

@@ -13,7 +13,7 @@ type atOp struct {
 	effect  At // Date is empty; Time too if timeVar is set
 	flow    ref
 	dateVar ref
-	inDays  int // with no dateVar: so many days from today
+	inDays  int // so many days from the date, or from today without one
 	timeVar ref
 
 	branched  bool // past is written
@@ -47,6 +47,10 @@ func (p *parser) at(st *node, v pair, pairs []pair) op {
 			p.goings = append(p.goings, going{o.flow, func(*flow) {}})
 		case "date":
 			p.atDate(o, kv.v)
+		case "plus":
+			p.plus(o, kv, pairs)
+		case "kind":
+			o.effect.Kind = p.kindOfTime(kv.v)
 		case "time":
 			o.effect.Time, o.timeVar = p.clockOrName(kv.v, "time")
 		case "fresh_for":
@@ -84,10 +88,10 @@ func (p *parser) atDate(o *atOp, n *yaml.Node) {
 func (p *parser) clockOrName(n *yaml.Node, what string) (clock string, name ref) {
 	s, _ := p.str(n, what)
 	switch {
-	case p.rx.clock.MatchString(s):
+	case p.rx.clock.MatchString(s), p.window(n, s):
 		return s, ref{}
 	case s != "" && s[0] >= '0' && s[0] <= '9':
-		p.c.add(at(p.file, n), ruleValue, "a time is written like 21:00")
+		p.c.add(at(p.file, n), ruleValue, "a time is written like 21:00, a window like 18:00-20:00")
 	case s != "":
 		return "", ref{s, at(p.file, n)}
 	}
@@ -119,10 +123,12 @@ func (r *run) at(n *node, o *atOp) *node {
 		if day, err = time.Parse(time.DateOnly, s); err != nil {
 			return n.next
 		}
+		day = day.AddDate(0, 0, o.inDays)
 	}
 	e.Date = day.Format(time.DateOnly)
 	const wall = time.DateOnly + " 15:04"
-	when, err := time.Parse(wall, e.Date+" "+e.Time)
+	begins, _, _ := strings.Cut(e.Time, "-") // a window that has begun is over
+	when, err := time.Parse(wall, e.Date+" "+begins)
 	if err != nil {
 		return n.next
 	}

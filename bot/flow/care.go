@@ -62,6 +62,8 @@ func (ld *loader) care() {
 			switch o := n.op.(type) {
 			case *everyOp:
 				alone[ld.flows[o.flow.name]] = true
+				alone[ld.flows[o.stepDown.name]] = true
+				ld.cadence(n, o)
 			case *atOp:
 				alone[ld.flows[o.flow.name]] = true
 			case *linesOp:
@@ -69,6 +71,7 @@ func (ld *loader) care() {
 			}
 		}
 	}
+	ld.quietHours()
 	for _, p := range ld.parsers {
 		if alone[p.flow] {
 			ld.unprompted(p.flow)

@@ -37,7 +37,7 @@ func (ld *loader) goings() {
 // compiles every condition against the types. Computed values may build on each
 // other, so they are tried until nothing new is learned.
 func (ld *loader) variables() {
-	ld.vars = map[string]varKind{"mode": varString, "welcomed": varBool, "zone": varString, "country": varString, "lang": varString}
+	ld.vars = map[string]varKind{"mode": varString, "welcomed": varBool, "zone": varString, "country": varString, "lang": varString, varQuietHours: varString}
 	from := map[string]place{}
 	ld.lists = map[string]bool{}
 	var later []variable
@@ -142,21 +142,16 @@ func (ld *loader) schedules() {
 			}
 		}
 		for _, n := range p.flow.nodes {
-			var refs []ref
-			switch o := n.op.(type) {
-			case *everyOp:
-				refs = []ref{o.atVar, o.dayVar}
-			case *atOp:
-				refs = []ref{o.dateVar, o.timeVar}
-			}
-			for _, v := range refs {
-				if v.name == "" {
+			for _, h := range timesOf(n.op) {
+				if h.name == "" {
 					continue
 				}
-				if k, ok := ld.vars[v.name]; !ok {
-					ld.c.add(v.pos, ruleUnknownVar, "no step sets %q", v.name)
+				if k, ok := ld.vars[h.name]; !ok {
+					ld.c.add(h.pos, ruleUnknownVar, "no step sets %q", h.name)
 				} else if k != varString && k != varAny {
-					ld.c.add(v.pos, ruleVarType, "%q is %s, not a time, days or a date", v.name, k)
+					ld.c.add(h.pos, ruleVarType, "%q is %s, not a time, days or a date", h.name, k)
+				} else if kind := ld.holds(h.name); kind != "" && kind != h.kind {
+					ld.c.add(h.pos, ruleVarType, "%q holds the answer to a question with %s; here it has to be one with %s", h.name, kind, h.kind)
 				}
 			}
 		}

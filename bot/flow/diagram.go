@@ -187,9 +187,14 @@ func deed(o op) string {
 	case *menuOp:
 		return "menu"
 	case *everyOp:
+		if o.effect.Organization {
+			return "what the organization sends: " + o.effect.Kind
+		}
 		return "every day or so: " + o.flow.name
 	case *cancelOp:
-		return "cancel " + o.name.name
+		return "cancel " + o.name.name + o.kind
+	case *snoozeOp:
+		return "again later"
 	case *quietOp:
 		return "quiet"
 	case *secretOp:

@@ -88,7 +88,7 @@ func (ld *loader) domains() map[string]domain {
 		}
 	}
 	give("mode", domain{words: modes()})
-	for _, name := range []string{"zone", "country", "lang"} { // the program sets them too
+	for _, name := range []string{"zone", "country", "lang", varQuietHours} { // the program sets them too
 		give(name, domain{open: true})
 	}
 	return all

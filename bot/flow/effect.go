@@ -40,10 +40,17 @@ type Wait struct {
 type Every struct {
 	Name     string
 	Flow     string        // the flow to start when due
-	Time     string        // "21:00", the person's wall clock; empty if Cron is set
-	Days     []string      // "mon".."sun"; empty = every day
+	Time     string        // "21:00" or a window "18:00-20:00", the person's wall clock; empty if Cron is set
+	Days     []string      // "mon".."sun", or "2d" alone for every other day; empty = every day
 	Cron     string        // five fields, the person's wall clock; empty if Time is set
-	FreshFor time.Duration // a later start than this is skipped
+	FreshFor time.Duration // a later start than this is skipped; zero: as the kind has it
+	Kind     string        // one of Kinds; "" for none
+	// StepDown is the flow that comes once, in the place of Flow, when many went
+	// unanswered; before that they come less often. "": it never does.
+	StepDown string
+	// Organization: it comes when, and as, the organization has set up for its
+	// kind. Only Name and Kind are set then.
+	Organization bool
 }
 
 // At starts a flow once. It shares its names with Every: either replaces the
@@ -52,12 +59,17 @@ type At struct {
 	Name     string
 	Flow     string
 	Date     string        // "2026-05-03"
-	Time     string        // "18:00", the person's wall clock, also after they moved
-	FreshFor time.Duration // a later start than this is skipped
+	Time     string        // "18:00" or "18:00-20:00", the person's wall clock, also after they moved
+	FreshFor time.Duration // a later start than this is skipped; zero: as the kind has it
+	Kind     string        // one of Kinds; "" for none
 }
 
-// Cancel ends the schedule of that name; "all" ends every schedule.
-type Cancel struct{ Name string }
+// Cancel ends the schedule of that name, or with a Kind every one of that kind;
+// the Name "all" ends every schedule.
+type Cancel struct{ Name, Kind string }
+
+// Snooze lets what came by itself last come again after a time.
+type Snooze struct{ For time.Duration }
 
 // Quiet stops unprompted messages: For a time, or until the person asks for
 // them again (Stop), or not any more (neither). A quiet For a time with Undo may
@@ -161,6 +173,7 @@ func (Every) effect()    {}
 func (At) effect()       {}
 func (Cancel) effect()   {}
 func (Quiet) effect()    {}
+func (Snooze) effect()   {}
 func (Hide) effect()     {}
 func (Export) effect()   {}
 func (Forget) effect()   {}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,6 +85,10 @@ func (r *run) one(f *flow, n *node) (next *node, stop bool) {
 	case *sayOp:
 		r.say(Say{Text: r.text(o.text)})
 	case *askOp:
+		if done, err := r.answeredByOpening(f, n, o); done {
+			r.failed = errors.Join(r.failed, err)
+			return nil, true
+		}
 		r.say(Say{Text: r.text(o.text), Ask: true})
 		r.await(n, &Waiting{Kind: waitAsk})
 		r.wait = o.noReply
@@ -144,12 +149,20 @@ func (r *run) tell(n *node) {
 	case *everyOp:
 		r.every(o)
 	case *cancelOp:
-		r.out = append(r.out, Cancel{o.name.name})
+		r.out = append(r.out, Cancel{o.name.name, o.kind})
 		if o.name.name == "all" {
 			r.s.Parked, r.hushed = nil, true
 		}
+	case *snoozeOp:
+		r.snooze(o)
 	case *quietOp:
-		r.out = append(r.out, o.effect)
+		e := o.effect
+		if o.forVar.name != "" {
+			if e.For = r.spanOf(o.forVar.name); e.For == 0 {
+				return // never said: it stays as it is
+			}
+		}
+		r.out = append(r.out, e)
 		if o.effect.Stop {
 			r.s.Parked, r.hushed = nil, true
 		}
@@ -299,16 +312,21 @@ func (r *run) put(name string, v any) {
 func (r *run) every(o *everyOp) {
 	e := o.effect
 	e.Days = slices.Clone(e.Days)
-	if o.dayVar.name != "" {
-		s, _ := r.value(o.dayVar.name).(string)
-		e.Days = dayList(s)
-	}
 	if o.atVar.name != "" {
-		days, clock := r.clockOf(o.atVar.name)
-		if days != "" {
+		var days string
+		if days, e.Time = r.clockOf(o.atVar.name); days != "" {
 			e.Days = dayList(days)
 		}
-		e.Time = clock
+	}
+	if o.dayVar.name != "" {
+		s, _ := r.value(o.dayVar.name).(string)
+		if days := dayList(s); len(days) > 0 { // said for themselves, they win over those of the time
+			e.Days = days
+		}
+	}
+	if e.Organization {
+		r.out = append(r.out, e)
+		return
 	}
 	if e.Time == "" && e.Cron == "" {
 		return

@@ -25,8 +25,9 @@ func (f Finding) String() string {
 }
 
 // Mild tells that the scripts can be used as they are: a translation is not
-// complete, and what it lacks is said in the language of the scripts.
-func (f Finding) Mild() bool { return f.Rule == ruleTranslation }
+// complete, and what it lacks is said in the language of the scripts; or
+// something comes as often as ever when nobody answers.
+func (f Finding) Mild() bool { return f.Rule == ruleTranslation || f.Rule == ruleCadence }
 
 // place is where something stands in a file.
 type place struct {
@@ -82,7 +83,7 @@ type waiver struct {
 func waivable(rule string) bool {
 	switch rule {
 	case ruleWording, ruleExclamation, ruleLongText, ruleHiddenOption, ruleEmoji, ruleSentence, ruleChoices, ruleMessages,
-		ruleQuestions, ruleContact, ruleLongWord, ruleAbbreviation, ruleTitle, ruleNoReply, ruleUnprompted, ruleSource, ruleNoSkip, ruleWayOut:
+		ruleQuestions, ruleContact, ruleLongWord, ruleAbbreviation, ruleTitle, ruleNoReply, ruleCadence, ruleUnprompted, ruleSource, ruleNoSkip, ruleWayOut:
 		return true
 	}
 	return strings.HasPrefix(rule, ruleWording+"-")
@@ -190,6 +191,7 @@ const (
 	ruleAbbreviation = "abbreviation"
 	ruleTitle        = "long-title"
 	ruleNoReply      = "no-reply"
+	ruleCadence      = "cadence"
 	ruleUnprompted   = "unprompted"
 	ruleSource       = "source"
 	ruleNoSkip       = "no-skip"

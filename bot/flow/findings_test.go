@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -74,7 +75,7 @@ func load(t testing.TB, fsys fs.FS) []Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if (lib == nil) != (len(list) > 0) {
+	if (lib == nil) != slices.ContainsFunc(list, func(f Finding) bool { return !f.Mild() }) {
 		t.Errorf("library is nil: %t, with %d findings", lib == nil, len(list))
 	}
 	for _, f := range list {

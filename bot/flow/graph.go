@@ -23,6 +23,7 @@ type flow struct {
 	// but after an alarm if afterAlarm is set.
 	noResume, afterAlarm bool
 	private              bool   // only for who gave their own word, where they have one
+	hears                []ref  // kinds of answers that open it
 	scope                *scope // of the set that it was compiled with
 	words                string // hash of what rev leaves out of its messages
 }
@@ -67,6 +68,8 @@ type askOp struct {
 	forget  bool // text: the answer is never in the session
 	past    bool // date: one that has been
 	reader  Reader
+	window  Reader // time: reads a window, too; nil: no windows
+	opening bool   // the message that opened the flow is tried first
 	keepVar ref
 	list    ref
 	skip    bool
@@ -94,12 +97,14 @@ const (
 	askCountry
 	askDays
 	askDate
+	askSpan
+	askHours
 	askLanguage
 )
 
 // askKinds names the kinds as scripts write them, in the order of askKind.
 func askKinds() []string {
-	return []string{"pick", "yes_no", "scale", "number", "text", "time", "zone", "country", "days", "date", "language"}
+	return []string{"pick", "yes_no", "scale", "number", "text", "time", "zone", "country", "days", "date", "span", "hours", "language"}
 }
 
 // option is one choice of a question.
@@ -195,15 +200,22 @@ type runOp struct {
 type menuOp struct{ text *text }
 
 type everyOp struct {
-	effect Every
-	flow   ref
-	atVar  ref
-	dayVar ref
+	effect   Every
+	flow     ref
+	atVar    ref
+	dayVar   ref
+	stepDown ref
 }
 
-type cancelOp struct{ name ref }
+type cancelOp struct {
+	name ref
+	kind string // instead of name
+}
 
-type quietOp struct{ effect Quiet }
+type quietOp struct {
+	effect Quiet
+	forVar ref // holds how long; effect.For is empty then
+}
 
 type linesOp struct{ effect Lines }
 

@@ -15,8 +15,9 @@ type Library struct {
 	scope *scope
 
 	texts map[string]*text
-	menu  []*flow // in menu order
-	decoy *decoy  // nil: there is none
+	hears map[string]*flow // by kind of answer
+	menu  []*flow          // in menu order
+	decoy *decoy           // nil: there is none
 
 	privateLists map[string]bool
 

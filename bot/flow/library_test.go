@@ -106,6 +106,7 @@ steps:
   - every: hello
     flow: other
     at: "21:00"
+    days: [sun]
   - cancel: hello
   - quiet: {for: 7d}
   - lines: dv

@@ -16,7 +16,8 @@ const textsFile = "texts.yaml"
 // Options are what the program gives the scripts.
 type Options struct {
 	// Readers understand the answers to questions of the kinds time, zone,
-	// country, days and date. A script that asks for a kind without a reader is
+	// country, days, date, span and hours, and "window" parts of the day where a
+	// time is asked for. A script that asks for a kind without a reader is
 	// refused.
 	Readers map[string]Reader
 
@@ -115,6 +116,7 @@ type loader struct {
 	notes  map[string]map[int][]string
 	units  []unit
 	called map[string]bool // flows that others call
+	hears  map[string]*flow
 }
 
 func newLoader(opt Options) *loader {
@@ -157,6 +159,7 @@ func (ld *loader) library() *Library {
 	ld.names()
 	ld.schedules()
 	ld.forgets()
+	ld.hears = ld.heardKinds()
 	ld.called = map[string]bool{}
 	for _, p := range ld.parsers {
 		for _, n := range p.flow.nodes {
@@ -185,7 +188,7 @@ func (ld *loader) library() *Library {
 
 func (ld *loader) build() *Library {
 	l := &Library{
-		flows: ld.flows, texts: ld.texts,
+		flows: ld.flows, texts: ld.texts, hears: ld.hears,
 		own:    slices.Sorted(maps.Keys(ld.lists)),
 		scope:  &scope{vars: ld.vars, reads: map[string]Reader{}, picks: map[string][]*option{}},
 		speech: &speech{words: ld.words, meaning: ld.meaning, numbers: ld.numbers}, base: ld.lang, langs: map[string]*speech{},

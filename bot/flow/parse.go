@@ -91,7 +91,7 @@ func (p *parser) parse(src []byte) *flow {
 
 // headerKeys are the keys of a file.
 func headerKeys() []string {
-	return []string{"flow", "title", "about", "start", "anywhere", "first", "idle", "menu", "modes", "safe", "resume", "private", "review", "steps"}
+	return []string{"flow", "title", "about", "start", "anywhere", "first", "idle", "hears", "menu", "modes", "safe", "resume", "private", "review", "steps"}
 }
 
 func (p *parser) header(root *yaml.Node, pairs []pair) {
@@ -129,6 +129,8 @@ func (p *parser) header(root *yaml.Node, pairs []pair) {
 			f.first1 = p.phrases(kv.v, "first")
 		case "idle":
 			f.idle1 = p.phrases(kv.v, "idle")
+		case "hears":
+			f.hears = p.hears(kv.v)
 		case "menu":
 			f.Menu = p.integer(kv.v, "menu", 1, 99)
 		case "modes":

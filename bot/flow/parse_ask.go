@@ -46,6 +46,10 @@ func (p *parser) ask(st *node, v pair, pairs []pair) op {
 			}
 		case "senses":
 			o.senses = p.boolean(kv.v, "senses")
+		case "opening":
+			if o.opening = p.boolean(kv.v, "opening"); o.opening && (o.kind < askScale || o.kind == askText || o.kind == askLanguage) {
+				p.c.add(at(p.file, kv.k), ruleValue, "opening goes with a number, a time, days, a date or a span: any message would be taken for a text")
+			}
 		}
 	}
 	if kv, ok := find(pairs, "safety"); ok {
@@ -97,6 +101,17 @@ func (p *parser) kind(st *node, o *askOp, kv pair) {
 		}
 	case askLanguage: // the choices are made when the translations are known
 		p.known(p.empty(kv), kv.key)
+	case askTime:
+		keys := p.empty(kv)
+		p.known(keys, kv.key, "window")
+		if o.reader = p.opt.Readers[kv.key]; o.reader == nil {
+			p.c.add(at(p.file, kv.k), ruleReader, "this program has no reader for %s", kv.key)
+		}
+		if w, ok := find(keys, "window"); ok && p.boolean(w.v, "window") {
+			if o.window = p.opt.Readers[readWindow]; o.window == nil {
+				p.c.add(at(p.file, w.k), ruleReader, "this program has no reader for a window")
+			}
+		}
 	default:
 		p.known(p.empty(kv), kv.key)
 		if o.reader = p.opt.Readers[kv.key]; o.reader == nil {

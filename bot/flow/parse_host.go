@@ -16,6 +16,13 @@ func (p *parser) schedule(v pair, pairs []pair) op {
 	if name.name == "all" {
 		p.c.add(name.pos, ruleValue, `"all" is the engine's own name`)
 	}
+	if kv, ok := find(pairs, "kind"); ok {
+		o.effect.Kind = p.kindOfTime(kv.v)
+	}
+	if kv, ok := find(pairs, "organization"); ok && p.boolean(kv.v, "organization") {
+		p.organization(o, v, pairs)
+		return o
+	}
 	if kv, ok := find(pairs, "flow"); ok {
 		o.flow = p.ref(kv.v, "flow")
 		o.effect.Flow = o.flow.name
@@ -32,11 +39,7 @@ func (p *parser) schedule(v pair, pairs []pair) op {
 		o.effect.Time, o.atVar = p.clockOrName(when.v, "at")
 	}
 	if hasCron {
-		s, ok := p.str(cron.v, "cron")
-		if ok && (len(strings.Fields(s)) != 5 || strings.Contains(s, "=")) {
-			p.c.add(at(p.file, cron.v), ruleSchedule, "cron has five fields: minute hour day month weekday")
-		}
-		o.effect.Cron = s
+		o.effect.Cron = p.cron(cron.v)
 	}
 	if kv, ok := find(pairs, "days"); ok {
 		p.days(o, kv.v)
@@ -47,11 +50,19 @@ func (p *parser) schedule(v pair, pairs []pair) op {
 	if kv, ok := find(pairs, "fresh_for"); ok {
 		o.effect.FreshFor = p.length(kv.v, "fresh_for", 7*24*time.Hour)
 	}
+	if kv, ok := find(pairs, "step_down"); ok {
+		o.stepDown = p.ref(kv.v, "step_down")
+		o.effect.StepDown = o.stepDown.name
+		p.goings = append(p.goings, going{o.stepDown, func(*flow) {}})
+	}
 	return o
 }
 
 func (p *parser) days(o *everyOp, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode {
+		if p.everySoManyDays(o, n) {
+			return
+		}
 		o.dayVar = p.ref(n, "days")
 		return
 	}
@@ -87,7 +98,7 @@ func (p *parser) quiet(v pair) op {
 		o.effect.Undo = p.boolean(kv.v, "undo")
 	}
 	if kv, ok := find(keys, "for"); ok {
-		o.effect.For = p.length(kv.v, "for", 366*24*time.Hour)
+		o.effect.For, o.forVar = p.lengthOrName(kv.v, "for", 366*24*time.Hour)
 	} else {
 		p.c.add(at(p.file, v.v), ruleMissing, "quiet needs for")
 	}

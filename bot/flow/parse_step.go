@@ -11,7 +11,7 @@ import (
 func verbs() []string {
 	return []string{
 		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
-		"menu", "every", "cancel", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "record", "secret", "end",
+		"menu", "every", "cancel", "snooze", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "record", "secret", "end",
 	}
 }
 
@@ -25,7 +25,7 @@ func verbKeys(verb string) []string {
 	case "say", "menu":
 		return []string{"any", "source"}
 	case "ask":
-		return append([]string{"any", "source", "keep", "no_reply", "not_understood", "skip", "safety", "senses"}, askKinds()...)
+		return append([]string{"any", "source", "keep", "no_reply", "not_understood", "skip", "safety", "senses", "opening"}, askKinds()...)
 	case "pace":
 		return []string{"words"}
 	case "if":
@@ -41,9 +41,9 @@ func verbKeys(verb string) []string {
 	case "drop":
 		return []string{"number"}
 	case "every":
-		return []string{"flow", "at", "days", "cron", "fresh_for"}
+		return []string{"flow", "at", "days", "cron", "kind", "fresh_for", "step_down", "organization"}
 	case "at":
-		return []string{"flow", "date", "time", "fresh_for", "past"}
+		return []string{"flow", "date", "plus", "time", "kind", "fresh_for", "past"}
 	}
 	return nil
 }
@@ -171,11 +171,9 @@ func (p *parser) plain(v pair, pairs []pair) op {
 	case "every":
 		return p.schedule(v, pairs)
 	case "cancel":
-		o := &cancelOp{p.ref(v.v, "cancel")}
-		if o.name.name != "" && o.name.name != "all" {
-			p.cancels = append(p.cancels, o.name)
-		}
-		return o
+		return p.cancel(v)
+	case "snooze":
+		return p.snooze(v)
 	case "quiet":
 		return p.quiet(v)
 	case "lines":

@@ -70,6 +70,7 @@ func readers() map[string]Reader {
 	}
 	return map[string]Reader{
 		"time": one("at", ":00"), "zone": one("in", "/zone"), "country": one("from", "-land"), "days": one("on", "day"),
+		"span": one("for", "d"), "hours": one("from", "-o-clock"), "window": one("between", "-window"),
 		"date": func(text string, _ time.Time) (value, echo string, ok bool) {
 			d, err := time.Parse(time.DateOnly, text)
 			if err != nil {
@@ -103,6 +104,7 @@ type talk struct {
 	wait    time.Duration
 	inputs  int  // the ID of an input is its number
 	asked   int  // so is the key of a question
+	prompt  bool // something came by itself
 	quiet   bool // do not write the transcript
 	out     strings.Builder
 }
@@ -118,6 +120,7 @@ func newTalk(t tester, lib *Library) *talk {
 func (k *talk) step(in Input) ([]Effect, error) {
 	k.t.Helper()
 	in.Now, in.Seed, in.Vars, in.Lists = k.now, k.seed, maps.Clone(k.vars), k.lists
+	in.Prompted = k.prompt
 	if in.ID == "" {
 		k.inputs++
 		in.ID = fmt.Sprint("m", k.inputs)
@@ -255,7 +258,7 @@ func (k *talk) apply(id string, effects []Effect) {
 
 // do runs one line of a test: a text, or a command.
 //
-//	/start FLOW, /interrupt FLOW, /react EMOJI, /timer, /later 5m
+//	/start FLOW, /interrupt FLOW, /react EMOJI, /timer, /later 5m, /prompted
 //
 // Of what mends a talk, N counts back from the newest, which is 1, over the
 // inputs or over the questions:
@@ -279,6 +282,9 @@ func (k *talk) do(cmd string) {
 			in = Input{Kind: InInterrupt, Flow: arg}
 		case "/react":
 			in = Input{Kind: InReaction, Text: arg}
+		case "/prompted":
+			k.prompt = true
+			return
 		case "/timer":
 			k.now = k.now.Add(k.wait)
 			in = Input{Kind: InTimer}

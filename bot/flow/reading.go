@@ -19,6 +19,9 @@ func (r *run) read(o *askOp, raw string) (value any, echo string, ok bool) {
 			return nil, "", false
 		}
 		value, echo, ok := o.reader(raw, r.in.Now)
+		if !ok && o.window != nil {
+			value, echo, ok = o.window(raw, r.in.Now)
+		}
 		return value, echo, ok
 	}
 }

@@ -151,6 +151,8 @@ func (r *run) value(name string) any {
 		return r.in.Desk
 	case "today":
 		return r.in.Now.Format(time.DateOnly)
+	case "prompted":
+		return r.in.Prompted
 	case "weekday":
 		return weekdays()[r.in.Now.Weekday()]
 	}

@@ -61,6 +61,7 @@ func (r *run) rearm() {
 
 // begin starts f afresh. What waits is parked, unless it is f itself.
 func (r *run) begin(f *flow) error {
+	r.opened = r.in.Kind == InText
 	if r.s.Parked != nil && r.s.Parked.Frames[0].Flow == f.ID {
 		r.s.Parked = nil
 	}

@@ -95,6 +95,12 @@ func substance(b *strings.Builder, o op) {
 			put(s.atDanger, s.atUnsure, s.atMisread)
 		}
 		put(o.senses)
+		if o.opening {
+			put("opening")
+		}
+		if o.window != nil {
+			put("window")
+		}
 	case *paceOp:
 		put(o.rounds)
 		for i := range o.cues {
@@ -128,8 +134,16 @@ func substance(b *strings.Builder, o op) {
 		put(o.effect, o.dateVar.name, o.inDays, o.timeVar.name, o.branched)
 	case *cancelOp:
 		put(o.name.name)
+		if o.kind != "" {
+			put(o.kind)
+		}
+	case *snoozeOp:
+		put(o.effect, o.forVar.name)
 	case *quietOp:
 		put(o.effect)
+		if o.forVar.name != "" {
+			put(o.forVar.name)
+		}
 	case *exportOp:
 		put(refNames(o.lists), o.seal.name)
 	case *secretOp:

@@ -110,6 +110,8 @@ func headerSchema(key string) object {
 		return defined("flow")
 	case "start", "anywhere", "first", "idle":
 		return listOf(defined("text"))
+	case "hears":
+		return object{"type": "array", "items": oneOf(hearable()...), "uniqueItems": true}
 	case "menu":
 		return whole(1, 99)
 	case "modes":
@@ -148,8 +150,12 @@ func verbSchema(verb string) object {
 		return defined("name")
 	case "call", "run":
 		return defined("flow")
+	case "cancel":
+		return object{"anyOf": []any{defined("name"), closed(object{"kind": oneOf(Kinds()...)}, "kind")}}
+	case "snooze":
+		return object{"anyOf": []any{defined("length"), defined("name")}}
 	case "quiet":
-		return object{"anyOf": []any{oneOf("stop", "off", "undo"), closed(object{"for": defined("length"), "undo": object{"type": "boolean"}}, "for")}}
+		return object{"anyOf": []any{oneOf("stop", "off", "undo"), closed(object{"for": object{"anyOf": []any{defined("length"), defined("name")}}, "undo": object{"type": "boolean"}}, "for")}}
 	case "lines":
 		need := object{"enum": append([]any{"", nil}, anys(needs())...)}
 		return object{"anyOf": []any{need, closed(object{"need": need, "up_to": whole(1, 10)})}}
@@ -175,7 +181,7 @@ func verbSchema(verb string) object {
 	case "say", "ask", "menu":
 		return defined("worded")
 	}
-	return defined("text") // goto, cancel
+	return defined("text") // goto
 }
 
 func keySchema(verb, key string) object {
@@ -202,7 +208,7 @@ func keySchema(verb, key string) object {
 		return defined("branch")
 	case "safety":
 		return closed(object{"danger": defined("text"), "unsure": defined("text"), "misread": defined("text")}, "danger")
-	case "skip", "numbered", "newest", "senses", "short":
+	case "skip", "numbered", "newest", "senses", "short", "opening":
 		return object{"type": "boolean"}
 	case "words":
 		keys := object{}
@@ -225,7 +231,15 @@ func keySchema(verb, key string) object {
 	case "flow":
 		return defined("flow")
 	case "days":
-		return object{"anyOf": []any{defined("name"), listOf(oneOf(weekdays()...))}}
+		return object{"anyOf": []any{defined("name"), object{"type": "string", "pattern": `^([2-9]|[12][0-9]|3[01])d$`}, listOf(oneOf(weekdays()...))}}
+	case "kind":
+		return oneOf(Kinds()...)
+	case "plus":
+		return object{"type": "string", "pattern": `^-?[0-9]{1,3}d$`}
+	case "step_down":
+		return defined("flow")
+	case "organization":
+		return object{"const": true}
 	case "fresh_for":
 		return defined("length")
 	}
@@ -254,7 +268,11 @@ func kindSchema(kind string) object {
 		o := closed(object{"past": object{"type": "boolean"}})
 		o["type"] = []string{"object", "null"}
 		return o
-	case "time", "zone", "country", "days", "language":
+	case "time":
+		o := closed(object{"window": object{"type": "boolean"}})
+		o["type"] = []string{"object", "null"}
+		return o
+	case "zone", "country", "days", "span", "hours", "language":
 		return nothing()
 	}
 	return nil

@@ -111,12 +111,17 @@ func TestSchemaAgrees(t *testing.T) {
 		"ask: x\n  yes_no: {}\n  no_reply: {after: 5m, say: x}", "pace: {in: 4, rounds: 2}\n  words: {in: In}", "quiet: stop", "quiet: {for: 7d}", "quiet: {for: 1d, undo: true}", "quiet: undo",
 		"ask: x\n  yes_no: {}\n  safety: {danger: \"no\"}", "ask: x\n  text: {}\n  senses: true",
 		"set: {a: 1, b: x, c: null}", "keep: {list: l, text: x}", "every: e\n  flow: a\n  at: '21:00'\n  days: [mon]",
+		"every: e\n  flow: a\n  at: '18:00-20:00'\n  days: 2d\n  kind: checkin\n  step_down: a", "every: e\n  kind: note\n  organization: true",
+		"at: e\n  flow: a\n  date: day\n  plus: -1d\n  kind: date\n  time: '18:00'", "cancel: {kind: week}", "snooze: 1h", "snooze: how_long", "quiet: {for: how_long}",
+		"ask: x\n  time: {window: true}\n  opening: true", "ask: x\n  span: {}", "ask: x\n  hours: {}",
 		"if: true\n  do: [{say: x}]", "menu: x", "cancel: all",
 		// and what is wrong
 		"sya: x", "say: 5", "say: x\n  colour: red", "say: x\n  goto: y", "wait: soon", "lines: near", "quiet: loud", "end: now",
 		"ask: x", "ask: x\n  text: {}\n  number: {}", "ask: x\n  scale: {from: 1}", "ask: x\n  number: {to: 1}", "ask: x\n  pick: {a: {}}",
 		"ask: x\n  text: {max: 0}", "ask: x\n  pick: {a: word, b: {}}", "pace: {in: 4}", "pace: {in: 400, rounds: 1}", "set: {}", "set: {a: [1]}",
 		"keep: {}", "pace: {in: 4, rounds: 2}\n  words: {up: x}", "every: e\n  flow: a\n  days: [monday]\n  at: '21:00'", "lines: {need: dv, up_to: 99}",
+		"every: e\n  flow: a\n  at: '21:00'\n  kind: daily", "every: e\n  flow: a\n  at: '21:00'\n  days: 40d", "cancel: {kind: daily}", "cancel: {}", "snooze: [1h]",
+		"at: e\n  flow: a\n  date: day\n  plus: 7\n  time: '18:00'", "ask: x\n  time: {window: sometimes}",
 		"ask: x\n  text: {}\n  no_reply: {after: soon, say: x}", "name: lonely",
 	} {
 		t.Run(step, func(t *testing.T) {

@@ -128,6 +128,9 @@ type Input struct {
 	// Desk: people of the organization can take over a talk. The scripts know it
 	// as desk.
 	Desk bool
+	// Prompted: something came by itself within the last day, and may be put off
+	// by Snooze. The scripts know it as prompted.
+	Prompted bool
 	// Lists are the person's own lists that Library.Lists named, oldest first.
 	Lists map[string][]Item
 	// Items gives a list that is not in Lists; nil: there are no others. It is

@@ -130,6 +130,7 @@ type run struct {
 	hushed  bool // all schedules ended, or quiet until asked: nothing goes on
 	wait    time.Duration
 	ahead   string // stands before the next message
+	opened  bool   // this text opened a flow, and no question has tried it yet
 
 	asked    []string // keys of the question that is said once more
 	original string   // the text of the input, if part of it was taken off
@@ -199,6 +200,9 @@ func (r *run) heardText() error {
 		h = r.tongue.byPhrase(norm, (*speech).idles)
 	}
 	if h != nil && !r.askedAgain(n, h) {
+		return r.begin(h)
+	}
+	if h := r.heardAs(n, norm); h != nil {
 		return r.begin(h)
 	}
 	if done, err := r.heardFreely(n, norm); done {

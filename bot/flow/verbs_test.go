@@ -267,11 +267,11 @@ steps:
 > [ask] When?
 < mon,tue 08:00
 ! set when mon,tue 08:00
-! every daily d 08:00 [mon tue]  2h0m0s
-! every fixed d 21:00 [mon fri]  0s
+! every daily d 08:00 [mon tue]  2h0m0s   false
+! every fixed d 21:00 [mon fri]  0s   false
 ! set some tue,wed
-! every fixed d 07:30 [tue wed]  0s
-! every cron d  [] 0 21 * * * 0s
+! every fixed d 07:30 [tue wed]  0s   false
+! every cron d  [] 0 21 * * * 0s   false
 ! cancel fixed
 ! quiet 168h0m0s false false
 ! quiet 0s false false

@@ -179,7 +179,7 @@ func (p *parser) crowded(b block) {
 			if run == mostMessages+1 {
 				p.c.add(n.pos, ruleMessages, "more than %d messages in a row without a question or a wait", mostMessages)
 			}
-		case *setOp, *keepOp, *everyOp, *atOp, *cancelOp, *quietOp, *dropOp, *hideOp, *forgetOp, *recordOp:
+		case *setOp, *keepOp, *everyOp, *atOp, *cancelOp, *quietOp, *snoozeOp, *dropOp, *hideOp, *forgetOp, *recordOp:
 		default:
 			run = 0
 		}

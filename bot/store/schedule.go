@@ -23,6 +23,20 @@ type Schedule struct {
 	// Asked is the occurrence that was put off to NextDue; zero: NextDue is one
 	// itself.
 	Asked time.Time
+
+	// Kind is what it is, "" for none; see flow.Kinds.
+	Kind string
+	// StepDown is the flow that asks once whether to go on; "": none does.
+	StepDown string
+	// Organization: Flow and Cron are those of the configuration, for its Kind.
+	Organization bool
+	// Key names the occurrence that came last, NextKey the one of NextDue or
+	// Asked: see schedule.Occurrence. "": none.
+	Key, NextKey string
+	// Began is when the last one came, and Missed how many in a row nobody
+	// answered before it.
+	Began  time.Time
+	Missed int
 }
 
 // scheduleBody is the sealed part of a schedule. It repeats the name, so that a
@@ -34,6 +48,14 @@ type scheduleBody struct {
 	Zone     string        `json:"zone"`
 	FreshFor time.Duration `json:"fresh_for"`
 	Asked    int64         `json:"asked,omitempty"` // unix ms
+
+	Kind         string `json:"kind,omitempty"`
+	StepDown     string `json:"step_down,omitempty"`
+	Organization bool   `json:"organization,omitempty"`
+	Key          string `json:"key,omitempty"`
+	NextKey      string `json:"next_key,omitempty"`
+	Began        int64  `json:"began,omitempty"` // unix ms
+	Missed       int    `json:"missed,omitempty"`
 }
 
 const fieldSchedule = "schedule.body"
@@ -48,7 +70,11 @@ const sqlPutSchedule = `INSERT INTO schedule (person, name, body, next_due, last
 // PutSchedule stores a schedule under its person and name, in the place of the
 // one that was there. The ID given in s is not looked at.
 func (t *Tx) PutSchedule(s Schedule) error {
-	body, err := t.seal(s.Person, scheduleBody{s.Name, s.Flow, s.Cron, s.Zone, s.FreshFor, millis(s.Asked)}, fieldSchedule)
+	body, err := t.seal(s.Person, scheduleBody{
+		Name: s.Name, Flow: s.Flow, Cron: s.Cron, Zone: s.Zone, FreshFor: s.FreshFor, Asked: millis(s.Asked),
+		Kind: s.Kind, StepDown: s.StepDown, Organization: s.Organization,
+		Key: s.Key, NextKey: s.NextKey, Began: millis(s.Began), Missed: s.Missed,
+	}, fieldSchedule)
 	if err != nil {
 		return fmt.Errorf("put schedule: %w", err)
 	}
@@ -185,6 +211,8 @@ func (t *Tx) readSchedules(query string, args ...any) (list []Schedule, broken [
 		list = append(list, Schedule{
 			ID: r.id, Person: person, Name: body.Name, Flow: body.Flow, Cron: body.Cron, Zone: body.Zone,
 			FreshFor: body.FreshFor, NextDue: moment(r.next), LastDue: moment(r.last), Asked: moment(body.Asked),
+			Kind: body.Kind, StepDown: body.StepDown, Organization: body.Organization,
+			Key: body.Key, NextKey: body.NextKey, Began: moment(body.Began), Missed: body.Missed,
 		})
 	}
 	return list, broken, nil

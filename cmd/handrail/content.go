@@ -188,7 +188,7 @@ func loadSound(dir string) (content, error) {
 // readers are the kinds of answers that the script language leaves to others.
 func readers() map[string]flow.Reader {
 	return map[string]flow.Reader{
-		"time": schedule.ReadTime, "days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
+		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
 		"zone": schedule.ReadZone, "country": schedule.ReadCountry,
 	}
 }

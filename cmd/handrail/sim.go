@@ -93,6 +93,7 @@ func (c content) simulator(ctx context.Context, o simOptions) (sim *console.Sim,
 			Store: st, Library: c.library, Lexicon: c.lexicon, Lines: c.lines, Log: o.log,
 			Zone: o.zone.String(), Language: o.lang,
 			Burst:   math.MaxInt32, // a script is written faster than anybody types
+			Minutes: 1,             // the same minute of a window in every run
 			Workers: 1,             // order of due times, so that runs are alike
 			Quiet:   defaultQuiet(),
 		},

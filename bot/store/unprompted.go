@@ -1,0 +1,40 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+const sqlWaitsUnprompted = `SELECT 1 FROM outbox WHERE lane = $1 AND unprompted = 1 LIMIT 1`
+
+// WaitsUnprompted tells whether something that the person did not ask for is
+// still on its way to them.
+func (t *Tx) WaitsUnprompted(id PersonID) (bool, error) {
+	var one int
+	err := t.row(sqlWaitsUnprompted, []any{int64(id)}, &one)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for what came unasked: %w", err)
+	}
+	return true, nil
+}
+
+// FindSchedule loads the person's schedule of this name, or fails with
+// ErrNotFound or ErrBroken.
+func (t *Tx) FindSchedule(id PersonID, name string) (Schedule, error) {
+	list, broken, err := t.readSchedules(sqlFindSchedule, int64(id), t.s.scheduleName(id, name))
+	switch {
+	case err != nil:
+	case len(broken) > 0:
+		err = ErrBroken
+	case len(list) == 0:
+		err = ErrNotFound
+	default:
+		return list[0], nil
+	}
+	return Schedule{}, fmt.Errorf("find a schedule: %w", err)
+}
+
+const sqlFindSchedule = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE person = $1 AND name = $2`
