@@ -185,6 +185,7 @@ func (b *Bot) share(accounts []Account) error {
 		b.keeper.want = append(b.keeper.want, a.Network)
 		b.Transports = append(b.Transports, s)
 	}
+	b.keeper.learn = b.learn
 	b.keeper.ready = func(network string) bool { return all[network].caughtUp() }
 	return nil
 }

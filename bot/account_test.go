@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -127,12 +130,18 @@ func (v *voice) Close() error {
 // copyOf runs a copy of the bot until stop is called.
 func copyOf(t *testing.T, url string, q *square, label string) (stop func()) {
 	t.Helper()
+	_, stop = copyWith(t, url, q, label, scripts, io.Discard)
+	return stop
+}
+
+func copyWith(t *testing.T, url string, q *square, label string, scripts map[string]string, log io.Writer) (b *bot.Bot, stop func()) {
+	t.Helper()
 	st, err := store.Open(context.Background(), store.Options{URL: url, Master: master(t), Shared: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := bot.New(bot.Config{
-		Store: st, Library: library(t, scripts), Lexicon: lexicon(t), Lines: directory(t), Log: slog.New(slog.DiscardHandler),
+	b, err = bot.New(bot.Config{
+		Store: st, Library: library(t, scripts), Lexicon: lexicon(t), Lines: directory(t), Log: slog.New(slog.NewTextHandler(log, nil)),
 		Accounts: []bot.Account{{Network: "test", Open: q.open}}, Label: label, LeaseTTL: time.Second,
 	})
 	if err != nil {
@@ -141,7 +150,7 @@ func copyOf(t *testing.T, url string, q *square, label string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
-	return sync.OnceFunc(func() {
+	return b, sync.OnceFunc(func() {
 		cancel()
 		if err := errors.Join(<-done, st.Close()); err != nil {
 			t.Error(err)
@@ -208,6 +217,73 @@ func TestCopiesShareAnAccount(t *testing.T) {
 		t.Errorf("%d copies spoke at a time", q.most)
 	}
 	t.Logf("the account was opened %d times", q.opened)
+}
+
+// TestCopiesKnowEachOthersScripts: a talk that began on the scripts of one copy
+// goes on as it began on another copy, which has others.
+func TestCopiesKnowEachOthersScripts(t *testing.T) {
+	t.Parallel()
+	server, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	name, err := server.Create("template1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := maps.Clone(scripts)
+	newer["name"] = strings.Replace(scripts["name"], "steps:\n", "steps:\n  - say: A step that is new.\n", 1)
+	newer["name"] = strings.Replace(newer["name"], "I wrote down", "Now noted is", 1)
+	q := &square{said: map[string][]string{}, keys: map[string]bool{}}
+	log := &lockedLog{}
+	old, stopOld := copyWith(t, server.URL(name), q, "old", scripts, log)
+	defer stopOld()
+	fresh, stopNew := copyWith(t, server.URL(name), q, "new", newer, io.Discard)
+	defer stopNew()
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(log.String(), "taken in"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the old copy does not learn of the new scripts")
+		}
+	}
+	for i, step := range []struct {
+		bot  *bot.Bot
+		says string
+	}{{fresh, "hello"}, {fresh, "name"}, {old, "Ada Lovelace"}} {
+		m := chat.Message{ID: fmt.Sprint("$direct", i), From: ada, Text: chat.Text(step.says), Sent: time.Now()}
+		if err := step.bot.Handle(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = "Now noted is Ada Lovelace."
+	for deadline := time.Now().Add(time.Minute); q.count(ada, want) == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			q.mu.Lock()
+			t.Fatalf("the talk did not go on: %q", q.said[ada.User])
+		}
+	}
+}
+
+// lockedLog is a log that can be read while it is written.
+type lockedLog struct {
+	mu  sync.Mutex
+	buf strings.Builder
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }
 
 func TestSharedNeedsASharedStore(t *testing.T) {

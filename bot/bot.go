@@ -105,6 +105,7 @@ type Bot struct {
 
 	swapping sync.Mutex
 	editions map[int64]flow.Edition // sets of scripts that the store keeps, by number
+	current  int64                  // the number of the one that new talks begin on
 }
 
 // New checks the parts and joins them. It starts nothing; the store notes which

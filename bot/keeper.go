@@ -36,7 +36,10 @@ type keeper struct {
 	want  []string
 	ttl   time.Duration
 	log   *slog.Logger
-	ready func(network string) bool // whether the account, held here, has caught up
+	ready func(network string) bool   // whether the account, held here, has caught up
+	learn func(context.Context) error // takes in scripts that are new in the store
+
+	edition int64 // the newest set of scripts that was looked at
 
 	mu    sync.Mutex
 	pulse store.Pulse
@@ -79,6 +82,13 @@ func (k *keeper) beat(ctx context.Context) error {
 	p, err := k.st.Beat(ctx, store.Beat{Label: k.label, Process: k.self, Dead: k.dead, TTL: k.ttl, Want: k.want, Ready: ready})
 	if err != nil {
 		return err
+	}
+	if p.Edition != k.edition {
+		if err := k.learn(ctx); err != nil {
+			k.log.Warn("scripts of another copy are not known here", "err", err)
+		} else {
+			k.edition = p.Edition
+		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

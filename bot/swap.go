@@ -83,7 +83,7 @@ func (b *Bot) adopt(ctx context.Context, c Content) error {
 		kept[e.Number] = edition
 		editions = append(editions, edition)
 	}
-	b.editions = kept
+	b.editions, b.current = kept, current
 	c.Library = c.Library.Keep(editions)
 	b.content.Store(&c)
 	return nil

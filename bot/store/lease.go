@@ -54,6 +54,8 @@ type Pulse struct {
 	// Copies is how many copies are alive, this one among them, and Index its
 	// place, from 0.
 	Copies, Index int
+	// Edition is the number of the newest set of scripts in the store.
+	Edition int64
 }
 
 const (
@@ -61,6 +63,7 @@ const (
 		`ON CONFLICT (owner) DO UPDATE SET label = excluded.label, until = excluded.until`
 	sqlDropReplicas = `DELETE FROM replica WHERE until < $1`
 	sqlCountCopies  = `SELECT COUNT(*), COUNT(CASE WHEN owner < $1 THEN 1 END) FROM replica WHERE until > $2`
+	sqlNewest       = `SELECT COALESCE(MAX(id), 0) FROM edition`
 	sqlGetLease     = `SELECT owner, epoch, ready, until FROM lease WHERE name = $1`
 	sqlRenewLease   = `UPDATE lease SET until = $1, ready = $2 WHERE name = $3 AND owner = $4`
 	sqlTakeLease    = `INSERT INTO lease (name, owner, epoch, ready, until) VALUES ($1, $2, 1, 0, $3) ` +
@@ -107,6 +110,9 @@ func (t *Tx) beat(b Beat) (Pulse, error) {
 		return p, err
 	}
 	if err := t.row(sqlCountCopies, []any{t.s.owner, now}, &p.Copies, &p.Index); err != nil {
+		return p, err
+	}
+	if err := t.row(sqlNewest, nil, &p.Edition); err != nil {
 		return p, err
 	}
 	if len(b.Want) > 0 && b.Dead != nil {
