@@ -124,6 +124,7 @@ var onSQLite = map[string]string{
 	"TestFullDisk":                              "a bound that only SQLite has",
 	"TestErasedRowsLeaveNoBytes":                "PostgreSQL does not promise it: see Scrub",
 	"TestEveryQueryUsesAnIndex":                 "plans; PostgreSQL has TestPostgresEveryQueryUsesAnIndex",
+	"TestRotationKnowsWhatIsSealed":             "no database",
 	"TestVerifyFindsDamage":                     "a backup is a file",
 	"TestOldStoreLearnsEditions":                "a file of the first version; both have TestUpgradeKeepsRows",
 	"TestOldStoreKeepsWorking":                  "a file of the first version; both have TestUpgradeKeepsRows",

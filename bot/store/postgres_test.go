@@ -343,6 +343,7 @@ func TestPostgresEveryQueryUsesAnIndex(t *testing.T) {
 	meant := map[string]string{
 		"sqlCounts": "counts every row", "sqlCapEditions": "at most some hundred rows",
 		"sqlGetMeta": "a table of two rows", "sqlAddMeta": "a table of two rows", "sqlPutMeta": "a table of two rows",
+		"sqlDropMeta": "a table of two rows", "sqlSetCheck": "a table of two rows", "sqlCountKeys": "counting",
 		"sqlHealthPeople": "counting", "sqlHealthTimers": "counting", "sqlHealthPlans": "counting", "sqlHealthOutbox": "counting",
 		"sqlHealthLanes": "counting", "sqlHealthDead": "counting", "sqlNotes": "a few rows a day",
 		"sqlNoLeases": "a table of a few rows", "sqlNoCopies": "a table of a few rows",

@@ -13,7 +13,8 @@ import (
 // Sound tells what Verify found.
 type Sound struct {
 	Counts
-	Keys   int64 // keys of people; each was opened with the master key
+	Keys   int64 // keys of people that the master key opened
+	Broken int64 // and those that it did not open: they were damaged
 	Schema int
 }
 
@@ -166,7 +167,7 @@ func (e postgres) copyNumber(ctx context.Context, c *conn, to *Store, t moveTabl
 const sqlPersonKeys = `SELECT person, wrapped FROM person_key`
 
 // Verify reads the whole store in the file at o.Path, which nobody else has open:
-// the structure of the file, what refers to what, and that the master key opens
+// the structure of the file, what refers to what, and whether the master key opens
 // the key of each person.
 func Verify(ctx context.Context, o Options) (found Sound, err error) {
 	s, err := Open(ctx, o)
@@ -192,9 +193,10 @@ func Verify(ctx context.Context, o Options) (found Sound, err error) {
 				return err
 			}
 			if _, err := s.master.Unwrap(person, wrapped); err != nil {
-				return fmt.Errorf("verify: %w: the key of a person", ErrBroken)
+				found.Broken++
+			} else {
+				found.Keys++
 			}
-			found.Keys++
 			return nil
 		})
 	})

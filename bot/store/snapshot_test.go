@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -259,7 +260,22 @@ func TestVerifyFindsDamage(t *testing.T) {
 		_, err := tx.exec(`UPDATE person_key SET wrapped = $1 WHERE person = $2`, []byte("damaged"), int64(a))
 		return err
 	})
-	if _, err := Verify(context.Background(), snapshotOf(t, o)); !errors.Is(err, ErrBroken) {
-		t.Errorf("a damaged key: %v", err)
+	create(t, s, bob)
+	file := snapshotOf(t, o)
+	if found, err := Verify(context.Background(), file); err != nil || found.Broken != 1 || found.Keys != 1 {
+		t.Errorf("a damaged key: %+v, %v", found, err)
+	}
+	data, err := os.ReadFile(file.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 4096; i < len(data); i += 512 { // every page but the first
+		data[i] ^= 0xff
+	}
+	if err := os.WriteFile(file.Path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Verify(context.Background(), file); err == nil {
+		t.Error("a damaged file passes")
 	}
 }

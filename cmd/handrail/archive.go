@@ -41,9 +41,10 @@ type archiveAbout struct {
 	Taken    time.Time `json:"taken"`  // everything committed before is in it
 	Schema   int       `json:"schema"` // of the store
 	People   int64     `json:"people"`
-	Waiting  int64     `json:"waiting"` // messages to send
-	Bytes    int64     `json:"bytes"`   // of the store
-	SHA256   string    `json:"sha256"`  // of the store
+	Waiting  int64     `json:"waiting"`          // messages to send
+	Broken   int64     `json:"broken,omitempty"` // people whose keys were damaged before
+	Bytes    int64     `json:"bytes"`            // of the store
+	SHA256   string    `json:"sha256"`           // of the store
 	Identity bool      `json:"identity"`
 }
 

@@ -72,6 +72,9 @@ func (c *backupCmd) Run(ctx context.Context, s streams) error {
 	}
 	fmt.Fprintf(s.out, "%s: %s, %s to send, %s, taken %s, read again and sound, %s\n", c.File, people(about.People),
 		count(int(about.Waiting), "message"), size(info.Size()), about.Taken.Format(time.RFC3339), time.Since(began).Round(time.Millisecond))
+	if about.Broken > 0 {
+		fmt.Fprintf(s.out, "the store has lost the keys of %s, and what they wrote with them; look for a backup from before that\n", people(about.Broken))
+	}
 	if !about.Identity {
 		fmt.Fprintln(s.out, "there is no recovery key in it: the bot has not logged in yet, or the key is lost")
 	}
@@ -98,7 +101,7 @@ func takeBackup(ctx context.Context, cfg Config, master *seal.Master, file, part
 	if err != nil {
 		return about, err
 	}
-	about.Schema, about.People, about.Waiting = found.Schema, found.People, found.Outbox
+	about.Schema, about.People, about.Waiting, about.Broken = found.Schema, found.People, found.Outbox, found.Broken
 	if about.SHA256, about.Bytes, err = fileSum(copied); err != nil {
 		return about, err
 	}

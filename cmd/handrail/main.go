@@ -43,6 +43,7 @@ type cli struct {
 	Status  statusCmd  `cmd:"" help:"How the bot is, in numbers."`
 	Doctor  doctorCmd  `cmd:"" help:"Look for everything that commonly breaks, and tell what to do."`
 	Backup  backupCmd  `cmd:"" help:"Write everything that is kept into one sealed file, while the bot runs."`
+	Rotate  rotateCmd  `cmd:"" help:"Make a new master key and take the old one out of use."`
 	Restore restoreCmd `cmd:"" help:"Put a backup back."`
 	Keygen  keygenCmd  `cmd:"" help:"Make a master key."`
 	Forget  forgetCmd  `cmd:"" help:"Erase a person."`

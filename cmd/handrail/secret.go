@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // maxSecret bounds a secret file; a key or a password is far shorter.
@@ -67,4 +68,13 @@ func createSecret(path string, data []byte) (err error) {
 		return fmt.Errorf("write the secret file: %w", err)
 	}
 	return f.Sync()
+}
+
+// sameOwner gives a file the owner of another, which only root has to do.
+func sameOwner(f *os.File, like fs.FileInfo) error {
+	st, ok := like.Sys().(*syscall.Stat_t)
+	if !ok || int(st.Uid) == os.Geteuid() {
+		return nil
+	}
+	return f.Chown(int(st.Uid), int(st.Gid))
 }
