@@ -45,6 +45,7 @@ type cli struct {
 	Backup  backupCmd  `cmd:"" help:"Write everything that is kept into one sealed file, while the bot runs."`
 	Rotate  rotateCmd  `cmd:"" help:"Make a new master key and take the old one out of use."`
 	Restore restoreCmd `cmd:"" help:"Put a backup back."`
+	Unit    unitCmd    `cmd:"" help:"Print a file for systemd or compose."`
 	Keygen  keygenCmd  `cmd:"" help:"Make a master key."`
 	Forget  forgetCmd  `cmd:"" help:"Erase a person."`
 	Export  exportCmd  `cmd:"" help:"Print what is kept of a person."`

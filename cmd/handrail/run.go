@@ -122,6 +122,12 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	watching, stopWatching := context.WithCancel(ctx)
 	watch := startTask(func() error { r.run(watching, hangup, watchEvery); return nil })
 	defer func() { stopWatching(); <-watch.done }()
+	serving, served := context.WithCancel(ctx)
+	manager := startTask(func() error {
+		newService(os.Getenv, os.Getpid(), log).run(serving, mon.alive)
+		return nil
+	})
+	defer func() { served(); <-manager.done }()
 	began := time.Now()
 	log.Info("running", "scripts", len(all.library.Flows()))
 	if err := b.Run(ctx); err != nil {

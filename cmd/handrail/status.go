@@ -21,6 +21,7 @@ import (
 type statusCmd struct {
 	Config string `short:"c" default:"config.yaml" placeholder:"FILE" help:"The configuration."`
 	Format string `default:"text" enum:"text,json" help:"text for people, json for programs."`
+	Ready  bool   `help:"Ask the running bot whether it serves people, and exit with 1 if not; for a supervisor. It needs monitor.listen."`
 }
 
 // Help is shown by handrail status --help.
@@ -36,7 +37,8 @@ func (statusCmd) Help() string {
 A lag of more than a minute, or a growing number to send, means that the homeserver does not take messages: handrail doctor tells more.
 
   handrail status -c config.yaml
-  handrail status -c config.yaml --format json`
+  handrail status -c config.yaml --format json
+  handrail status -c config.yaml --ready`
 }
 
 // Run tells.
@@ -47,6 +49,9 @@ func (c *statusCmd) Run(ctx context.Context, s streams) error {
 	}
 	if len(faults) > 0 {
 		fmt.Fprintf(s.err, "handrail: %s in %s: handrail check -c %s tells more\n", count(len(faults), "fault"), c.Config, c.Config)
+	}
+	if c.Ready {
+		return isReady(ctx, s, cfg)
 	}
 	st, err := statusOf(ctx, cfg, time.Now())
 	if err != nil {
@@ -61,6 +66,20 @@ func (c *statusCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return st.print(s.out, time.Now())
+}
+
+// isReady asks the running bot.
+func isReady(ctx context.Context, s streams, cfg Config) error {
+	if cfg.Monitor.Listen == "" {
+		return misuse("the bot can only be asked where monitor.listen is set in the configuration")
+	}
+	d := &doctor{cfg: cfg}
+	d.ready(ctx, cfg.Monitor.Listen)
+	if d.found[0].Level != levelOK {
+		return fail("%s", d.found[0].Text)
+	}
+	fmt.Fprintln(s.out, "ready")
+	return nil
 }
 
 // status is what handrail status --format json prints. Times are in UTC, spans
