@@ -48,12 +48,26 @@ func (c content) builder() console.Build {
 	}
 }
 
+// memoryDir is a folder in memory where the system has one, else "", the usual
+// temporary folder. What is said in a trial then never touches a disk, and many
+// transcripts need not wait for one.
+func memoryDir() string {
+	const shm = "/dev/shm"
+	if f, err := os.CreateTemp(shm, "handrail-try-"); err == nil {
+		defer os.Remove(f.Name())
+		if f.Close() == nil {
+			return shm
+		}
+	}
+	return ""
+}
+
 // simulator opens a store and a bot on it. The returned function closes them,
 // and removes or keeps the store.
 func (c content) simulator(ctx context.Context, o simOptions) (sim *console.Sim, done func() error, err error) {
 	dir, keep := o.dir, o.dir != ""
 	if !keep {
-		if dir, err = os.MkdirTemp("", "handrail-try-"); err != nil {
+		if dir, err = os.MkdirTemp(memoryDir(), "handrail-try-"); err != nil {
 			return nil, nil, fmt.Errorf("make a temporary folder: %w", err)
 		}
 	}
