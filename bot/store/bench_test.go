@@ -251,7 +251,7 @@ func (r *raw) write(tx *sql.Tx) error {
 	if err := tx.Stmt(r.stmts[3]).QueryRowContext(ctx, n, id).Scan(&seq); err != nil {
 		return err
 	}
-	if _, err := tx.Stmt(r.stmts[4]).ExecContext(ctx, id, seq, random(16), 0, r.body); err != nil {
+	if _, err := tx.Stmt(r.stmts[4]).ExecContext(ctx, id, seq, random(16), 0, r.body, 0); err != nil {
 		return err
 	}
 	_, err = tx.Stmt(r.stmts[5]).ExecContext(ctx, id, "wait", n, n)

@@ -17,6 +17,8 @@ type conn struct {
 	c     *sql.Conn
 	stmts map[string]*sql.Stmt
 	owed  string // a statement that the engine puts in front of the next one
+	kept  []kept // statements kept back, see later
+	saved bool   // the next savepoint is there already
 }
 
 func openConn(ctx context.Context, e engine, db *sql.DB, writes bool) (*conn, error) {
@@ -30,8 +32,17 @@ func openConn(ctx context.Context, e engine, db *sql.DB, writes bool) (*conn, er
 	return &conn{e: e, c: c, stmts: map[string]*sql.Stmt{}}, nil
 }
 
-// control runs a statement that begins, ends or divides a transaction.
-func (c *conn) control(statement string) error { return c.e.control(c, statement) }
+// control runs a statement that begins, ends or divides a transaction. What was
+// kept back and not settled is of a caller that failed, and forgotten.
+func (c *conn) control(statement string) error {
+	c.kept = nil
+	saved := c.saved
+	c.saved = false
+	if saved && statement == sqlSavepoint {
+		return nil
+	}
+	return c.e.control(c, statement)
+}
 
 // failed tells that the open transaction can only be rolled back.
 func (c *conn) failed() bool { return c.e.failed(c) }
@@ -52,6 +63,9 @@ func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // exec runs a query and tells how many rows it changed.
 func (c *conn) exec(query string, args ...any) (int64, error) {
+	if err := c.flush(); err != nil {
+		return 0, err
+	}
 	ctx, done := c.e.patience()
 	defer done()
 	s, err := c.stmt(ctx, query)
@@ -67,6 +81,9 @@ func (c *conn) exec(query string, args ...any) (int64, error) {
 
 // row runs a query and scans its one row into dest; no row is sql.ErrNoRows.
 func (c *conn) row(query string, args []any, dest ...any) error {
+	if len(c.kept) > 0 {
+		return c.piped(query, args, dest...)
+	}
 	ctx, done := c.e.patience()
 	defer done()
 	s, err := c.stmt(ctx, query)
@@ -78,6 +95,9 @@ func (c *conn) row(query string, args []any, dest ...any) error {
 
 // rows runs a query and calls each for every row.
 func (c *conn) rows(query string, args []any, each func(scan func(...any) error) error) error {
+	if err := c.flush(); err != nil {
+		return err
+	}
 	ctx, done := c.e.patience()
 	defer done()
 	s, err := c.stmt(ctx, query)

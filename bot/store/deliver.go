@@ -190,7 +190,7 @@ func (s *Store) rest(ctx context.Context, lane int64) error {
 		if err := tx.row(sqlLaneWaits, []any{lane}, &one); !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		_, err = tx.exec(sqlRestLane, lane)
+		err = tx.later(sqlRestLane, lane)
 		return err
 	})
 }
@@ -203,7 +203,7 @@ func (s *Store) sleep(ctx context.Context, lane int64) error {
 		if err := tx.own(PersonID(lane)); err != nil {
 			return err
 		}
-		_, err := tx.exec(sqlSleepLane, lane)
+		err := tx.later(sqlSleepLane, lane)
 		return err
 	})
 }
@@ -242,7 +242,7 @@ func (t *Tx) settle(p Parcel, now time.Time) error {
 	}
 	n, err = t.exec(sqlSettle, p.Seq, millis(now), p.Lane)
 	if err == nil && n == 0 { // a removal waits below; the tries were not its own
-		_, err = t.exec(sqlNoTries, p.Lane)
+		err = t.later(sqlNoTries, p.Lane)
 	}
 	return err
 }
@@ -318,7 +318,7 @@ func (s *Store) Retry(ctx context.Context, p Parcel, at time.Time) error {
 		if err := tx.hold(p); err != nil {
 			return err
 		}
-		_, err := tx.exec(sqlRetry, millis(at), p.Lane, p.Seq)
+		err := tx.later(sqlRetry, millis(at), p.Lane, p.Seq)
 		return err
 	})
 	if err != nil {
@@ -342,7 +342,7 @@ func (s *Store) Bury(ctx context.Context, p Parcel, reason string, now time.Time
 		if err := tx.remember(p, "", now); err != nil {
 			return err
 		}
-		_, err := tx.exec(sqlBury, int64(p.Person), p.Seq, plainReason(reason), millis(now))
+		err := tx.later(sqlBury, int64(p.Person), p.Seq, plainReason(reason), millis(now))
 		return err
 	})
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -362,7 +362,7 @@ func (s *Store) discard(ctx context.Context, p Parcel) error {
 		if err := tx.settle(p, moment(at)); err != nil {
 			return err
 		}
-		_, err := tx.exec(sqlBury, int64(p.Person), p.Seq, "broken", at)
+		err := tx.later(sqlBury, int64(p.Person), p.Seq, "broken", at)
 		return err
 	})
 }

@@ -19,6 +19,7 @@ func (t *Tx) ErasePerson(id PersonID) error {
 	if _, err := t.exec(sqlErasePerson, int64(id)); err != nil {
 		return fmt.Errorf("erase person: %w", err)
 	}
+	delete(t.loaded, id)
 	t.s.keys.drop(id) // if this is taken back, it is read again
 	delete(t.fresh, id)
 	return nil

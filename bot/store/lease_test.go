@@ -207,8 +207,8 @@ func TestPostgresTakeover(t *testing.T) {
 	id := create(t, s[0], alice)
 	enqueue(t, s[0], id, start, text("one", "words"))
 	const ttl = time.Second
-	mustBeat(t, s[0], wantMatrix(ttl))
 	from := time.Now()
+	mustBeat(t, s[0], wantMatrix(ttl))
 	if p := mustBeat(t, s[1], wantMatrix(ttl)); len(p.Held) > 0 || p.Copies != 2 {
 		t.Fatalf("a held lease was taken: %+v", p)
 	}

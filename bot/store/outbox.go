@@ -100,7 +100,7 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(sqlAddPost, int64(id), seq, key, rank, sealed, t.s.doubts(p.Due))
+	err = t.later(sqlAddPost, int64(id), seq, key, rank, sealed, t.s.doubts(p.Due))
 	return err
 }
 
@@ -109,7 +109,7 @@ const sqlDropUnprompted = `DELETE FROM outbox WHERE lane = $1 AND unprompted = 1
 // DropUnprompted deletes what waits for this person unprompted. The lane finds
 // out by itself: Head sets it idle if nothing is left.
 func (t *Tx) DropUnprompted(id PersonID) error {
-	if _, err := t.exec(sqlDropUnprompted, int64(id)); err != nil {
+	if err := t.later(sqlDropUnprompted, int64(id)); err != nil {
 		return fmt.Errorf("drop unprompted: %w", err)
 	}
 	return nil

@@ -104,6 +104,7 @@ func (t *Tx) readPerson(query string, arg any) (*Person, error) {
 	if err := t.row(query, []any{arg}, &p.ID, &address, &sealed, &quiet, &created, &seen, &edition, &parked); err != nil {
 		return nil, err
 	}
+	t.loaded[p.ID] = true
 	p.QuietUntil, p.Created, p.Seen = moment(quiet), moment(created), moment(seen)
 	p.Edition, p.ParkedEdition = edition.Int64, parked.Int64
 	p.needed = [2]int64{p.Edition, p.ParkedEdition}
@@ -165,10 +166,10 @@ func (t *Tx) createPerson(a chat.Address, now time.Time) (*Person, error) {
 		return nil, err
 	}
 	t.fresh[p.ID] = k
-	if _, err := t.exec(sqlAddKey, int64(p.ID), wrapped); err != nil {
+	if err := t.later(sqlAddKey, int64(p.ID), wrapped); err != nil {
 		return nil, err
 	}
-	if _, err := t.exec(sqlAddLane, int64(p.ID), a.Network); err != nil {
+	if err := t.later(sqlAddLane, int64(p.ID), a.Network); err != nil {
 		return nil, err
 	}
 	address, err := t.seal(p.ID, personAddress(a), fieldAddress)
@@ -179,7 +180,7 @@ func (t *Tx) createPerson(a chat.Address, now time.Time) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = t.exec(sqlFill, address, state, int64(p.ID))
+	err = t.later(sqlFill, address, state, int64(p.ID))
 	return p, err
 }
 
@@ -217,12 +218,17 @@ func (t *Tx) savePerson(p *Person) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.exec(sqlSavePerson, state, millis(p.QuietUntil), millis(p.Seen), int64(p.ID))
+	args := []any{state, millis(p.QuietUntil), millis(p.Seen), int64(p.ID)}
+	if t.loaded[p.ID] {
+		err = t.later(sqlSavePerson, args...)
+	} else {
+		var n int64
+		if n, err = t.exec(sqlSavePerson, args...); err == nil && n == 0 {
+			err = ErrNotFound
+		}
+	}
 	if err != nil {
 		return err
-	}
-	if n == 0 {
-		return ErrNotFound
 	}
 	if need := [2]int64{p.Edition, p.ParkedEdition}; need != p.needed { // apart, because it is indexed and seldom changes
 		return t.need(p)

@@ -82,7 +82,7 @@ func (t *Tx) PutSchedule(s Schedule) error {
 	if !s.NextDue.IsZero() {
 		next = millis(s.NextDue)
 	}
-	if _, err := t.exec(sqlPutSchedule, int64(s.Person), t.s.scheduleName(s.Person, s.Name), body, next, millis(s.LastDue)); err != nil {
+	if err := t.later(sqlPutSchedule, int64(s.Person), t.s.scheduleName(s.Person, s.Name), body, next, millis(s.LastDue)); err != nil {
 		return fmt.Errorf("put schedule: %w", err)
 	}
 	return nil
@@ -98,9 +98,9 @@ const (
 func (t *Tx) CancelSchedule(id PersonID, name string) error {
 	var err error
 	if name == "all" {
-		_, err = t.exec(sqlCancelSchedules, int64(id))
+		err = t.later(sqlCancelSchedules, int64(id))
 	} else {
-		_, err = t.exec(sqlCancelSchedule, int64(id), t.s.scheduleName(id, name))
+		err = t.later(sqlCancelSchedule, int64(id), t.s.scheduleName(id, name))
 	}
 	if err != nil {
 		return fmt.Errorf("cancel schedule: %w", err)

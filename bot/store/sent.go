@@ -44,7 +44,7 @@ func (t *Tx) remember(p Parcel, eventID string, now time.Time) error {
 			return err
 		}
 	}
-	_, err := t.exec(sqlRemember, int64(id), t.s.sendKey(key), event, sealed, millis(now))
+	err := t.later(sqlRemember, int64(id), t.s.sendKey(key), event, sealed, millis(now))
 	return err
 }
 

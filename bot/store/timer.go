@@ -28,7 +28,7 @@ const (
 // SetTimer sets the person's timer of this kind, in the place of the one that
 // was there.
 func (t *Tx) SetTimer(id PersonID, kind string, seq int64, due time.Time) error {
-	if _, err := t.exec(sqlSetTimer, int64(id), kind, seq, millis(due)); err != nil {
+	if err := t.later(sqlSetTimer, int64(id), kind, seq, millis(due)); err != nil {
 		return fmt.Errorf("set timer: %w", err)
 	}
 	return nil
@@ -36,7 +36,7 @@ func (t *Tx) SetTimer(id PersonID, kind string, seq int64, due time.Time) error 
 
 // ClearTimer removes the person's timer of this kind, if there is one.
 func (t *Tx) ClearTimer(id PersonID, kind string) error {
-	if _, err := t.exec(sqlClearTimer, int64(id), kind); err != nil {
+	if err := t.later(sqlClearTimer, int64(id), kind); err != nil {
 		return fmt.Errorf("clear timer: %w", err)
 	}
 	return nil

@@ -23,6 +23,7 @@ type Tx struct {
 	over     bool
 	fresh    map[PersonID]*seal.Key // keys made or read here; nil in a View
 	batch    map[PersonID]*seal.Key // those of the callers before, in the same commit
+	loaded   map[PersonID]bool      // persons who are there as long as this lasts
 	fenced   map[string]int64       // epochs of leases locked here
 	fences   map[string]int64       // those of the callers before
 }
@@ -36,6 +37,18 @@ func (t *Tx) exec(query string, args ...any) (int64, error) {
 		return 0, ErrReadOnly
 	}
 	return t.c.exec(query, args...)
+}
+
+// later is exec for a change whose outcome nobody needs before the function
+// returns: Update fails if it fails.
+func (t *Tx) later(query string, args ...any) error {
+	switch {
+	case t.over:
+		return ErrTxOver
+	case t.readOnly:
+		return ErrReadOnly
+	}
+	return t.c.later(query, args...)
 }
 
 // change is exec for a query that returns one row.
@@ -159,7 +172,7 @@ const sqlNote = `INSERT INTO note (kind, day, n) VALUES ($1, $2, 1) ` +
 // Whom it happened to is not kept. Kind is a word of the program, never of a
 // person.
 func (t *Tx) Note(kind string, _ PersonID, now time.Time) error {
-	if _, err := t.exec(sqlNote, kind, now.Unix()/(24*60*60)); err != nil {
+	if err := t.later(sqlNote, kind, now.Unix()/(24*60*60)); err != nil {
 		return fmt.Errorf("note: %w", err)
 	}
 	return nil

@@ -205,7 +205,7 @@ func (w *writer) serve(u *update) {
 			return
 		}
 	}
-	tx := &Tx{s: w.s, c: w.conn, fresh: map[PersonID]*seal.Key{}, batch: w.pending, fenced: map[string]int64{}, fences: w.fences}
+	tx := &Tx{s: w.s, c: w.conn, fresh: map[PersonID]*seal.Key{}, batch: w.pending, fenced: map[string]int64{}, loaded: map[PersonID]bool{}, fences: w.fences}
 	returned := false
 	defer func() {
 		tx.over = true
@@ -265,6 +265,10 @@ func (w *writer) close(u *update, tx *Tx, err error) {
 	if err == nil && w.conn.failed() {
 		err = errOverlooked
 	}
+	released := false
+	if err == nil {
+		released, err = w.conn.settle(len(w.batch) > 1)
+	}
 	if len(w.batch) == 1 {
 		if err != nil {
 			w.abort(err)
@@ -280,6 +284,10 @@ func (w *writer) close(u *update, tx *Tx, err error) {
 			u.answer <- err
 			return
 		}
+	}
+	if released {
+		w.keep(u, tx)
+		return
 	}
 	if lost := w.conn.control(sqlRelease); lost != nil {
 		lost = fmt.Errorf("release savepoint: %w", lost)
