@@ -103,6 +103,11 @@ type Bot struct {
 	network map[string]chat.Transport
 	keeper  *keeper // nil: nothing is shared with other copies
 
+	clock struct { // what heedClock remembers
+		sync.Mutex
+		last, noted time.Time
+	}
+
 	swapping sync.Mutex
 	editions map[int64]flow.Edition // sets of scripts that the store keeps, by number
 	current  int64                  // the number of the one that new talks begin on

@@ -22,7 +22,7 @@ const firePage = 500
 func (b *Bot) FireDue(ctx context.Context) (int, error) {
 	now := b.Now()
 	total, progress := 0, true
-	var failed error
+	failed := b.heedClock(ctx, now)
 	for progress && ctx.Err() == nil {
 		timers, err := b.Store.DueTimers(ctx, now, firePage)
 		if err != nil {

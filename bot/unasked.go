@@ -150,11 +150,18 @@ func (b *Bot) claimSchedule(tx *store.Tx, s store.Schedule, now time.Time, drop 
 		o.Key = schedule.Today(o.At, want.Loc)
 	}
 	fresh := b.freshFor(s.Kind, s.FreshFor)
-	if !schedule.Fresh(o.At, now, fresh) {
-		o = plan.newest(o, want, now.Add(-fresh), now)
+	if s.Organization { // the configuration says what comes then, if anything still does
+		want.After = o.At.Add(-1)
+		meant, ok := plan.find(want)
+		if !ok || meant.At.After(now) {
+			return nil, run{}, t.moveOn(plan, o, &run{schedule: s, drop: "skipped_changed"}, want)
+		}
+		if o = meant; o.fresh > 0 {
+			fresh = o.fresh
+		}
 	}
-	if o.fresh > 0 {
-		fresh = o.fresh
+	if !schedule.Fresh(o.At, now, fresh) {
+		o = plan.newest(o, want, now.Add(-fresh-1), now)
 	}
 	r := run{schedule: s, at: o.At, flow: o.flow, fresh: fresh, drop: drop}
 	if r.drop == "" {
@@ -234,7 +241,7 @@ func (t *turn) refused(r *run, key string, want schedule.Want) string {
 // unanswered is how many in a row went unanswered, the last one included. Any
 // word of the person since is an answer.
 func (t *turn) unanswered(s store.Schedule) int {
-	if s.Began.IsZero() || t.p.Seen.After(s.Began) {
+	if s.Began.IsZero() || s.Began.After(t.now) || t.p.Seen.After(s.Began) {
 		return 0
 	}
 	return s.Missed + 1
@@ -258,7 +265,7 @@ func daysBetween(from, to string) int {
 // holds tells until when an occurrence has to wait; zero: it may come now.
 func (t *turn) holds(r run) (time.Time, error) {
 	p, now := t.p, t.now
-	if until := p.Seen.Add(settle); until.After(now) && !p.Session.Idle() {
+	if until := p.Seen.Add(settle); until.After(now) && !p.Seen.After(now) && !p.Session.Idle() {
 		return until, nil // the person is in the middle of something
 	}
 	if end := t.night(r); !end.IsZero() {

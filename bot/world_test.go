@@ -196,8 +196,10 @@ type world struct {
 	store    *store.Store
 	bot      *bot.Bot
 	log      io.Writer
-	seen     int
-	n        int
+
+	broadcasts []bot.Broadcast
+	seen       int
+	n          int
 }
 
 func library(t testing.TB, files map[string]string) *flow.Library {
@@ -266,7 +268,7 @@ func (w *world) open() {
 	w.store = s
 	w.bot, err = bot.New(bot.Config{
 		Store: s, Library: w.lib, Lexicon: lexicon(w.t), Lines: directory(w.t),
-		Transports: []chat.Transport{w.net}, Now: func() time.Time { return w.now }, Workers: 1,
+		Transports: []chat.Transport{w.net}, Now: func() time.Time { return w.now }, Workers: 1, Broadcasts: w.broadcasts,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

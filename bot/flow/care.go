@@ -56,7 +56,10 @@ func (ld *loader) english() bool { return ld.lang == "" || strings.HasPrefix(ld.
 // the whole flow.
 func (ld *loader) care() {
 	alone := map[*flow]bool{} // flows that begin by themselves
-	numbers := false          // there are numbers to show
+	for _, id := range ld.opt.Alone {
+		alone[ld.flows[id]] = true
+	}
+	numbers := false // there are numbers to show
 	for _, p := range ld.parsers {
 		for _, n := range p.flow.nodes {
 			switch o := n.op.(type) {

@@ -21,6 +21,10 @@ type Options struct {
 	// refused.
 	Readers map[string]Reader
 
+	// Alone names flows that begin by themselves beside those that a script lets
+	// begin: what the organization sends. They are held to the same rules.
+	Alone []string
+
 	older bool // scripts of before: see Unpack
 }
 

@@ -255,3 +255,16 @@ func windowsOf(kind string) string {
 	}
 	return ""
 }
+
+// Offers tells whether a script lets people opt in to what the organization
+// sends of a kind.
+func (l *Library) Offers(kind string) bool {
+	for _, f := range l.flows {
+		for _, n := range f.nodes {
+			if o, ok := n.op.(*everyOp); ok && o.effect.Organization && o.effect.Kind == kind {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -76,8 +76,10 @@ func (c *checkCmd) Run(ctx context.Context, s streams) error {
 
 func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary string, err error) {
 	dir, own := c.Dir, ""
+	var cfg Config
 	if c.Config != "" {
-		cfg, found, err := loadConfig(c.Config)
+		var found []finding
+		cfg, found, err = loadConfig(c.Config)
 		if err != nil {
 			return nil, nil, "", err
 		}
@@ -96,11 +98,19 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 	if err != nil {
 		return nil, nil, "", err
 	}
+	src.alone = cfg.alone()
 	all, found, err := src.load()
 	if err != nil {
 		return nil, nil, "", err
 	}
 	faults = append(faults, found...)
+	if all.library != nil {
+		more, err := broadcastFaults(c.Config, all.library)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		faults = append(faults, more...)
+	}
 	directory := all.lines
 	if own != "" && directory != nil { // the transcripts do not know them
 		var more []finding

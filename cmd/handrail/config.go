@@ -82,6 +82,15 @@ type Config struct {
 	// empty for none.
 	QuietHours QuietHours `yaml:"quiet_hours"`
 
+	// What the organization sends by itself to everybody who opted in to its
+	// kind, each by their own clock. A script lets people opt in, by a step with
+	// organization: true; flows/README.md tells about the kinds. Of one kind, no
+	// more than one comes a day. As in
+	// [{name: weekly, kind: note, flow: note.week, at: "18:00-20:00", days: [sun]}],
+	// where at may be "18:00" too, days may be left out, and fresh_for: 6h says
+	// how late it may come.
+	Schedules []Schedule `yaml:"schedules"`
+
 	// The bot's account on a Matrix homeserver.
 	Matrix Matrix `yaml:"matrix"`
 
@@ -208,6 +217,7 @@ func (c Config) check(at positions) (faults []finding) {
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		bad("log.format", "unknown format %q: text or json", c.Log.Format)
 	}
+	faults = append(faults, c.checkSchedules(at)...)
 	return append(append(faults, c.Matrix.check(at)...), c.Monitor.check(at)...)
 }
 

@@ -32,12 +32,14 @@ type source struct {
 	fsys fs.FS
 	name string
 	arg  string
+	// alone are the flows that the configuration lets begin by themselves.
+	alone []string
 }
 
 // openSource is the folder at dir, or what is built in for "".
 func openSource(dir string) (source, error) {
 	if dir == "" {
-		return source{flows.FS, "flows", ""}, nil
+		return source{fsys: flows.FS, name: "flows"}, nil
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -46,7 +48,7 @@ func openSource(dir string) (source, error) {
 	if !info.IsDir() {
 		return source{}, fail("%s is not a folder: name the one that holds the scripts", dir)
 	}
-	return source{os.DirFS(dir), dir, " " + dir}, nil
+	return source{fsys: os.DirFS(dir), name: dir, arg: " " + dir}, nil
 }
 
 // load reads everything. All faults come in one run; err is for what cannot be
@@ -72,7 +74,7 @@ func (s source) load() (c content, faults []finding, err error) {
 // scripts reads the scripts alone. The library is nil when there are faults that
 // keep them from being used.
 func (s source) scripts() (lib *flow.Library, faults []finding, err error) {
-	lib, found, err := flow.Load(s.fsys, flow.Options{Readers: readers()})
+	lib, found, err := flow.Load(s.fsys, flow.Options{Readers: readers(), Alone: s.alone})
 	if err != nil {
 		return nil, nil, fail("read the scripts in %s: %v", s.name, err)
 	}

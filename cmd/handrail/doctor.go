@@ -136,7 +136,11 @@ func (d *doctor) content() {
 		d.say(levelFail, "scripts", "%s", oneLine(err))
 		return
 	}
+	src.alone = d.cfg.alone()
 	c, faults, err := src.load()
+	if c.library != nil {
+		faults = append(faults, d.cfg.checkBroadcasts(positions{file: d.file}, c.library)...)
+	}
 	switch {
 	case err != nil:
 		d.say(levelFail, "scripts", "%s", oneLine(err))

@@ -91,6 +91,8 @@ func writeExample(t *testing.T, b *bytes.Buffer, docs map[string]string, v refle
 			fmt.Fprintf(b, "%s%s: %s\n", indent, key, strings.TrimSuffix(strings.TrimSuffix(x.String(), "0s"), "0m"))
 		case []string:
 			fmt.Fprintf(b, "%s%s: [%s]\n", indent, key, strings.Join(x, ", "))
+		case []Schedule:
+			fmt.Fprintf(b, "%s%s: []\n", indent, key)
 		case bool, int:
 			fmt.Fprintf(b, "%s%s: %v\n", indent, key, x)
 		default:

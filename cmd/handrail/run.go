@@ -62,7 +62,15 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	if err != nil {
 		return err
 	}
+	src.alone = cfg.alone()
 	all, err := src.sound()
+	if err != nil {
+		return err
+	}
+	if faults := cfg.checkBroadcasts(positions{}, all.library); len(faults) > 0 {
+		return fail("schedules in the configuration: %s", faults[0].Message)
+	}
+	broadcasts, err := cfg.broadcasts()
 	if err != nil {
 		return err
 	}
@@ -105,7 +113,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
 		Transports: networks, Accounts: accounts, Label: replicaLabel(), Process: thisProcess(), Dead: processDead, Log: log,
 		Zone: cfg.Zone, Language: cfg.Language, Lang: cfg.Lang, FreshFor: cfg.FreshFor,
-		Quiet: schedule.QuietHours{From: cfg.QuietHours.From, To: cfg.QuietHours.To},
+		Quiet: schedule.QuietHours{From: cfg.QuietHours.From, To: cfg.QuietHours.To}, Broadcasts: broadcasts,
 	})
 	if err != nil {
 		return err

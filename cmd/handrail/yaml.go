@@ -92,8 +92,26 @@ func (d *decoder) value(path string, n *yaml.Node, v reflect.Value) {
 		d.mapping(path, name, n, v)
 	case v.Type() == reflect.TypeFor[[]string]():
 		d.list(name, n, v)
+	case v.Kind() == reflect.Slice:
+		d.structs(path, name, n, v)
 	default:
 		d.scalar(name, n, v)
+	}
+}
+
+// structs decodes a list of mappings; their places are named path.0.key and so
+// on.
+func (d *decoder) structs(path, name string, n *yaml.Node, v reflect.Value) {
+	if n.Kind != yaml.SequenceNode {
+		d.add(n, "%s must be a list, as in config.example.yaml", name)
+		return
+	}
+	for i, item := range n.Content {
+		full := fmt.Sprint(path, ".", i)
+		one := reflect.New(v.Type().Elem()).Elem()
+		d.at[full] = item
+		d.value(full, item, one)
+		v.Set(reflect.Append(v, one))
 	}
 }
 
