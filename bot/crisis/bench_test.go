@@ -67,7 +67,7 @@ func BenchmarkLayers(b *testing.B) {
 	})
 	b.Run("learned words", func(b *testing.B) {
 		for b.Loop() {
-			s.learn()
+			s.hear()
 		}
 	})
 }

@@ -60,6 +60,8 @@ type Finding struct {
 	Category   string
 	Rule       string
 	Start, End int
+
+	sure bool // words that nothing overrules
 }
 
 // Categories returns the names of all categories. Of two findings of the same
@@ -101,6 +103,10 @@ func Load(fsys fs.FS) (*Lexicon, error) {
 		return nil, errors.New("load crisis words: there is no <language>.yaml")
 	}
 	x := &Lexicon{}
+	weights, err := loadWeights(fsys)
+	if err != nil {
+		return nil, fmt.Errorf("load crisis words: %w", err)
+	}
 	var faults []error
 	for _, name := range names {
 		data, err := fs.ReadFile(fsys, name)
@@ -113,10 +119,12 @@ func Load(fsys fs.FS) (*Lexicon, error) {
 		if lang == nil {
 			continue
 		}
-		lang.drop()
-		if lang.learned, err = loadLearned(fsys, code); err != nil {
+		learned, err := weights.load(fsys, code, lang.joined)
+		if err != nil {
 			faults = append(faults, err)
 		}
+		lang.teach(learned)
+		lang.drop()
 		x.langs = append(x.langs, lang)
 		x.order = append(x.order, code)
 	}
@@ -128,22 +136,6 @@ func Load(fsys fs.FS) (*Lexicon, error) {
 	return x, nil
 }
 
-// loadLearned reads the learned words of a language; nil where it has none.
-func loadLearned(fsys fs.FS, code string) (*learned, error) {
-	data, err := fs.ReadFile(fsys, code+".words")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read crisis words: %w", err)
-	}
-	l, err := parseLearned(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s.words: %w", code, err)
-	}
-	return l, nil
-}
-
 // Languages returns the codes of the loaded languages, in order.
 func (x *Lexicon) Languages() []string { return slices.Clone(x.order) }
 
@@ -152,7 +144,10 @@ const keptScratch = 1 << 16
 
 // Scan reports what the text says about danger, the most serious first, each
 // rule once. A language that is not loaded, and "", means every language.
-func (x *Lexicon) Scan(text, lang string) []Finding {
+func (x *Lexicon) Scan(text, lang string) []Finding { return x.scan(text, lang, nil) }
+
+// scan is Scan; overruled, if it is not nil, takes what the learned words took back.
+func (x *Lexicon) scan(text, lang string, overruled *[]Overruled) []Finding {
 	langs := x.langs
 	if i := slices.Index(x.order, lang); i >= 0 {
 		langs = langs[i : i+1]
@@ -160,11 +155,12 @@ func (x *Lexicon) Scan(text, lang string) []Finding {
 	sc := x.pool.Get().(*scratch)
 	defer func() {
 		clear(sc.buf) // no text is kept
+		clear(sc.sensed)
 		if cap(sc.buf) <= keptScratch {
 			x.pool.Put(sc)
 		}
 	}()
-	out := sc.scan(text, langs)
+	out := sc.scan(text, langs, overruled)
 	if len(out) < 2 {
 		return out
 	}

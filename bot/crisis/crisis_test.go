@@ -25,8 +25,10 @@ func only(tb testing.TB, lang string) *Lexicon {
 		tb.Fatal(err)
 	}
 	files := fstest.MapFS{lang + ".yaml": {Data: data}}
-	if data, err = os.ReadFile("../../flows/crisis/" + lang + ".words"); err == nil {
-		files[lang+".words"] = &fstest.MapFile{Data: data}
+	for _, name := range []string{lang + ".words", "senses.words", "senses.tsv"} {
+		if data, err = os.ReadFile("../../flows/crisis/" + name); err == nil {
+			files[name] = &fstest.MapFile{Data: data}
+		}
 	}
 	x, err := Load(files)
 	if err != nil {

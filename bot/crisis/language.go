@@ -37,7 +37,6 @@ type file struct {
 	Dream   []yaml.Node `yaml:"dream"`   // silent, but for suicide and self-harm
 	Idioms  []yaml.Node `yaml:"idioms"`  // phrases that no rule may see
 	Common  []yaml.Node `yaml:"common"`  // small words by which a sentence is known to be of this language
-	Same    yaml.Node   `yaml:"same"`    // words that the learned ones do not tell apart
 	Rules   []ruleFile  `yaml:"rules"`
 	Hints   []hintFile  `yaml:"hints"` // where all rules are silent
 }
@@ -50,6 +49,7 @@ type ruleFile struct {
 	Past     string      `yaml:"past"` // the level when it speaks of long ago
 	Why      string      `yaml:"why"`
 	Say      []yaml.Node `yaml:"say"`
+	Sure     []yaml.Node `yaml:"sure"` // as say, and the learned words never overrule them
 	Not      []yaml.Node `yaml:"not"`
 	Fires    []yaml.Node `yaml:"fires"`
 	Asks     []yaml.Node `yaml:"asks"`
@@ -71,11 +71,12 @@ type language struct {
 	tables
 	table     *wordTable
 	words     int             // how many, with the unknown one
-	senses    []uint32        // by word
+	senses    []sensed        // by word, what the learned words take it for
 	elide     map[string]word // letters before an apostrophe to words
 	rules     []rule
 	programs  []program
 	owner     []uint16 // rule of each program
+	sure      []bool   // programs that are never overruled
 	byFirst   index    // programs by the word they begin with
 	idioms    set
 	now, past set
@@ -88,6 +89,7 @@ type language struct {
 	}
 	hints    hints
 	learned  *learned
+	joined   bool // words are joined to longer ones
 	examples []Example
 
 	// only while the file is read
@@ -95,7 +97,6 @@ type language struct {
 	forms      map[string][]word // written form to words
 	spelt      map[string][]word // forms without umlauts
 	groups     map[string]*node
-	same       map[word]string // words that are taken for one
 }
 
 // set is a few programs with an index of its own.
@@ -181,17 +182,10 @@ func (l *language) seal(f *file, faults *faultList) {
 			l.learn(w)
 		}
 	}
-	l.same = l.sameWords(&f.Same, faults)
 	l.words = len(l.vocabulary) + 1
 	l.byFirst = l.newIndex(l.words, firsts(l.programs))
 	l.hints.byFirst = l.newIndex(l.words, firsts(l.hints.programs))
-	l.senses = make([]uint32, l.words)
-	for w, id := range l.vocabulary {
-		l.senses[id] = senseOf([]byte(w))
-	}
-	for id, name := range l.same {
-		l.senses[id] = senseName(name)
-	}
+	l.joined = f.Umlauts
 	l.table = newWordTable(l.forms, common)
 	l.insts, l.sets, l.lists = slices.Clip(l.insts), slices.Clip(l.sets), slices.Clip(l.lists)
 	l.bits, l.needs = slices.Clip(l.bits), slices.Clip(l.needs)
@@ -202,25 +196,19 @@ func (l *language) seal(f *file, faults *faultList) {
 // drop lets go of what was needed only to read the file.
 func (l *language) drop() {
 	l.vocabulary, l.forms, l.spelt, l.groups = nil, nil, nil, nil
-	l.same = nil
 	l.setIDs, l.codes = nil, nil
 }
 
-// sameWords reads the words that the learned ones do not tell apart.
-func (l *language) sameWords(n *yaml.Node, faults *faultList) map[word]string {
-	out := map[word]string{}
-	if n.Kind != 0 && n.Kind != yaml.MappingNode {
-		faults.add(n, "same must be names and words")
-		return out
+// teach gives the language its learned words, and each of its words what they
+// take it for.
+func (l *language) teach(x *learned) {
+	if l.learned = x; x == nil {
+		return
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		for _, w := range strings.Fields(n.Content[i+1].Value) {
-			if ids := l.plainWords(plainWord(w)); len(ids) == 1 {
-				out[ids[0]] = "@" + n.Content[i].Value
-			}
-		}
+	l.senses = make([]sensed, l.words)
+	for w, id := range l.vocabulary {
+		l.senses[id] = x.meanings.senseOf([]byte(w))
 	}
-	return out
 }
 
 func firsts(list []program) []setID {
@@ -432,15 +420,21 @@ func (l *language) addRule(f *ruleFile, seen map[string]bool, faults *faultList)
 		}
 	}
 	r.not = l.programsOf(f.Not, faults).programs
-	if len(f.Say) == 0 {
+	if len(f.Say)+len(f.Sure) == 0 {
 		faults.add(&f.ID, "rule %s says nothing", id)
 	}
 	if len(f.Fires)+len(f.Asks) == 0 || len(f.Silent) == 0 {
 		faults.add(&f.ID, "rule %s needs examples: fires or asks, and silent", id)
 	}
-	for _, p := range l.programsOf(f.Say, faults).programs {
-		l.programs = append(l.programs, p)
-		l.owner = append(l.owner, uint16(len(l.rules)))
+	for _, say := range []struct {
+		list []yaml.Node
+		sure bool
+	}{{f.Say, false}, {f.Sure, true}} {
+		for _, p := range l.programsOf(say.list, faults).programs {
+			l.programs = append(l.programs, p)
+			l.owner = append(l.owner, uint16(len(l.rules)))
+			l.sure = append(l.sure, say.sure)
+		}
 	}
 	l.rules = append(l.rules, r)
 	for _, ex := range []struct {

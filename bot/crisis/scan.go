@@ -15,6 +15,8 @@ type scratch struct {
 	marks   [][]int32 // by language, then sentence: how many of its small words are there
 	seen    []seen    // by language
 	hearing hearing
+	sensed  []sensed // the words of the language at hand, as the learned words take them
+	met     metSet
 	best    []int32 // by sentence: the marks of the language that has most
 	present wordSet // the words of the block at hand
 }
@@ -58,7 +60,7 @@ func (c *candidates) of(l *language, x *index, programs []program, present wordS
 
 // scan reads a text in some languages. Each hears the sentences that may be its
 // own; the learned words speak where no language heard anything.
-func (sc *scratch) scan(text string, langs []*language) []Finding {
+func (sc *scratch) scan(text string, langs []*language, overruled *[]Overruled) []Finding {
 	sc.cut(text)
 	for len(sc.toks) < len(langs) {
 		sc.toks, sc.marks, sc.seen = append(sc.toks, nil), append(sc.marks, nil), append(sc.seen, seen{})
@@ -74,16 +76,18 @@ func (sc *scratch) scan(text string, langs []*language) []Finding {
 	sc.best = bestMarks(sc.best[:0], sc.marks[:len(langs)])
 	var out []Finding
 	for i, l := range langs {
-		s := scanner{language: l, scratch: sc, seen: &sc.seen[i], toks: sc.toks[i], marks: sc.marks[i], out: out, base: len(out), share: foreignShare}
+		s := scanner{language: l, scratch: sc, seen: &sc.seen[i], toks: sc.toks[i], marks: sc.marks[i], out: out, base: len(out), share: foreignShare, overruled: overruled}
 		s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
+		s.overrule()
 		if len(s.out) == s.base && len(l.hints.themes) > 0 {
 			s.hint()
+			s.overrule()
 		}
 		out = s.out
 	}
 	for i := 0; i < len(langs) && len(out) == 0; i++ {
 		s := scanner{language: langs[i], scratch: sc, seen: &sc.seen[i], toks: sc.toks[i], marks: sc.marks[i], share: ownShare}
-		s.learn()
+		s.hear()
 		out = s.out
 	}
 	return out
@@ -113,6 +117,8 @@ type scanner struct {
 	share int32
 	out   []Finding
 	base  int // where this language's findings begin in out
+
+	overruled *[]Overruled // takes what the learned words took back; may be nil
 }
 
 // sentence looks for every rule in one sentence. Sentences do not touch each
@@ -157,6 +163,7 @@ func (s *scanner) word(m *matcher, i int) {
 		}
 		s.out = keep(s.out, s.base, Finding{
 			Level: level, Category: r.category, Rule: r.id, Start: int(m.toks[i].start), End: int(m.toks[end-1].end),
+			sure: s.language.sure[pi],
 		})
 	}
 }
@@ -165,7 +172,7 @@ func (s *scanner) word(m *matcher, i int) {
 func keep(out []Finding, base int, f Finding) []Finding {
 	for i := base; i < len(out); i++ {
 		if out[i].Rule == f.Rule {
-			if f.Level > out[i].Level {
+			if f.Level > out[i].Level || (f.Level == out[i].Level && f.sure && !out[i].sure) {
 				out[i] = f
 			}
 			return out

@@ -14,10 +14,10 @@ type word int32
 // token is one word of a text as one language reads it.
 type token struct {
 	id         word
-	sense      uint32 // what the learned words take it for
-	start, end int32  // bytes in the original text
-	sentence   bool   // the first word of a sentence
-	clause     bool   // a comma, dash or colon stands before it
+	at         int32 // in writing.words
+	start, end int32 // bytes in the original text
+	sentence   bool  // the first word of a sentence
+	clause     bool  // a comma, dash or colon stands before it
 }
 
 // written is one word as it stands in the text, before any language reads it.

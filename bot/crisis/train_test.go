@@ -2,316 +2,367 @@ package crisis
 
 import (
 	"flag"
-	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 )
 
 // The learned words are made from the sentences of the corpora and those beside
-// the rules by logistic regression:
+// the rules by a linear support vector machine, all languages at once:
 //
 //	go test ./bot/crisis -run TestLearn -update
 //
-// writes <language>.words. Without -update the test measures what the learned
-// words would hear in sentences that they were not made from: each sentence is
-// weighed by words that were made from the others.
+// writes <language>.words and senses.words, and says what they hear in sentences
+// that they were not made from: each sentence is weighed by words that were made
+// from the others. Sentences with "later" in their note came after the rules and
+// are the honest measure.
 
 var update = flag.Bool("update", false, "write the learned words anew")
 
-// folds is into how many parts the sentences are cut for measuring.
-const folds = 8
-
-// fewest is in how many sentences a feature must stand to be learned.
-const fewest = 2
-
-// most is how many harmless sentences in a hundred the learned words may alarm
-// at, of those at which nothing else does.
-const most = 1.5
+const (
+	folds  = 5    // into how many parts the sentences are cut for measuring
+	fewest = 2    // in how many passages a feature must stand to be learned
+	rounds = 30   // how often the machine goes through all passages
+	cost   = 10.0 // of a passage that is on the wrong side
+	most   = 1.5  // how many harmless sentences in a hundred the learned words may alarm at
+	lost   = 4.0  // how many direct findings in a hundred they may overrule
+	loud   = 4    // how much more the sentences beside the rules count
+)
 
 // lesson is a sentence to learn from.
 type lesson struct {
-	text     string
-	category string
-	danger   bool
-	silent   bool // no rule and no hint speaks
-	features []int
-	all      int // features, with the rare ones
+	lang, text, category  string
+	danger, direct, later bool
+	level                 Level // by rules and hints alone
+	found                 []Finding
+	example               bool // stands beside a rule
+	passages              []lessonPassage
+	around                [][]lessonPassage // by finding
+	fold                  int
 }
 
-func (l *lesson) score(w []float64) float64 {
+type lessonPassage struct {
+	features []int32
+	scale    float64
+	words    int
+	whole    bool
+}
+
+// school is all lessons and what they are made of.
+type school struct {
+	langs   map[string]*language
+	weights *weights
+	lessons []lesson
+	keys    map[uint32]int32
+	names   []string // of features
+	of      []string // the language of each feature; empty for senses
+}
+
+func (p *lessonPassage) score(w []float64) float64 {
 	sum := 0.0
-	for _, f := range l.features {
+	for _, f := range p.features {
 		sum += w[f+1]
 	}
-	return w[0] + sum*passageScale(l.all)
+	return w[0] + sum*p.scale
 }
 
-// TestLearn measures the learned words of each language, or makes them anew.
-func TestLearn(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob("../../flows/crisis/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no lexicon: %v", err)
-	}
-	for _, file := range files {
-		lang := strings.TrimSuffix(filepath.Base(file), ".yaml")
-		t.Run(lang, func(t *testing.T) {
-			t.Parallel()
-			learnLanguage(t, lang, file)
-		})
-	}
+// weight is what a passage weighs, and how many words it has.
+type weight struct {
+	score float64
+	words int
 }
 
-func learnLanguage(t *testing.T, lang, file string) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, errs := parseLanguage(lang, data)
-	if len(errs) > 0 {
-		t.Fatal(errs)
-	}
-	x, err := Load(fstest.MapFS{lang + ".yaml": {Data: data}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	lessons := lessonsOf(t, l, lang)
-	for i := range lessons {
-		lessons[i].silent = len(x.Scan(lessons[i].text, lang)) == 0
-	}
-	names := readLessons(l, lessons)
-	scores := crossed(lessons, len(names))
-	enough := choose(lessons, scores)
-	var heard, missed, alone, danger, alarms, harmless int
-	for i := range lessons {
-		loud := 0
-		if scores[i] >= enough {
-			loud = 1
-		}
-		switch l := &lessons[i]; {
-		case l.danger:
-			danger++
-			alone += loud
-			if l.silent {
-				missed++
-				heard += loud
-			}
-		default:
-			harmless++
-			if l.silent {
-				alarms += loud
-			}
-		}
-	}
-	t.Logf("%s: %d sentences, %d features. Of %d that all else misses the learned words hear %d; alone they hear %.0f %% of all in danger; they add %.1f %% false alarms",
-		lang, len(lessons), len(names), missed, heard, percent(alone, danger), percent(alarms, harmless))
-	if percent(alone, danger) < 15 || percent(alarms, harmless) > most+1 {
-		t.Errorf("%s: the learned words hear too little, or alarm too often, to be worth keeping", lang)
-	}
-	if *update {
-		text := writeLearned(lessons, names, enough)
-		if err := os.WriteFile("../../flows/crisis/"+lang+".words", []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+// weighed are the weights of a lesson, and of what stands around each finding.
+type weighed struct {
+	weight
+	around []weight
 }
 
-// lessonsOf gathers the sentences of a language, each once.
-func lessonsOf(t *testing.T, l *language, lang string) []lesson {
-	var out []lesson
-	seen := map[string]bool{}
-	add := func(text, category string, danger bool) {
-		if text != "" && !seen[text] {
-			seen[text] = true
-			out = append(out, lesson{text: text, category: category, danger: danger})
+func heaviest(passages []lessonPassage, w []float64) weight {
+	top := weight{score: math.Inf(-1)}
+	for i := range passages {
+		if score := passages[i].score(w); score > top.score {
+			top = weight{score, passages[i].words}
 		}
 	}
-	for _, c := range readCorpus(t, "../../flows/testdata/crisis/"+lang+".tsv") {
-		add(c.text, c.label, c.expected > None)
-	}
-	for _, ex := range l.examples {
-		add(ex.Text, ex.Category, ex.Level > None)
+	return top
+}
+
+func (l *lesson) score(w []float64) weighed {
+	out := weighed{weight: heaviest(l.passages, w)}
+	for _, p := range l.around {
+		out.around = append(out.around, heaviest(p, w))
 	}
 	return out
 }
 
-// readLessons finds the features of the lessons, and returns their names.
-func readLessons(l *language, lessons []lesson) []string {
-	senses := map[uint32]string{}
-	learnName := func(w string) { n := string(stem([]byte(w))); senses[senseName(n)] = n }
-	for w, id := range l.vocabulary {
-		learnName(w)
-		if n := l.same[id]; n != "" {
-			senses[senseName(n)] = n
+// TestLearn makes the learned words anew, or sees that they were made from the
+// sentences and senses that are there.
+func TestLearn(t *testing.T) {
+	if !*update {
+		words, err := os.ReadFile("../../flows/crisis/senses.words")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(words), head(t)) {
+			t.Error("the learned words were made from other sentences: run go test ./bot/crisis -run TestLearn -update")
+		}
+		return
+	}
+	s := newSchool(t)
+	s.readAll()
+	t.Logf("%d sentences, %d features", len(s.lessons), len(s.names))
+	scores := s.crossed()
+	honest := make([]verdict, len(scores)) // with rules that are trusted by other sentences
+	for k := range folds {
+		m := limits{judgment: s.trust(scores, func(l *lesson) bool { return l.fold != k })}
+		for i := range s.lessons {
+			if l := &s.lessons[i]; l.fold == k {
+				honest[i] = m.weigh(l, scores[i])
+			}
 		}
 	}
-	count := map[uint64]int{}
-	name := map[uint64]string{}
-	var w writing
-	keys := make([][]uint64, len(lessons))
-	for i := range lessons {
-		w.cut(lessons[i].text)
-		for k := range w.words {
-			learnName(string(w.bytes(k)))
+	m := limits{judgment: s.trust(scores, func(*lesson) bool { return true })}
+	s.choose(t, &m, honest)
+	s.report(t, honest, m)
+	danger := s.fit(func(l *lesson) int {
+		if l.danger {
+			return 1
 		}
-		toks, _ := l.read(&w, nil, nil)
-		if len(toks) == 0 {
-			continue
-		}
-		seen := map[uint64]bool{}
-		eachFeature(toks, func(key uint64, from, to int) {
-			lessons[i].all++
-			if !seen[key] {
-				seen[key] = true
-				keys[i] = append(keys[i], key)
-				count[key]++
-				if name[key] == "" {
-					name[key] = nameOf(key, toks, from, to, senses)
-				}
-			}
-		})
-	}
-	numbers := map[uint64]int{}
-	var names []string
-	for i := range lessons {
-		for _, key := range keys[i] {
-			if count[key] < fewest || name[key] == "" {
-				continue
-			}
-			n, ok := numbers[key]
-			if !ok {
-				n = len(names)
-				numbers[key] = n
-				names = append(names, name[key])
-			}
-			lessons[i].features = append(lessons[i].features, n)
-		}
-	}
-	return names
+		return -1
+	})
+	s.keepExamples(t, &m, danger)
+	s.write(t, danger, m)
 }
 
-// nameOf writes a feature so that parseFeature reads it back; empty if it cannot be.
-func nameOf(key uint64, toks []token, from, to int, senses map[uint32]string) string {
-	a, b := senses[toks[from].sense], senses[toks[to-1].sense]
-	for _, n := range []string{a, a + " " + b, a + " _ " + b, "^ " + a, a + " $"} {
-		if got, ok := parseFeature(n); ok && got == key {
-			return n
+// keepExamples lowers the doubt where a sentence beside a rule would be overruled.
+func (s *school) keepExamples(t *testing.T, m *limits, danger []float64) {
+	for i := range s.lessons {
+		l := &s.lessons[i]
+		if !l.example || !l.danger || l.level == None {
+			continue
+		}
+		if v := m.weigh(l, l.score(danger)); v.found-0.1 < m.doubt[l.lang] {
+			t.Logf("%s: to keep %q the doubt falls from %.2f to %.2f", l.lang, l.text, m.doubt[l.lang], v.found)
+			m.doubt[l.lang] = v.found - 0.1
 		}
 	}
-	return ""
+}
+
+func newSchool(t *testing.T) *school {
+	s := &school{langs: map[string]*language{}, keys: map[uint32]int32{}}
+	files, err := filepath.Glob("../../flows/crisis/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no lexicon: %v", err)
+	}
+	rows, err := os.ReadFile("../../flows/crisis/senses.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.weights, err = loadWeights(fstest.MapFS{"senses.tsv": {Data: rows}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		lang := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := Load(fstest.MapFS{lang + ".yaml": {Data: data}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, _ := parseLanguage(lang, data)
+		l.teach(s.weights.empty(lang, l.joined))
+		s.langs[lang] = l
+		s.lessons = append(s.lessons, lessonsOf(t, x, l)...)
+	}
+	return s
+}
+
+// lessonsOf gathers the sentences of a language, each once.
+func lessonsOf(t *testing.T, x *Lexicon, l *language) []lesson {
+	var out []lesson
+	seen := map[string]int{}
+	add := func(text, category, note string, danger, example bool) {
+		if at, ok := seen[text]; ok || text == "" {
+			if ok && example {
+				out[at].example = true
+			}
+			return
+		}
+		seen[text] = len(out)
+		found := x.Scan(text, l.code)
+		fold := int(hash(text) >> 20 % folds)
+		if _, scene, ok := strings.Cut(note, "scene="); ok { // told in every language: all in one part
+			fold = int(scene[0]-'0') % folds
+		}
+		out = append(out, lesson{
+			lang: l.code, text: text, category: category, danger: danger, direct: strings.Contains(note, "style=direct"), later: strings.Contains(note, "later"), example: example,
+			level: level(found), found: found, around: make([][]lessonPassage, len(found)), fold: fold,
+		})
+	}
+	for _, c := range readCorpus(t, "../../flows/testdata/crisis/"+l.code+".tsv") {
+		add(c.text, c.label, c.note, c.expected > None, false)
+	}
+	for _, ex := range l.examples {
+		add(ex.Text, ex.Category, "", ex.Level > None, true)
+	}
+	return out
+}
+
+// readAll finds the features of the lessons.
+func (s *school) readAll() {
+	count := map[uint32]int{}
+	each := func(f func(l *lesson, lang *language, toks []token, sensed []sensed, whole bool), near func(l *lesson, k int, lang *language, toks []sensed)) {
+		var sc scratch
+		for i := range s.lessons {
+			l := &s.lessons[i]
+			lang := s.langs[l.lang]
+			sc.cut(l.text)
+			if len(sc.words) == 0 {
+				continue
+			}
+			toks, marks := lang.read(&sc.writing, nil, nil)
+			sc.best = bestMarks(nil, [][]int32{marks})
+			c := scanner{language: lang, scratch: &sc, seen: &seen{}, toks: toks, marks: marks, share: ownShare}
+			c.sense()
+			widest := 0
+			c.eachPassage(func(from, to int) { widest = max(widest, to-from) })
+			c.eachPassage(func(from, to int) {
+				f(l, lang, toks[from:to], sc.sensed[from:to], to-from == widest)
+			})
+			for k := range l.found {
+				c.eachPassageOf(&l.found[k], func(from, to int) { near(l, k, lang, sc.sensed[from:to]) })
+			}
+		}
+	}
+	each(func(l *lesson, lang *language, _ []token, toks []sensed, whole bool) {
+		if !whole {
+			return
+		}
+		once := map[uint32]bool{}
+		eachFeature(lang.learned.seed, toks, func(key uint32, _, _ int) {
+			if !once[key] {
+				once[key] = true
+				count[key]++
+			}
+		})
+	}, func(*lesson, int, *language, []sensed) {})
+	stems := map[string]map[uint32]string{}
+	for code, lang := range s.langs {
+		stems[code] = map[uint32]string{}
+		for w := range lang.vocabulary {
+			n := stem(bare([]byte(w)))
+			stems[code][uint32(hash(n))] = string(n)
+		}
+	}
+	var w writing
+	for i := range s.lessons {
+		w.cut(s.lessons[i].text)
+		for k := range w.words {
+			n := stem(bare(w.bytes(k)))
+			stems[s.lessons[i].lang][uint32(hash(n))] = string(n)
+		}
+	}
+	read := func(l *lesson, lang *language, toks []sensed, whole bool) lessonPassage {
+		p := lessonPassage{whole: whole, words: len(toks)}
+		n := 0
+		once := map[int32]bool{}
+		eachFeature(lang.learned.seed, toks, func(key uint32, from, to int) {
+			n++
+			if count[key] < fewest {
+				return
+			}
+			f, ok := s.keys[key]
+			if !ok {
+				name, of := s.nameOf(key, lang, toks[from], toks[to-1], stems[l.lang])
+				if name == "" {
+					return
+				}
+				f = int32(len(s.names))
+				s.keys[key] = f
+				s.names, s.of = append(s.names, name), append(s.of, of)
+			}
+			if !once[f] {
+				once[f] = true
+				p.features = append(p.features, f)
+			}
+		})
+		p.scale = passageScale(n)
+		return p
+	}
+	each(func(l *lesson, lang *language, _ []token, toks []sensed, whole bool) {
+		l.passages = append(l.passages, read(l, lang, toks, whole))
+	}, func(l *lesson, k int, lang *language, toks []sensed) {
+		l.around[k] = append(l.around[k], read(l, lang, toks, false))
+	})
+}
+
+// nameOf writes a feature so that it can be read back; empty if it cannot be.
+func (s *school) nameOf(key uint32, lang *language, a, b sensed, stems map[uint32]string) (name, of string) {
+	for _, n := range a.is {
+		for _, m := range b.is {
+			for _, try := range []string{s.senseName(n), s.senseName(n) + " .. " + s.senseName(m)} {
+				if got, ok := s.weights.senses.parsePair(try); ok && got == key {
+					return try, ""
+				}
+			}
+		}
+	}
+	x, y := stems[a.stem], stems[b.stem]
+	for _, n := range []string{x, x + " " + y, x + " _ " + y, "^ " + x, x + " $"} {
+		if got, ok := parseFeature(lang.learned.seed, n); ok && got == key {
+			return n, lang.code
+		}
+	}
+	return "", ""
+}
+
+func (s *school) senseName(n uint16) string {
+	if n == 0 {
+		return ""
+	}
+	return s.weights.senses.names[n-1]
 }
 
 // crossed scores each lesson by weights made from the others.
-func crossed(lessons []lesson, features int) []float64 {
-	rng := rand.New(rand.NewPCG(1, 2))
-	order := rng.Perm(len(lessons))
-	scores := make([]float64, len(lessons))
-	for k := range folds {
-		var train, test []int
-		for i, at := range order {
-			if i%folds == k {
-				test = append(test, at)
-			} else {
-				train = append(train, at)
+func (s *school) crossed() []weighed {
+	scores := make([]weighed, len(s.lessons))
+	parallel(folds, func(k int) {
+		w := s.fit(func(l *lesson) int {
+			switch {
+			case l.fold == k:
+				return 0
+			case l.danger:
+				return 1
+			}
+			return -1
+		})
+		for i := range s.lessons {
+			if s.lessons[i].fold == k {
+				scores[i] = s.lessons[i].score(w)
 			}
 		}
-		w := fit(lessons, train, features, func(l *lesson) bool { return l.danger })
-		for _, at := range test {
-			scores[at] = lessons[at].score(w)
-		}
-	}
+	})
 	return scores
 }
 
-// fit is logistic regression by stochastic gradient descent with a step for each
-// weight that shrinks as it is used.
-func fit(lessons []lesson, train []int, features int, want func(*lesson) bool) []float64 {
-	rng := rand.New(rand.NewPCG(3, 4))
-	w := make([]float64, features+1)
-	used := make([]float64, features+1)
-	train = slices.Clone(train)
-	const rate, decay = 0.3, 0.001
-	for range 20 {
-		rng.Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
-		for _, at := range train {
-			l := &lessons[at]
-			miss := 1 / (1 + math.Exp(-l.score(w)))
-			if want(l) {
-				miss--
-			}
-			used[0] += miss * miss
-			w[0] -= rate * miss / math.Sqrt(1+used[0])
-			by := passageScale(l.all)
-			for _, f := range l.features {
-				g := miss*by + decay*w[f+1]
-				used[f+1] += g * g
-				w[f+1] -= rate * g / math.Sqrt(1+used[f+1])
-			}
-		}
+// parallel calls f with 0 to n-1.
+func parallel(n int, f func(int)) {
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for k := range n {
+		wg.Go(func() {
+			gate <- struct{}{}
+			f(k)
+			<-gate
+		})
 	}
-	return w
-}
-
-// choose finds the score that is enough for a question.
-func choose(lessons []lesson, scores []float64) float64 {
-	harmless := 0
-	var wrong []float64
-	for i := range lessons {
-		if !lessons[i].danger {
-			harmless++
-			if lessons[i].silent {
-				wrong = append(wrong, scores[i])
-			}
-		}
-	}
-	slices.Sort(wrong)
-	allowed := int(float64(harmless) * most / 100)
-	return math.Round(100*(wrong[max(0, len(wrong)-1-allowed)]+0.02)) / 100
-}
-
-// writeLearned makes the words from all lessons and writes them.
-func writeLearned(lessons []lesson, names []string, enough float64) string {
-	var all, dangerous []int
-	for i := range lessons {
-		all = append(all, i)
-		if lessons[i].danger {
-			dangerous = append(dangerous, i)
-		}
-	}
-	danger := fit(lessons, all, len(names), func(l *lesson) bool { return l.danger })
-	byCategory := map[string][]float64{}
-	for _, c := range Categories() {
-		byCategory[c] = fit(lessons, dangerous, len(names), func(l *lesson) bool { return l.category == c })
-	}
-	var out strings.Builder
-	out.WriteString("# Learned words: a word, two neighbours, or two with one between; how much they\n" +
-		"# speak for danger, and for which. Written by go test ./bot/crisis -run TestLearn -update\n")
-	fmt.Fprintf(&out, "=bias\t%.3f\n=enough\t%.2f\n", danger[0], enough)
-	order := make([]int, len(names))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return strings.Compare(names[a], names[b]) })
-	whole := func(v float64) int { return int(math.Round(max(-127, min(127, v*learnedUnit)))) }
-	for _, f := range order {
-		d := whole(danger[f+1])
-		var cats strings.Builder
-		if d > 0 {
-			for _, c := range Categories() {
-				if n := whole(byCategory[c][f+1]); n > 7 || n < -15 {
-					fmt.Fprintf(&cats, "\t%s:%d", c, n)
-				}
-			}
-		}
-		if d > 1 || d < -1 {
-			fmt.Fprintf(&out, "%s\t%d%s\n", names[f], d, cats.String())
-		}
-	}
-	return out.String()
+	wg.Wait()
 }

@@ -94,13 +94,9 @@ func (l *language) read(w *writing, toks []token, marks []int32) ([]token, []int
 			ids = l.lookupOdd(string(b))
 		}
 		for k, id := range ids {
-			t := token{id: id, start: r.start, end: r.end, sentence: r.sentence && k == 0, clause: r.clause && k == 0}
-			if id > 0 {
-				t.sense = l.senses[id]
-			} else {
-				t.sense = senseOf(w.bytes(i))
-			}
-			toks = append(toks, t)
+			toks = append(toks, token{
+				id: id, at: int32(i), start: r.start, end: r.end, sentence: r.sentence && k == 0, clause: r.clause && k == 0,
+			})
 		}
 	}
 	return toks, marks

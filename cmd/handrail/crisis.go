@@ -16,6 +16,7 @@ type crisisCmd struct {
 
 type scanCmd struct {
 	Lang    string `placeholder:"LANG" help:"Only the words of this language, as in en. Default: all."`
+	Why     bool   `help:"Add a column: the words that spoke, or what was overruled as harmless, and by which words."`
 	Scripts string `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
 }
 
@@ -33,7 +34,11 @@ func (c *scanCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string {
-		return scanned(all.lexicon.Scan(line, c.Lang))
+		found := all.lexicon.Scan(line, c.Lang)
+		if !c.Why {
+			return scanned(found)
+		}
+		return scanned(found) + "\t" + why(all.lexicon, line, c.Lang, found)
 	})
 }
 
@@ -44,6 +49,17 @@ func scanned(found []crisis.Finding) string {
 	}
 	f := found[0]
 	return f.Level.String() + "\t" + orDash(f.Category) + "\t" + orDash(f.Rule)
+}
+
+// why says which words of a line spoke, or which rule was overruled by which words.
+func why(x *crisis.Lexicon, line, lang string, found []crisis.Finding) string {
+	if len(found) > 0 {
+		return line[found[0].Start:found[0].End]
+	}
+	for _, o := range x.Overruled(line, lang) {
+		return fmt.Sprintf("%s at %q overruled by %q", o.Rule, line[o.Start:o.End], line[o.From:o.To])
+	}
+	return "-"
 }
 
 func orDash(s string) string {
