@@ -20,11 +20,11 @@ var aim = gate{direct: 98, all: 85, alarms: 3}
 // gates holds the languages that have not reached the aim yet, with the score
 // that they must keep. Half of the sentences came after the rules.
 var gates = map[string]gate{
-	"de": {direct: 88, all: 60, alarms: 3},
-	"en": {direct: 88, all: 60, alarms: 3},
-	"es": {direct: 88, all: 56, alarms: 3},
-	"fr": {direct: 88, all: 58, alarms: 3},
-	"pt": {direct: 88, all: 56, alarms: 3},
+	"de": {direct: 85, all: 53, alarms: 3},
+	"en": {direct: 85, all: 53, alarms: 3},
+	"es": {direct: 85, all: 53, alarms: 3},
+	"fr": {direct: 85, all: 53, alarms: 3},
+	"pt": {direct: 85, all: 53, alarms: 3},
 }
 
 // tally counts the sentences of one category.
