@@ -130,6 +130,7 @@ func defaults() Config {
 		FreshFor:      2 * time.Hour,
 		QuietHours:    QuietHours{From: "22:00", To: "08:00"},
 		Matrix:        matrixDefaults(),
+		Monitor:       Monitor{Canary: canaryDefaults()},
 		Log:           Log{Level: "info", Format: "text"},
 	}
 }
@@ -149,7 +150,7 @@ func loadConfig(path string) (c Config, faults []finding, err error) {
 	where, faults := decodeStrict(path, data, &c)
 	faults = append(faults, c.check(where)...)
 	base := filepath.Dir(path)
-	for _, p := range []*string{&c.Data, &c.DatabasePasswordFile, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile} {
+	for _, p := range []*string{&c.Data, &c.DatabasePasswordFile, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile, &c.Monitor.Canary.PasswordFile} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(base, *p)
 		}
@@ -169,6 +170,11 @@ func loadConfig(path string) (c Config, faults []finding, err error) {
 			faults = append(faults, where.fault(secret.key, "there is no file %s: %s", secret.file, secret.advice))
 		default:
 			faults = append(faults, where.fault(secret.key, "%v", err))
+		}
+	}
+	if c.Monitor.Canary.User != "" {
+		if err := checkSecret(c.Monitor.Canary.PasswordFile); err != nil {
+			faults = append(faults, where.fault("monitor.canary.password_file", "%v", err))
 		}
 	}
 	sortFindings(faults)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -36,6 +37,7 @@ type guest struct {
 // it could not be decrypted.
 type guestEvent struct {
 	id         id.EventID
+	at         int64 // unix ms, by the homeserver
 	entry      console.Entry
 	unreadable bool
 }
@@ -44,32 +46,49 @@ type guestEvent struct {
 // holds up the reading of the network.
 const eventBuffer = 256
 
+// guestAccount is who a guest is. Its device and keys are in the file at path.
+type guestAccount struct {
+	homeserver, user, password string
+	device                     string // what others call its device
+	pickle                     []byte // seals the keys
+	path                       string
+}
+
 // newGuest logs in and begins to read. Its database is the file at path.
 func newGuest(ctx context.Context, homeserver, user, password string, bot id.UserID, path string) (*guest, error) {
-	cli, err := mautrix.NewClient(homeserver, "", "")
+	pickle := make([]byte, 32)
+	_, _ = rand.Read(pickle) // it never fails
+	return openGuest(ctx, guestAccount{homeserver, user, password, "Handrail demo", pickle, path}, bot, "")
+}
+
+// openGuest logs in, with the device of last time if there was one, and begins to
+// read what the bot says in a room; "" until there is one.
+func openGuest(ctx context.Context, a guestAccount, bot id.UserID, room id.RoomID) (*guest, error) {
+	cli, err := mautrix.NewClient(a.homeserver, "", "")
 	if err != nil {
 		return nil, fmt.Errorf("make the guest's client: %w", err)
 	}
 	cli.Log = zerolog.Nop()
 	cli.DefaultHTTPRetries = 3
-	pickle := make([]byte, 32)
-	_, _ = rand.Read(pickle) // it never fails
 	g := &guest{
-		client: cli, bot: bot,
+		client: cli, bot: bot, room: room,
 		events: make(chan guestEvent, eventBuffer), joined: make(chan struct{}),
 	}
-	if g.crypto, err = cryptohelper.NewCryptoHelper(cli, pickle, path); err != nil {
+	if g.crypto, err = cryptohelper.NewCryptoHelper(cli, a.pickle, a.path); err != nil {
 		return nil, fmt.Errorf("open the guest's keys: %w", err)
 	}
 	g.crypto.LoginAs = &mautrix.ReqLogin{
 		Type:       mautrix.AuthTypePassword,
-		Identifier: mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: user},
-		Password:   password, InitialDeviceDisplayName: "Handrail demo",
+		Identifier: mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: a.user},
+		Password:   a.password, InitialDeviceDisplayName: a.device,
 	}
 	if err := g.crypto.Init(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("log the guest in: %w", err), g.crypto.Close())
 	}
 	cli.Crypto = g.crypto
+	if !strings.HasPrefix(bot.String(), "@") { // the configuration may leave out the server
+		g.bot = id.NewUserID(bot.String(), cli.UserID.Homeserver())
+	}
 	sctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	g.stop = stop
 	g.listen(sctx)
@@ -102,7 +121,7 @@ func (g *guest) listen(ctx context.Context) {
 			return
 		}
 		content := evt.Content.AsMessage()
-		e := guestEvent{id: evt.ID, entry: console.Entry{Bot: true, Text: content.Body}}
+		e := guestEvent{id: evt.ID, at: evt.Timestamp, entry: console.Entry{Bot: true, Text: content.Body}}
 		switch {
 		case content.RelatesTo.GetReplaceID() != "" && content.NewContent != nil:
 			e.entry.Act, e.entry.Text = console.Edited, content.NewContent.Body
@@ -125,7 +144,7 @@ func (g *guest) listen(ctx context.Context) {
 	})
 	g.crypto.DecryptErrorCallback = func(evt *event.Event, _ error) {
 		if fromBot(evt) && evt.Unsigned.RedactedBecause == nil {
-			send(guestEvent{id: evt.ID, unreadable: true})
+			send(guestEvent{id: evt.ID, at: evt.Timestamp, unreadable: true})
 		}
 	}
 }

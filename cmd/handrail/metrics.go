@@ -99,6 +99,7 @@ func (l live) write(w io.Writer, now time.Time) error {
 	e.age("handrail_backup_age_seconds", "How long ago the last backup was taken on this machine.", l.Backup, now)
 	e.labelled("handrail_log_records_total", "counter", "Lines of the log that ask for attention.", "level",
 		map[string]int64{"warn": l.dial.warnings.Load(), "error": l.dial.errors.Load()})
+	l.Canary.write(e, now)
 	process(e)
 	return e.w.Flush()
 }

@@ -17,6 +17,7 @@ import (
 
 	"handrail/bot"
 	"handrail/bot/lines"
+	"handrail/bot/seal"
 	"handrail/bot/store"
 )
 
@@ -27,12 +28,18 @@ type Monitor struct {
 	// /status (handrail status asks there). Numbers and times only, never a
 	// name, an id or a word of a person. Leave it empty for none.
 	Listen string `yaml:"listen"`
+
+	// A made-up person who asks the bot for help now and again, over the
+	// homeserver and encrypted like anybody, and says in the log, the metrics
+	// and handrail status when no answer comes.
+	Canary Canary `yaml:"canary"`
 }
 
 // check finds what is wrong with values of the right type.
 func (m Monitor) check(at positions) (faults []finding) {
+	faults = m.Canary.check(at)
 	if m.Listen == "" {
-		return nil
+		return faults
 	}
 	host, port, err := net.SplitHostPort(m.Listen)
 	if ip := net.ParseIP(host); err != nil || port == "" || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
@@ -56,6 +63,7 @@ type monitor struct {
 	dial    *dial
 	content atomic.Pointer[bot.Content]
 	st      atomic.Pointer[store.Store]
+	canary  atomic.Pointer[probe]
 
 	mu   sync.Mutex
 	last live // with its time in read
@@ -102,6 +110,18 @@ func (m *monitor) watch(now bot.Content, swap func(context.Context, bot.Content)
 	}
 }
 
+// keepAsking lets the canary ask, if there is one, until ctx ends.
+func (m *monitor) keepAsking(ctx context.Context, master *seal.Master, log *slog.Logger) *task {
+	return startTask(func() error {
+		if m.cfg.Monitor.Canary.User != "" {
+			p := newProbe(m.cfg, master, log)
+			m.canary.Store(p)
+			p.run(ctx)
+		}
+		return nil
+	})
+}
+
 // live is how the bot is at one moment.
 type live struct {
 	Version string
@@ -114,6 +134,7 @@ type live struct {
 	Lines   lineAge
 	Flows   int
 	Backup  time.Time
+	Canary  *probed
 
 	meter *meter
 	dial  *dial
@@ -146,6 +167,7 @@ func (m *monitor) look(ctx context.Context) live {
 		return m.last
 	}
 	l := live{Version: version(), Began: m.began, Backup: lastBackup(m.cfg), meter: m.meter, dial: m.dial}
+	l.Canary = m.canary.Load().look()
 	if c := m.content.Load(); c != nil {
 		l.Lines, l.Flows = ageOf(c.Lines, now), len(c.Library.Flows())
 	}
@@ -286,12 +308,13 @@ type told struct {
 	Lines    lineAge   `json:"lines"`
 	Received int64     `json:"received"`
 	Sent     int64     `json:"sent"`
+	Canary   *probed   `json:"canary,omitempty"`
 }
 
 func (l live) told(now time.Time) told {
 	return told{
 		Version: l.Version, Began: l.Began.UTC(), LastSync: l.meter.lastSync().UTC(), NotReady: append([]string{}, l.ready(now)...),
 		Level: l.dial.level.Level().String(), Warnings: l.dial.warnings.Load(), Errors: l.dial.errors.Load(),
-		Flows: l.Flows, Lines: l.Lines, Received: l.meter.received.Load(), Sent: l.meter.sent.Load(),
+		Flows: l.Flows, Lines: l.Lines, Received: l.meter.received.Load(), Sent: l.meter.sent.Load(), Canary: l.Canary,
 	}
 }

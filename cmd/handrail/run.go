@@ -135,7 +135,8 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		newService(os.Getenv, os.Getpid(), log).run(serving, mon.alive)
 		return nil
 	})
-	defer func() { served(); <-manager.done }()
+	canary := mon.keepAsking(serving, master, log)
+	defer func() { served(); <-manager.done; <-canary.done }()
 	began := time.Now()
 	log.Info("running", "scripts", len(all.library.Flows()))
 	if err := b.Run(ctx); err != nil {

@@ -289,6 +289,13 @@ func (st status) print(out io.Writer, now time.Time) error {
 			row("not ready", "%s", why)
 		}
 	}
+	if b := st.Bot; b != nil && b.Canary != nil {
+		if b.Canary.OK {
+			row("canary", "answered in %s", seconds(b.Canary.Took))
+		} else {
+			row("canary", "%s", b.Canary.Why)
+		}
+	}
 	row("scripts", "%.12s, %s still in use", cmp.Or(st.Scripts.Hash, "none yet"), count(st.Scripts.Older, "older set"))
 	if st.Lines != nil {
 		row("help lines", "%d to confirm again, the oldest was checked %s ago", st.Lines.Stale, count(st.Lines.OldestDays, "day"))
