@@ -68,6 +68,7 @@ type Config struct {
 	Language   string           // language of people who have not chosen one; default: that of the scripts
 	Lang       string           // hear crisis words of this language only; default: of all
 	Quiet      schedule.QuietHours
+	Staff      *Staff      // who can take over a talk; nil: nobody
 	Broadcasts []Broadcast // what the organization sends to who opted in
 	FreshFor   time.Duration
 	Burst      int
@@ -100,6 +101,7 @@ type Bot struct {
 	wake    chan struct{}             // something new may be due for firing
 	slots   chan struct{}             // bounds slow work
 	scrub   atomic.Bool               // something was erased and is still in the write-ahead log
+	recent  recent                    // last texts, in memory alone
 	network map[string]chat.Transport
 	keeper  *keeper // nil: nothing is shared with other copies
 
@@ -173,6 +175,9 @@ func New(c Config) (*Bot, error) {
 	}
 	if err := b.adopt(context.Background(), content); err != nil {
 		return nil, fmt.Errorf("bot: %w", err)
+	}
+	if err := b.openDesk(context.Background()); err != nil {
+		return nil, err
 	}
 	return b, nil
 }

@@ -94,6 +94,12 @@ func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) erro
 	if tm.Kind == timerLeave {
 		return b.fireLeave(ctx, tm, now)
 	}
+	switch tm.Kind {
+	case timerCase:
+		return b.fireCase(ctx, tm, now)
+	case timerShift:
+		return b.fireShift(ctx, tm, now)
+	}
 	err = b.Store.Update(ctx, func(tx *store.Tx) error {
 		t, ok, err := b.claimTimer(tx, tm, now)
 		if err != nil || !ok {

@@ -42,6 +42,9 @@ func again(err error) bool {
 
 // Handle implements chat.Handler.
 func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
+	if m.Staff != nil {
+		return b.handleStaff(ctx, m)
+	}
 	defer b.lock(m.From)()
 	now, began := b.Now(), time.Now()
 	b.talked.Store(&began)
@@ -100,6 +103,9 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	p.Seen = now
 	if m.Kind == chat.KindCrowd || m.Kind == chat.KindUnencrypted {
 		return t.refuse(m)
+	}
+	if done, err := t.human(m); done || err != nil {
+		return err
 	}
 	if m.Kind == chat.KindRemoval { // whatever else holds, and from whatever room
 		return t.removed(m.Target)
@@ -179,6 +185,9 @@ func (t *turn) text(words string) error {
 	id, danger := t.alarm(words)
 	if id != "" {
 		t.answerIn(words)
+		if err := t.alarmTold(id); err != nil {
+			return err
+		}
 		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 	}
 	if t.watched() && t.Library.Has(flowPlain) {

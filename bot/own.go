@@ -65,6 +65,9 @@ func (t *turn) erase(effects []flow.Effect) error {
 	if len(outs) == 0 {
 		return &engineError{errors.New("a person is forgotten without a word")}
 	}
+	if err := t.leaveDesk(); err != nil {
+		return err
+	}
 	fresh, err := t.tx.Renew(t.p, since, t.now)
 	if err != nil {
 		return err

@@ -34,6 +34,7 @@ type turn struct {
 	spoke      string    // the language of the talk that this turn ended; "" the default
 	work       *slowWork // nil: nothing is put off
 	said       int       // messages queued in this turn; part of the send key
+	posted     int       // the same for staff
 }
 
 // step runs the engine once and applies what it returns. On return the session
@@ -46,6 +47,7 @@ func (t *turn) step(in flow.Input) error {
 	in.Lang = t.language()
 	in.Prompted = t.prompted()
 	in.ID = t.tx.Source(p.ID, t.from())
+	in.Desk = t.bot.Staff != nil
 	t.oldRows()
 	if err := t.point(&in); err != nil {
 		return err
@@ -59,6 +61,13 @@ func (t *turn) step(in flow.Input) error {
 		return readable(t.voice(), items), err
 	}
 	in.Decoy = t.inDecoy()
+	in.DeskAbout = func() string {
+		about, err := t.deskAbout()
+		if err != nil {
+			failed = err
+		}
+		return about
+	}
 	next, effects, err := t.Library.Step(p.Session, in)
 	if failed != nil {
 		return failed
@@ -251,22 +260,6 @@ func (t *turn) chart(e flow.Chart) error {
 		return t.enqueue(chat.Outgoing{Text: chat.Text(e.Alt)}, "")
 	}
 	return t.enqueue(chat.Outgoing{Form: chat.FormImage, Data: data, Name: pictureName, Alt: chat.Text(e.Alt)}, "")
-}
-
-// handOver counts that a person was asked for. There is no desk at which people
-// of the organization sit, so that is said, and whom one can reach instead.
-func (t *turn) handOver(e flow.HandOver) error {
-	kind := "hand_over_" + e.Reason
-	if e.Urgent {
-		kind += "_urgent"
-	}
-	if err := t.tx.Note(kind, t.p.ID, t.now); err != nil {
-		return err
-	}
-	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text("desk_none", nil))}, ""); err != nil {
-		return err
-	}
-	return t.lines("", 0)
 }
 
 // key is the send key of the turn's next message.

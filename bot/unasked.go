@@ -315,6 +315,9 @@ func (t *turn) start(r run) error {
 	if r.drop != "" {
 		return t.tx.Note(r.drop, p.ID, t.now)
 	}
+	if human, err := t.withHuman(); err != nil || human { // nobody talks over an advocate
+		return errors.Join(err, t.tx.Note("skipped_human", p.ID, t.now))
+	}
 	if came := t.promptedAt(); t.open(came) && !came.IsZero() { // at most one waits: the new one takes its place
 		p.Session.Frames, p.Session.Wait, p.Session.Asked = nil, nil, nil
 		p.Session.Answer, p.Session.Echo = nil, ""

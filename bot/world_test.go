@@ -196,6 +196,7 @@ type world struct {
 	store    *store.Store
 	bot      *bot.Bot
 	log      io.Writer
+	staff    *bot.Staff
 
 	broadcasts []bot.Broadcast
 	seen       int
@@ -268,7 +269,7 @@ func (w *world) open() {
 	w.store = s
 	w.bot, err = bot.New(bot.Config{
 		Store: s, Library: w.lib, Lexicon: lexicon(w.t), Lines: directory(w.t),
-		Transports: []chat.Transport{w.net}, Now: func() time.Time { return w.now }, Workers: 1, Broadcasts: w.broadcasts,
+		Transports: []chat.Transport{w.net}, Now: func() time.Time { return w.now }, Workers: 1, Broadcasts: w.broadcasts, Staff: w.staff,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

@@ -85,6 +85,19 @@ type Message struct {
 	Text   Text
 	Target string    // the event id a reaction, edit, removal or reply points at
 	Sent   time.Time // when the network says it was sent; never trusted for schedules
+	// Staff is set for what was said where staff talk with the bot, and nil for
+	// everything of a person. From.User is who wrote it; whether they are staff
+	// is for the bot to know.
+	Staff *Staff
+}
+
+// Staff is what a transport knows of a message from a room of staff.
+type Staff struct {
+	Thread string // the event id of the message that the thread hangs from; empty: none
+	Alone  bool   // a direct conversation of this one with the bot
+	// Doubted: the transport was told to look whether the device is one that
+	// its owner has confirmed, and it is not, or their keys have changed since.
+	Doubted bool
 }
 
 // LogValue keeps words and address out of logs, in JSON too.
@@ -97,11 +110,12 @@ type Form int
 
 // The forms of an Outgoing.
 const (
-	FormText   Form = iota // a new message
-	FormEdit               // replace the text of Target
-	FormRemove             // take Target back (redact)
-	FormImage              // a new message with the picture in Data, a PNG; Alt says in words what it shows
-	FormFile               // a new message with the text file in Data
+	FormText     Form = iota // a new message
+	FormEdit                 // replace the text of Target
+	FormRemove               // take Target back (redact)
+	FormImage                // a new message with the picture in Data, a PNG; Alt says in words what it shows
+	FormFile                 // a new message with the text file in Data
+	FormReaction             // Text is the emoji that is put under Target
 )
 
 // Outgoing is one thing to send. Key is the same over every retry and across
@@ -112,7 +126,7 @@ type Outgoing struct {
 	To      Address
 	Form    Form
 	Text    Text     // plain text; the transport adds formatting if it likes
-	Target  string   // network event id, for FormEdit and FormRemove
+	Target  string   // network event id, for FormEdit, FormRemove and FormReaction
 	Choices []string // emoji the transport may seed as reactions; usually empty
 	Data    Bytes    // for FormImage and FormFile; it is never sent without encryption
 	Name    string   // of that file, for the person's device; says nothing about the person
@@ -124,6 +138,11 @@ type Outgoing struct {
 	// only for the one neutral line about that. Everything else bound for such
 	// a room is refused with a *PermanentError.
 	AllowCrowd bool
+	// Team sends it to staff: into the room of staff that the transport was told
+	// of, whatever To.Room says, or with To.User to that one alone.
+	Team     bool
+	Thread   string   // event id of the message that the thread hangs from; empty: none
+	Mentions []string // who is called by name
 	// Doubt is set when the message may be on the network already and only the
 	// network can tell. A transport that can look there does so before it sends.
 	Doubt Doubt

@@ -26,6 +26,7 @@ const (
 	DoPause   Verb = "pause"
 	DoResume  Verb = "resume"
 	DoClose   Verb = "close"
+	DoOpen    Verb = "open"    // begin a new case with the person of one that is over
 	Canned    Verb = "text"    // a prepared text by its name
 	Help      Verb = "help"    // the list of these words
 	OnCall    Verb = "on call" // who is on call
@@ -41,7 +42,7 @@ func alone() map[string]Verb {
 	return map[string]Verb{
 		"claim": DoClaim, "take": DoClaim, "mine": DoClaim, "👍": DoClaim, "✋": DoClaim,
 		"release": DoRelease, "pause": DoPause, "resume": DoResume, "close": DoClose, "done": DoClose,
-		"help": Help, "on call": OnCall, "who is on call": OnCall, "cases": Cases, "away": GoAway, "here": ComeBack,
+		"help": Help, "on call": OnCall, "who is on call": OnCall, "cases": Cases, "away": GoAway, "here": ComeBack, "open": DoOpen,
 	}
 }
 

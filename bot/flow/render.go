@@ -97,6 +97,11 @@ func (r *run) word(name string) string {
 		return show(r.s.Answer, yes, no)
 	case "time":
 		return clock(r.in.Now)
+	case nameDeskAbout:
+		if r.in.DeskAbout == nil {
+			return ""
+		}
+		return r.in.DeskAbout()
 	case "until":
 		if r.s.Wait == nil {
 			return ""

@@ -128,6 +128,10 @@ type Input struct {
 	// Desk: people of the organization can take over a talk. The scripts know it
 	// as desk.
 	Desk bool
+	// DeskAbout tells who they are, when they answer, how long it may take and
+	// what they must report; nil: there is nobody. The scripts know it as
+	// {{desk_about}}.
+	DeskAbout func() string
 	// Prompted: something came by itself within the last day, and may be put off
 	// by Snooze. The scripts know it as prompted.
 	Prompted bool

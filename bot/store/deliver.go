@@ -123,6 +123,7 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text), Target: body.Target,
 		Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
 		Data: body.Data, Name: body.Name, Alt: chat.Text(body.Alt),
+		Team: body.Team, Mentions: body.Mentions,
 	}
 	p.NotAfter = moment(body.NotAfter)
 	if body.To != nil {
@@ -143,6 +144,13 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 		if p.Out.Doubt, err = t.doubt(id, doubt); err != nil {
 			return p, err
 		}
+	}
+	if body.ThreadOf != "" {
+		event, err := t.sentEvent(id, body.ThreadOf)
+		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrBroken) {
+			return p, err
+		}
+		p.Out.Thread = event
 	}
 	if body.EditOf == "" {
 		return p, nil
@@ -297,6 +305,7 @@ func (s *Store) SentByKey(ctx context.Context, network, key, eventID string, now
 				return err
 			}
 		}
+		p.Out.Team = body.Team
 		if p.Person, p.Out.To = PersonID(p.Lane), to; gone {
 			p.Seq = 0 // that of the removal
 		}

@@ -16,6 +16,15 @@ const (
 // once and out of its write-ahead log with the next Scrub, which also says what
 // PostgreSQL keeps. A person who is not there is no error.
 func (t *Tx) ErasePerson(id PersonID) error {
+	cases, err := t.lanesOf(id)
+	if err != nil {
+		return fmt.Errorf("erase person: %w", err)
+	}
+	for _, lane := range cases {
+		if err := t.ErasePerson(lane); err != nil {
+			return err
+		}
+	}
 	if _, err := t.exec(sqlErasePerson, int64(id)); err != nil {
 		return fmt.Errorf("erase person: %w", err)
 	}

@@ -71,7 +71,7 @@ func (t *Tx) withdraw(id PersonID, since, now time.Time) error {
 // remove enqueues the removal of one message, where it is: of that event, or if
 // it is not known yet, of whatever the key turns out to be.
 func (t *Tx) remove(id PersonID, m sentBody, now time.Time) error {
-	p := Post{Key: removalPrefix + m.Key, Out: chat.Outgoing{Form: chat.FormRemove, Target: m.Event}}
+	p := Post{Key: removalPrefix + m.Key, Out: chat.Outgoing{Form: chat.FormRemove, Target: m.Event, Team: m.Team}}
 	if m.To != nil {
 		p.Out.To = chat.Address(*m.To)
 	}
@@ -98,7 +98,7 @@ func (t *Tx) firstWaiting(id PersonID) (doubt sentBody, err error) {
 	if errors.Is(err, ErrBroken) { // it cannot have been sent either
 		return sentBody{}, nil
 	}
-	return sentBody{Key: body.Key, To: body.To}, err
+	return sentBody{Key: body.Key, To: body.To, Team: body.Team}, err
 }
 
 // sentSince lists what went out since then, the newest first.

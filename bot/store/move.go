@@ -66,6 +66,10 @@ func moveTables() []moveTable {
 		{"outbox", []string{"lane", "seq"}, false},
 		{"sent", []string{"person", "key"}, false},
 		{"dead", []string{"person", "seq"}, false},
+		{"desk_case", []string{"id"}, true},
+		{"desk_crossing", []string{"event"}, false},
+		{"desk_away", []string{"who"}, false},
+		{"desk_record", []string{"seq"}, false},
 		{"note", []string{"kind", "day"}, false},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"handrail/bot/desk"
 	"handrail/bot/seal"
 )
 
@@ -60,7 +61,7 @@ func movePair(t *testing.T, people int) (from, to Options) {
 			tx.PutSchedule(Schedule{Person: a, Name: "s", Flow: "f", NextDue: start}),
 			tx.PutSchedule(Schedule{Person: gone, Name: "s", Flow: "f"}),
 			tx.Enqueue(a, text("sent", "words"), start), tx.Enqueue(a, text("dead", "words"), start), tx.Enqueue(a, text("waits", "words"), start),
-			tx.ErasePerson(gone))...)
+			tx.ErasePerson(gone), fillDesk(tx, a))...)
 	})
 	mustSent(t, s, head(t, s, a), "$sent")
 	if err := s.Bury(context.Background(), head(t, s, a), "room-gone", start); err != nil {
@@ -70,6 +71,16 @@ func movePair(t *testing.T, people int) (from, to Options) {
 		t.Fatal(err)
 	}
 	return from, to
+}
+
+// fillDesk writes a row into every table of the desk.
+func fillDesk(tx *Tx, person PersonID) error {
+	c, err := tx.NewCase(person, "matrix", start)
+	if err != nil {
+		return err
+	}
+	return errors.Join(tx.PutCase(c), tx.Cross("matrix", Crossing{Lane: c.Lane, Event: "$crossed", Copy: "copy"}),
+		tx.SetAway("@ana:example.org", AwaySaid), tx.Record(c.ID, desk.Record{By: "@ana:example.org", Action: "claim"}, start))
 }
 
 // sameRows holds both sides of a move against each other and tells how many
@@ -413,6 +424,10 @@ func crowdFile(t *testing.T, o Options) {
 			`INSERT INTO dead (person, seq, reason, at) SELECT id, 1, 'other', 1 FROM person WHERE id < 1500`,
 			`INSERT INTO note (kind, day, n) SELECT 'kind' || id, id, 1 FROM person WHERE id < 1500`,
 			`INSERT INTO edition (hash, replaced, revs, scripts) SELECT 'hash' || id, id, who, randomblob(2000) FROM person WHERE id < 20`,
+			`INSERT INTO desk_case (person, lane, body) SELECT id, id, who FROM person WHERE id < 1500`,
+			`INSERT INTO desk_crossing (event, copy, lane, body) SELECT who, who, id, who FROM person WHERE id < 1500`,
+			`INSERT INTO desk_away (who, why) SELECT who, 'away' FROM person WHERE id < 1500`,
+			`INSERT INTO desk_record (seq, at, body) SELECT id, 1, who FROM person WHERE id < 1500`,
 		} {
 			if _, err := tx.exec(q); err != nil {
 				return err

@@ -19,6 +19,9 @@ type Post struct {
 	// EditOf is the send key of the message to change. If that one never
 	// arrived, the post goes out as a new message.
 	EditOf string
+	// ThreadOf is the send key of the message that the thread hangs from. If
+	// that one never arrived, the post goes out without a thread.
+	ThreadOf string
 	// Unprompted marks what the person did not ask for just now.
 	Unprompted bool
 	// NotAfter is when it is too late to send this; zero: never.
@@ -32,6 +35,9 @@ type Post struct {
 type postBody struct {
 	Key        string         `json:"key"`
 	EditOf     string         `json:"edit_of,omitempty"`
+	ThreadOf   string         `json:"thread_of,omitempty"`
+	Team       bool           `json:"team,omitempty"`
+	Mentions   []string       `json:"mentions,omitempty"`
 	To         *personAddress `json:"to,omitempty"`
 	Form       chat.Form      `json:"form,omitempty"`
 	Text       string         `json:"text,omitempty"`
@@ -90,6 +96,7 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 		Key: p.Key, EditOf: p.EditOf, Form: p.Out.Form, Text: string(p.Out.Text),
 		Target: p.Out.Target, Choices: p.Out.Choices, AllowPlain: p.Out.AllowPlain, AllowCrowd: p.Out.AllowCrowd,
 		Data: p.Out.Data, Name: p.Out.Name, Alt: string(p.Out.Alt),
+		ThreadOf: p.ThreadOf, Team: p.Out.Team, Mentions: p.Out.Mentions,
 		NotAfter: millis(p.NotAfter),
 	}
 	if p.Out.To != (chat.Address{}) {

@@ -351,6 +351,7 @@ func TestPostgresEveryQueryUsesAnIndex(t *testing.T) {
 		"sqlDropReplicas": "a row for each copy", "sqlCountCopies": "a row for each copy", "sqlReplicas": "a row for each copy", "sqlProcesses": "a row for each copy",
 		"sqlLeases": "a row for each account", "sqlGetLease": "a row for each account", "sqlRenewLease": "a row for each account",
 		"sqlLeaveLeases": "a row for each account", "sqlFence": "a row for each account", "sqlBeat": "a row for each copy",
+		"sqlEntries": "the record is read as a whole", "sqlDayNotes": "for a report of the month",
 		"sqlLeaveReplica": "a row for each copy", "sqlTakeLease": "a row for each account",
 	}
 	value := map[string]string{"bigint": "5", "integer": "5", "smallint": "1", "text": "'matrix'", "bytea": `'\x0123'`}
@@ -420,6 +421,10 @@ func crowd(t *testing.T, s *Store) {
 			`INSERT INTO dead (person, seq, reason, at) SELECT id, 1, 'other', 1 FROM person`,
 			`INSERT INTO note (kind, day, n) SELECT 'kind' || id, id, 1 FROM person`,
 			`INSERT INTO edition (hash, replaced, revs, scripts) SELECT 'hash' || id, id * 1000, who, who FROM person`,
+			`INSERT INTO desk_case (person, lane, open, body) SELECT id, id, CASE WHEN id % 100 = 0 THEN 1 ELSE 0 END, who FROM person`,
+			`INSERT INTO desk_crossing (event, copy, lane, body) SELECT who, who, id, who FROM person`,
+			`INSERT INTO desk_away (who, why) SELECT who, 'away' FROM person`,
+			`INSERT INTO desk_record (seq, at, body) SELECT id, 1, who FROM person`,
 		} {
 			if _, err := tx.exec(q); err != nil {
 				return err

@@ -15,7 +15,10 @@ const (
 
 const (
 	sqlPruneInbox = `DELETE FROM inbox WHERE event IN (SELECT event FROM inbox WHERE at < $1 ORDER BY at LIMIT $2)`
-	sqlPruneSent  = `DELETE FROM sent WHERE (person, key) IN (SELECT person, key FROM sent WHERE at < $1 ORDER BY at LIMIT $2)`
+	// What went out about a case is known as long as the case is: its thread
+	// hangs from it.
+	sqlPruneSent = `DELETE FROM sent WHERE (person, key) IN (SELECT person, key FROM sent WHERE at < $1 ` +
+		`AND NOT EXISTS (SELECT 1 FROM desk_case WHERE desk_case.lane = sent.person) ORDER BY at LIMIT $2)`
 )
 
 // Prune forgets the event ids of messages handled more than 60 days ago and of
@@ -60,7 +63,9 @@ func (s *Store) Scrub(ctx context.Context) error { return s.engine.scrub(ctx, s)
 // Counts are how many rows there are of what an operator asks about.
 type Counts struct{ People, Outbox, Timers, Schedules, Dead int64 }
 
-const sqlCounts = `SELECT (SELECT COUNT(*) FROM person), (SELECT COUNT(*) FROM outbox), (SELECT COUNT(*) FROM timer), ` +
+// What stands for a case or for the record is nobody.
+const sqlCounts = `SELECT (SELECT COUNT(*) FROM person) - (SELECT COUNT(*) FROM desk_case WHERE lane IS NOT NULL) ` +
+	`- (SELECT COUNT(*) FROM desk_record WHERE seq = 1), (SELECT COUNT(*) FROM outbox), (SELECT COUNT(*) FROM timer), ` +
 	`(SELECT COUNT(*) FROM schedule), (SELECT COUNT(*) FROM dead)`
 
 // Counts counts. It reads whole indexes: for a status page, not for a loop.

@@ -15,6 +15,8 @@ type sentBody struct {
 	// To is where it was sent; nil for messages of earlier versions, and where
 	// the person was.
 	To *personAddress `json:"to,omitempty"`
+	// Team: it was sent to staff.
+	Team bool `json:"team,omitempty"`
 	// Seq was its number in the lane: what was sent in the same millisecond has
 	// an order too. 0 for messages of earlier versions and where nobody knows.
 	Seq int64 `json:"seq,omitempty"`
@@ -35,8 +37,8 @@ func (t *Tx) remember(p Parcel, eventID string, now time.Time) error {
 	if eventID != "" && !isRemoval(key) { // a removal cannot be edited or taken back
 		var err error
 		event = t.s.event(to.Network, eventID)
-		body := sentBody{Key: key, Event: eventID, Seq: p.Seq}
-		if to.Room != "" {
+		body := sentBody{Key: key, Event: eventID, Seq: p.Seq, Team: p.Out.Team}
+		if to.Room != "" || body.Team {
 			where := personAddress(to)
 			body.To = &where
 		}

@@ -27,6 +27,7 @@ var frozen = map[string]string{
 	"upgrades/04-copies.sql":   "901283f349f5cd768e49510c7b5994ed5585e6d8e0e17d56e84e15eaf441bb80",
 	"upgrades/05-process.sql":  "eb01b015a86234c72863099a471e00d76f667ef02342b9b9dd7471113ef62748",
 	"upgrades/06-answers.sql":  "00dadd1ccf3bd43b426d409de7d295a66662fcac0f08bd7a7c2987c73dc14806",
+	"upgrades/07-desk.sql":     "a01cd299387da681f3604a8430d55f1c5d623dc0547b490df13f79c3bcfccc72",
 }
 
 func TestPublishedUpgradesAreNeverEdited(t *testing.T) {

@@ -1,0 +1,216 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"handrail/bot/chat"
+	"handrail/bot/desk"
+	"handrail/bot/store"
+)
+
+// timerShift is the kind of the timer at which shifts change. Its person is the
+// one that stands for the room of staff.
+const timerShift = "shift"
+
+// general does what a member of staff asks for that is about no case.
+func (t *staffTurn) general(o desk.Order) (done bool, err error) {
+	switch o.Verb {
+	case desk.Help:
+		return true, t.help()
+	case desk.OnCall:
+		key, values, err := t.onCall()
+		return true, errors.Join(err, t.answer(key, values))
+	case desk.Cases:
+		text, err := t.casesText()
+		if err != nil {
+			return true, err
+		}
+		return true, t.plain(text)
+	case desk.GoAway:
+		if err := errors.Join(t.tx.SetAway(t.who, store.AwaySaid), t.tx.Record(0, desk.Record{By: t.who, Action: "away"}, t.now)); err != nil {
+			return true, err
+		}
+		if err := t.answer("staff_away", map[string]string{"who": t.bot.Staff.names(t.who)}); err != nil {
+			return true, err
+		}
+		return true, t.everyCase(desk.Away{By: t.who})
+	case desk.ComeBack:
+		err := errors.Join(t.tx.SetAway(t.who, ""), t.tx.Record(0, desk.Record{By: t.who, Action: "here"}, t.now))
+		return true, errors.Join(err, t.answer("staff_here", map[string]string{"who": t.bot.Staff.names(t.who)}))
+	}
+	return false, nil
+}
+
+func (t *staffTurn) help() error {
+	return t.answer("staff_help", map[string]string{"reasons": strings.Join(t.bot.Staff.Reasons, ", "), "names": t.texts()})
+}
+
+func (t *staffTurn) texts() string {
+	return strings.Join(slices.Sorted(maps.Keys(t.bot.Staff.Texts)), ", ")
+}
+
+// plain answers in words that are made already.
+func (t *staffTurn) plain(text string) error {
+	out := chat.Outgoing{To: t.room(), Team: true, Text: chat.Text(text)}
+	if t.m.Staff.Alone {
+		out.To.User, out.To.Room = t.m.From.User, t.m.From.Room
+	}
+	return t.inRoom(out)
+}
+
+// onCall says who is on call, as a text for staff.
+func (t *turn) onCall() (key string, values map[string]string, err error) {
+	s := t.bot.Staff
+	away, err := s.away(t.tx)
+	if err != nil {
+		return "", nil, err
+	}
+	if on := s.Desk.Rota.On(t.now, away); len(on) > 0 {
+		return "staff_on_call", map[string]string{"who": s.names(on...), "until": clockOf(s.Desk.Rota.Until(t.now), s.zone())}, nil
+	}
+	from := t.staffText("staff_never", nil)
+	if next, ok := s.Desk.Rota.Next(t.now); ok {
+		from = clockOf(next, s.zone())
+	}
+	return "staff_on_call_none", map[string]string{"from": from}, nil
+}
+
+// casesText lists the open cases.
+func (t *turn) casesText() (string, error) {
+	all, err := t.tx.OpenCases()
+	if err != nil {
+		return "", err
+	}
+	var list []string
+	for _, c := range all {
+		who := ""
+		if c.Holder != "" {
+			who = t.bot.Staff.names(c.Holder)
+		}
+		list = append(list, strings.TrimSpace(t.staffText("staff_case_line", map[string]string{"case": c.Name(), "word": string(c.State), "who": who})))
+	}
+	if len(list) == 0 {
+		return t.staffText("staff_cases_none", nil), nil
+	}
+	return strings.Join(list, "\n"), nil
+}
+
+// fireCase is the deadline of a case that passed.
+func (b *Bot) fireCase(ctx context.Context, tm store.Timer, now time.Time) error {
+	err := b.Store.Update(ctx, func(tx *store.Tx) error {
+		c, err := tx.CaseIn(tm.Person)
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrBroken) {
+			return tx.ClearTimer(tm.Person, tm.Kind)
+		}
+		if err != nil {
+			return err
+		}
+		cur, err := tx.LoadTimer(tm.Person, tm.Kind)
+		if errors.Is(err, store.ErrNotFound) || err == nil && cur.Due.After(now) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.ClearTimer(tm.Person, tm.Kind); err != nil {
+			return err
+		}
+		if !c.Open() { // kept for long enough
+			b.scrub.Store(true)
+			return tx.ErasePerson(c.Lane)
+		}
+		if b.Staff == nil { // the desk was taken out of the configuration
+			return nil
+		}
+		p, err := tx.LoadPerson(c.Person)
+		if err = b.mended(p, err); err != nil {
+			return err
+		}
+		t := &turn{
+			Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, due: cur.Due,
+			cause: fmt.Sprintf("case.%d.%d", c.ID, cur.Due.UnixMilli()),
+		}
+		if err := t.caseStep(c, desk.Due{}, carried{}); err != nil {
+			return err
+		}
+		return t.save()
+	})
+	if err != nil {
+		return fmt.Errorf("fire the deadline of a case: %w", err)
+	}
+	return nil
+}
+
+// openDesk sets the timer for the next change of shifts.
+func (b *Bot) openDesk(ctx context.Context) error {
+	if b.Staff == nil {
+		return nil
+	}
+	if bad := b.Staff.Desk.Rota.Check(); len(bad) > 0 {
+		return errors.New("bot: " + bad[0])
+	}
+	err := b.Store.Update(ctx, func(tx *store.Tx) error {
+		room, err := b.staffRoom(tx, b.Now())
+		if err != nil {
+			return err
+		}
+		return b.nextShift(tx, room.ID, b.Now())
+	})
+	if err != nil {
+		return fmt.Errorf("open the desk: %w", err)
+	}
+	return nil
+}
+
+// nextShift sets the timer for when shifts next change.
+func (b *Bot) nextShift(tx *store.Tx, room store.PersonID, now time.Time) error {
+	next, ok := b.Staff.Desk.Rota.Next(now)
+	if until := b.Staff.Desk.Rota.Until(now); !until.IsZero() && (!ok || until.Before(next)) {
+		next, ok = until, true
+	}
+	if !ok || !next.After(now) {
+		return tx.ClearTimer(room, timerShift)
+	}
+	return tx.SetTimer(room, timerShift, next.UnixMilli(), dueAt(next, 0))
+}
+
+// fireShift tells staff that the shift changes, who is on call now, and which
+// cases are open.
+func (b *Bot) fireShift(ctx context.Context, tm store.Timer, now time.Time) error {
+	err := b.Store.Update(ctx, func(tx *store.Tx) error {
+		cur, err := tx.LoadTimer(tm.Person, tm.Kind)
+		if errors.Is(err, store.ErrNotFound) || err == nil && cur.Due.After(now) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.ClearTimer(tm.Person, tm.Kind); err != nil || b.Staff == nil {
+			return err
+		}
+		t := &turn{Content: b.content.Load(), bot: b, tx: tx, now: now, due: cur.Due, cause: fmt.Sprintf("shift.%d", cur.Seq)}
+		if err := b.nextShift(tx, tm.Person, now); err != nil || now.Sub(cur.Due) > b.FreshFor {
+			return err
+		}
+		key, values, err := t.onCall()
+		if err != nil {
+			return err
+		}
+		cases, err := t.casesText()
+		if err != nil {
+			return err
+		}
+		what := t.staffText("staff_shift", map[string]string{"what": t.staffText(key, values)}) + "\n" + cases
+		return t.inRoom(chat.Outgoing{To: t.room(), Team: true, Text: chat.Text(what)})
+	})
+	if err != nil {
+		return fmt.Errorf("change the shift: %w", err)
+	}
+	return nil
+}
