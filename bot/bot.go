@@ -77,6 +77,9 @@ type Config struct {
 	// so that nobody can foresee it. The simulator, where the same input must give
 	// the same output, sets it.
 	Minutes uint64
+	// TakeBack is how long the messages of the bot stay where the person has not
+	// chosen; zero: for good.
+	TakeBack time.Duration
 	// Workers is how many people are served at the same time by Fire and
 	// Deliver; default 8. With 1 the order is the order of due times, which
 	// the simulator needs.

@@ -36,6 +36,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { b.loop(ctx, b.rest, b.deliverRest, "deliver"); return nil })
 	g.Go(func() error { b.prune(ctx); return nil })
+	g.Go(func() error { b.retireAll(ctx); return nil })
 	return g.Wait()
 }
 

@@ -197,6 +197,7 @@ type world struct {
 	bot      *bot.Bot
 	log      io.Writer
 	staff    *bot.Staff
+	takeBack time.Duration
 
 	broadcasts []bot.Broadcast
 	seen       int
@@ -269,7 +270,7 @@ func (w *world) open() {
 	w.store = s
 	w.bot, err = bot.New(bot.Config{
 		Store: s, Library: w.lib, Lexicon: lexicon(w.t), Lines: directory(w.t),
-		Transports: []chat.Transport{w.net}, Now: func() time.Time { return w.now }, Workers: 1, Broadcasts: w.broadcasts, Staff: w.staff,
+		Transports: []chat.Transport{w.net}, Now: func() time.Time { return w.now }, Workers: 1, TakeBack: w.takeBack, Broadcasts: w.broadcasts, Staff: w.staff,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

@@ -77,6 +77,11 @@ type Config struct {
 	// guilt, and the next one comes as planned.
 	FreshFor time.Duration `yaml:"fresh_for"`
 
+	// How long the bot's messages stay in the chat of a person who has not chosen;
+	// after that they are taken back, as far as the network can. At most 144h;
+	// 0s for good.
+	TakeBackAfter time.Duration `yaml:"take_back_after"`
+
 	// The hours in which nothing comes by itself, by the person's own clock. A
 	// time that the person chose inside these hours is respected. Leave both
 	// empty for none.
@@ -128,6 +133,7 @@ func defaults() Config {
 		Zone:          "UTC",
 		Language:      "en",
 		FreshFor:      2 * time.Hour,
+		TakeBackAfter: 24 * time.Hour,
 		QuietHours:    QuietHours{From: "22:00", To: "08:00"},
 		Matrix:        matrixDefaults(),
 		Monitor:       Monitor{Canary: canaryDefaults()},
@@ -202,6 +208,9 @@ func (c Config) check(at positions) (faults []finding) {
 	}
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
 		bad("zone", "unknown time zone %q: name it as in Europe/Berlin", c.Zone)
+	}
+	if c.TakeBackAfter < 0 || c.TakeBackAfter > 144*time.Hour {
+		bad("take_back_after", "take_back_after must be between 0s and 144h")
 	}
 	if c.FreshFor <= 0 {
 		bad("fresh_for", "fresh_for must be longer than nothing, as in 2h")
