@@ -57,7 +57,7 @@ const (
 // they answer it: danger is then true and no flow is named.
 func (t *turn) alarm(words string) (id string, danger bool) {
 	p, now := t.p, t.now
-	found := t.Lexicon.Scan(words, t.bot.Lang)
+	found := t.Lexicon.Scan(flow.Unmask(words), t.bot.Lang)
 	if len(found) == 0 || found[0].Level == crisis.None {
 		return "", false
 	}

@@ -36,7 +36,7 @@ func spelt(s string) map[string][]byte {
 }
 
 // search reads every file below a folder: the database with its free pages, the
-// write-ahead log, the log, backups, temporary files.
+// write-ahead log, the log, backups.
 func search(t *testing.T, when, folder string, strs []string) {
 	t.Helper()
 	files, size := 0, 0
@@ -96,9 +96,9 @@ func (w *world) month(p *planted, from chat.Address) {
 	for day := range 30 {
 		w.now = time.Date(2026, 1, 6+day, 18, 0, 0, 0, time.UTC)
 		w.pass()
-		say("stop")
-		say("start")
+		say("stop")   // whatever waits
 		say(p.next()) // nothing fits that
+		say("stop")
 		switch day % 6 {
 		case 0:
 			for _, text := range []string{"new entry", own, "yesterday", "18:30", "the door " + p.next(), "that " + p.next(), "skip", "skip", p.next() + ", my sister", "skip"} {
@@ -129,21 +129,26 @@ func (w *world) month(p *planted, from chat.Address) {
 			say(p.next() + " may call")
 			say("he has a knife " + p.next())
 		case 4:
+			if day > 6 { // once, because sealing takes a moment
+				say("read my journal")
+				say(own)
+				say("1")
+				say("plan " + p.next())
+				break
+			}
 			for _, text := range []string{"export my journal", own, "go on", p.next() + " seven blue teapots"} {
 				say(text)
 			}
 			say("read my journal")
 			say("1")
 		case 5:
-			if day < 20 { // later, because every message is then held against it
+			if day < 29 { // later, because every message is then held against it
 				say("plan")
 				say(own)
-				continue
+				break
 			}
-			if day < 24 {
-				for _, text := range []string{"own word", own, "a word for danger", danger, "no"} {
-					say(text)
-				}
+			for _, text := range []string{"own word", own, "a word for danger", danger, "no"} {
+				say(text)
 			}
 			say(danger)
 			say("water " + p.next())
@@ -164,8 +169,7 @@ func (w *world) month(p *planted, from chat.Address) {
 // TestForensic searches all that is on the disk for what a person wrote in a
 // month: before they are erased, when all of it is sealed, and afterwards.
 func TestForensic(t *testing.T) {
-	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
+	t.Parallel()
 	p := &planted{}
 	who := chat.Address{Network: "test", User: "@" + p.next() + ":" + p.next() + ".example", Room: "!" + p.next() + ":example.org"}
 	w := newWorld(t)
@@ -190,8 +194,6 @@ func TestForensic(t *testing.T) {
 		t.Fatalf("only %d strings were kept:\n%s", kept, w.files()["notes.txt"])
 	}
 	search(t, "before", w.dir, p.all)
-	search(t, "temporary files before", filepath.Dir(temp), p.all)
-
 	w.handle(w.message(who, "stop"))
 	w.handle(w.message(who, "delete my data"))
 	w.heard()

@@ -25,7 +25,12 @@ const (
 	varCountry  = "country"  // ISO 3166 alpha-2
 	varAsk      = "_ask"     // in old rows: key of the message that asks what now waits
 	varCrowd    = "_crowd"   // the room has more people than one
+
+	varCrowdTold = "_crowd_told" // unix ms when that was said last
 )
+
+// crowdAgain is how long the bot says nothing more in a room with others.
+const crowdAgain = time.Hour
 
 // engineError marks what went wrong inside a Step: it would go wrong again, so
 // it is answered and not retried.
@@ -112,6 +117,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	}
 	p.Addr.Room = m.From.Room
 	delete(p.Vars, varCrowd)
+	delete(p.Vars, varCrowdTold)
 	if ok, tell := b.flood.pass(p.ID, now); !ok && !t.urgent(m) {
 		if tell {
 			return t.sentence("flood")
@@ -176,8 +182,8 @@ func (t *turn) text(words string) error {
 	if phrase := t.Library.FirstPhrase(flowExit); phrase != "" && t.leaves(words) {
 		words = phrase
 	}
-	if _, ok := t.Library.First(words); ok {
-		return t.step(flow.Input{Kind: flow.InText, Text: words})
+	if _, ok := t.Library.First(flow.Unmask(words)); ok {
+		return t.step(flow.Input{Kind: flow.InText, Text: flow.Unmask(words)})
 	}
 	if hidden, err := t.duress(words); hidden || err != nil {
 		return err
@@ -214,6 +220,10 @@ func (t *turn) refuse(m chat.Message) error {
 		if t.p.Addr.Room == m.From.Room {
 			t.p.Vars[varCrowd] = true
 		}
+		if since(t.p, varCrowdTold, t.now) < crowdAgain { // once, then it is quiet
+			return t.save()
+		}
+		t.p.Vars[varCrowdTold] = float64(t.now.UnixMilli())
 	}
 	out := chat.Outgoing{
 		To: m.From, Text: chat.Text(t.voice().Text(key, nil)),
