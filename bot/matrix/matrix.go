@@ -226,14 +226,17 @@ func (t *Transport) Synced() time.Time {
 // UserID returns the bot's own address, for people to write to.
 func (t *Transport) UserID() string { return t.self.String() }
 
-// Close releases the files. Run must have returned.
+// Close releases the files. Run must have returned. A database that was given
+// stays open: it is closed by whoever opened it.
 func (t *Transport) Close() error {
 	var err error
 	if t.crypt != nil {
 		t.crypt.mach.Destroy()
 	}
 	if t.ledger != nil {
-		err = clean("close the crypto store", t.ledger.db.Close())
+		if t.cfg.DB == nil {
+			err = clean("close the crypto store", t.ledger.db.Close())
+		}
 		t.ledger = nil
 	}
 	if t.cli != nil {

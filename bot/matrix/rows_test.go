@@ -64,6 +64,11 @@ func TestAnotherCopyGoesOn(t *testing.T) {
 	if !cfg.LoggedIn() {
 		t.Error("the second copy would log in anew")
 	}
+	away := cfg
+	away.Homeserver = "http://127.0.0.1:1"
+	if _, err := Open(testContext(t), away); !Unreachable(err) || !away.LoggedIn() {
+		t.Errorf("with the homeserver away: %v; the login is there: %v", err, away.LoggedIn())
+	}
 	second := startBot(t, cfg, r, nil)
 	r.waitText(t, "and now")
 	if second.cli.DeviceID != device || second.replaced {
