@@ -22,7 +22,7 @@ if { $(2); }; then printf '== %s: ok, %s s\n' '$(1)' "$$((SECONDS - start))"; \
 else printf '== %s: FAILED after %s s\n' '$(1)' "$$((SECONDS - start))"; exit 1; fi
 endef
 
-.PHONY: build demo test lint fmt check unit e2e fuzz bench clean needs needs-node needs-postgres needs-gettext
+.PHONY: build demo test lint fmt check unit e2e fuzz chaos bench clean needs needs-node needs-postgres needs-gettext
 
 # Says so on standard error: what make demo prints is the talk.
 build: needs
@@ -70,8 +70,18 @@ fuzz: needs
 	grep -qx '    context deadline exceeded' $$log && ! grep -qE 'Failing input|panic|hung or terminated|\[build failed\]|_test\.go:' $$log || ok=false; \
 	done; done; rm -f $$log; $$ok)
 
+# Everything that the bot stands on fails while people talk with it, on both
+# databases side by side: about 25 minutes, with a table at the end. A line of
+# progress comes with every fault. SEED=N plays the same again.
+KILLS ?= 500
+SEED  ?=
+chaos: needs needs-postgres
+	CHAOS_KILLS=$(KILLS) CHAOS_SEED=$(SEED) $(GO) test -count=1 -timeout 90m -run '^TestChaos$$' -v ./bot/e2e/chaos
+
+# HANDRAIL_BENCH_PEOPLE=100000 makes the crowd of the burst smaller, which is
+# quicker to enrol.
 bench: needs needs-postgres
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./...
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 120m ./...
 
 $(GOFUMPT):
 	@mkdir -p $(BIN)

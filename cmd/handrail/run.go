@@ -111,7 +111,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	}
 	b, err := bot.New(bot.Config{
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
-		Transports: networks, Accounts: accounts, Label: replicaLabel(), Process: thisProcess(), Dead: processDead, Log: log,
+		Transports: networks, Accounts: accounts, Now: wallClock(), Label: replicaLabel(), Process: thisProcess(), Dead: processDead, Log: log,
 		Zone: cfg.Zone, Language: cfg.Language, Lang: cfg.Lang, FreshFor: cfg.FreshFor, TakeBack: cfg.TakeBackAfter,
 		Quiet: schedule.QuietHours{From: cfg.QuietHours.From, To: cfg.QuietHours.To}, Broadcasts: broadcasts,
 	})

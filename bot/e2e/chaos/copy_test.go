@@ -1,0 +1,178 @@
+package chaos
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"handrail/bot/e2e/child"
+	"handrail/flows"
+)
+
+const (
+	// restartAfter is how long whoever watches over the bot waits before it
+	// starts one again that has ended by itself.
+	restartAfter = 500 * time.Millisecond
+	botPatience  = 20 * time.Second
+)
+
+// running is what the bot logs when it has started.
+var running = []byte("msg=running")
+
+// runner is one copy of the bot: a folder with a configuration, and a process
+// that is started again when it ends by itself, as a service manager would.
+type runner struct {
+	dir   string
+	clock string // the file with the bot's clock
+	log   *os.File
+
+	mu    sync.Mutex
+	proc  *child.Process
+	ready chan struct{} // closed when the process that runs has started
+	ends  atomic.Int64  // how often a process ended by itself
+}
+
+// setUp writes what an operator would write.
+func setUp(t testing.TB, dir, homeserver, database, key, clock string) *runner {
+	t.Helper()
+	config := fmt.Sprintf("data: data\nmaster_key_file: %s\nscripts: scripts\nmatrix:\n  homeserver: %s\n  user: %s\n  password_file: password\nlog: {level: info}\n",
+		key, homeserver, botName)
+	if database != "" {
+		config += "database: " + database + "\n"
+	}
+	must(t, os.MkdirAll(dir, 0o700))
+	must(t, os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(config), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "password"), []byte(botPassword+"\n"), 0o400))
+	must(t, os.CopyFS(filepath.Join(dir, "scripts"), flows.FS))
+	scripts := os.DirFS("testdata")
+	names, err := fs.Glob(scripts, "*.yaml")
+	must(t, err)
+	for _, name := range names {
+		data, err := fs.ReadFile(scripts, name)
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(dir, "scripts", name), data, 0o600))
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	must(t, err)
+	r := &runner{dir: dir, clock: clock, log: log}
+	t.Cleanup(func() { r.kill(); _ = log.Close() })
+	return r
+}
+
+func (r *runner) command() *exec.Cmd {
+	cmd := exec.Command(handrail, "run", "-c", filepath.Join(r.dir, "config.yaml"))
+	cmd.Env = append(os.Environ(), "HANDRAIL_CHAOS_CLOCK="+r.clock)
+	return cmd
+}
+
+// start starts the bot; it is kept running until kill or stop.
+func (r *runner) start(t testing.TB) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	must(t, r.launch())
+}
+
+// launch is start with r.mu held.
+func (r *runner) launch() error {
+	if r.proc != nil {
+		return nil
+	}
+	cmd := r.command()
+	ready := make(chan struct{})
+	out := &watch{to: r.log, ready: ready}
+	cmd.Stderr, cmd.Stdout = out, out
+	proc, err := child.Start(cmd)
+	if err != nil {
+		return err
+	}
+	r.proc, r.ready = proc, ready
+	go func() {
+		<-proc.Done()
+		r.mu.Lock()
+		mine := r.proc == proc
+		r.mu.Unlock()
+		if !mine {
+			return
+		}
+		r.ends.Add(1)
+		time.Sleep(restartAfter)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.proc == proc {
+			r.proc = nil
+			_ = r.launch() // it was possible before
+		}
+	}()
+	return nil
+}
+
+// started is closed when the process that runs now is ready.
+func (r *runner) started() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ready
+}
+
+// kill ends the bot as a crash would.
+func (r *runner) kill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if proc := r.proc; proc != nil {
+		r.proc = nil
+		proc.Kill()
+	}
+}
+
+// stop ends the bot in good order.
+func (r *runner) stop(t testing.TB) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if proc := r.proc; proc != nil {
+		r.proc = nil
+		if err := proc.Stop(botPatience); err != nil {
+			t.Errorf("stop the bot: %v", err)
+		}
+	}
+}
+
+// logEnd is the last of what the bot logged, for a failed test.
+func (r *runner) logEnd() string {
+	const lines = 40
+	data, err := os.ReadFile(r.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimSpace(string(data)), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// watch passes the log on and notices when the bot says that it runs.
+type watch struct {
+	to    *os.File
+	ready chan struct{}
+	once  sync.Once
+}
+
+func (w *watch) Write(p []byte) (int, error) {
+	if bytes.Contains(p, running) {
+		w.once.Do(func() { close(w.ready) })
+	}
+	return w.to.Write(p)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
