@@ -51,6 +51,17 @@
 // tried again with growing pauses; one that can never succeed becomes a dead row
 // without content.
 //
+// # Several copies
+//
+// Copies of the program can share a database on a server (store.Options.Shared).
+// A copy fires its share of what is due, each row in a transaction that first
+// locks the person. For an Account one of them speaks at a time: it holds a lease,
+// renews it while it lives (keeper), and sends and receives until the lease may be
+// over by its own clock (shared). What it settles is bound to the lease's epoch, so
+// that a copy that was stopped and goes on can neither settle nor keep anything. A
+// copy fires for an account of another only while that one lives and has read what
+// came in.
+//
 // # What is never done here
 //
 // No words of a person are logged or put into an error. No goroutine belongs to

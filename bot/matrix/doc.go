@@ -17,5 +17,8 @@
 //
 // The package never decides what to answer, never reads the bot's own store,
 // and keeps its Olm state in a database of its own that must not be restored
-// from a backup: old ratchets would make messages that nobody can read.
+// from a backup: old ratchets would make messages that nobody can read. That
+// database is a file, or tables on a server (Config.DB), with which another
+// process goes on as the same device; that one process has it at a time is its
+// caller's part.
 package matrix
