@@ -30,6 +30,9 @@ const (
 	// calm is how long nobody must have written for the homeserver to be given
 	// more than one message at a time that nobody waits for.
 	calm = 2 * time.Second
+	// longestWait caps the pause that a network may ask for. A try that lies
+	// further ahead was set by a clock that was wrong.
+	longestWait = 10 * time.Minute
 )
 
 // DeliverDue sends everything that is due now: in order within a conversation,
@@ -181,6 +184,7 @@ func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (d
 		b.log.Warn("message can never be sent", "err", err)
 		return true, b.Store.Bury(ctx, p, "refused", now)
 	case errors.As(err, &pause):
+		pause.After = min(pause.After, longestWait)
 		until := time.Now().Add(pause.After)
 		b.pause.Store(&until)
 		return false, b.Store.Retry(ctx, p, now.Add(pause.After))

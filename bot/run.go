@@ -12,6 +12,9 @@ import (
 // sleep through a clock that is set forward.
 const poll = time.Second
 
+// lookEvery is how often the bot looks whether the clock was set back.
+const lookEvery = 10 * time.Second
+
 // pruneEvery is how often rows that only serve to recognise repetitions are
 // tidied up.
 const pruneEvery = time.Hour
@@ -87,11 +90,19 @@ func (b *Bot) loop(ctx context.Context, wake <-chan struct{}, pass func(context.
 }
 
 func (b *Bot) prune(ctx context.Context) {
-	tick := time.NewTicker(pruneEvery)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	for {
-		if _, err := b.Store.Prune(ctx, b.Now()); err != nil && ctx.Err() == nil {
-			b.log.Error("pruning failed", "err", err)
+	for looks := 0; ; looks++ {
+		if looks%int(pruneEvery/lookEvery) == 0 {
+			if _, err := b.Store.Prune(ctx, b.Now()); err != nil && ctx.Err() == nil {
+				b.log.Error("pruning failed", "err", err)
+			}
+		}
+		if n, err := b.Store.Nearer(ctx, b.Now(), longestWait); err != nil && ctx.Err() == nil {
+			b.log.Error("looking after the clock failed", "err", err)
+		} else if n > 0 {
+			b.log.Warn("the clock was set back, what waited for the time before goes out now", "conversations", n)
+			b.kickAll()
 		}
 		select {
 		case <-ctx.Done():

@@ -430,3 +430,26 @@ func testHeadFollowsTheRoom(t *testing.T, db database) {
 		t.Error("the post goes to the old room")
 	}
 }
+
+func TestNearer(t *testing.T) { forEach(t, testNearer) }
+
+// testNearer: what was to be tried again by a clock that was ahead is tried when
+// the clock is right again; a pause that is no longer than it may be stays.
+func testNearer(t *testing.T, db database) {
+	s := db.newStore(t)
+	a, b, c := create(t, s, alice), create(t, s, bob), create(t, s, carol)
+	for id, ahead := range map[PersonID]time.Duration{a: 0, b: 10 * time.Minute, c: 24 * time.Hour} {
+		enqueue(t, s, id, start.Add(ahead), text("x"+strconv.Itoa(int(id)), "x"))
+	}
+	if n, err := s.Nearer(t.Context(), start, 10*time.Minute); err != nil || n != 1 {
+		t.Errorf("%d brought nearer, %v; want 1", n, err)
+	}
+	for id, want := range map[PersonID]time.Time{a: start, b: start.Add(10 * time.Minute), c: start} {
+		if got := readLane(t, s, id).try; got != millis(want) {
+			t.Errorf("lane %d is tried at %d, want %d", id, got, millis(want))
+		}
+	}
+	if n, err := s.Nearer(t.Context(), start, 10*time.Minute); err != nil || n != 0 {
+		t.Errorf("%d brought nearer once more, %v", n, err)
+	}
+}

@@ -135,7 +135,10 @@ func (w *world) clock(days int) {
 					w.Errorf("%v\nthe bot's log ends:\n%s", err, w.logs())
 				}
 			}
+			w.proxy.set(troubleBad) // what is to be tried again then must not wait for that time
+			w.pause(2 * time.Second)
 			w.setClock(time.Duration(w.days)*24*time.Hour - 90*time.Minute)
+			w.proxy.set(troubleNone)
 			w.pause(time.Second)
 			w.bots[0].kill()
 			w.bots[0].start(w)
