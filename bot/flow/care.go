@@ -151,8 +151,20 @@ func (ld *loader) harmless(t *text) {
 func telling() []string {
 	return []string{
 		"abuse", "abused", "abusive", "violence", "violent", "safe", "safety", "danger", "crisis", "helpline", "help line",
-		"police", "shelter", "no contact", "your ex", "your partner", "partner", "relationship", "urge", "leave", "leaving", "plan",
+		"police", "shelter", "refuge", "survivor", "survivors", "victim", "victims", "support", "advocate", "hotline", "women", "rescue", "no contact", "your ex", "your partner", "partner", "relationship", "urge", "leave", "leaving", "plan",
 	}
+}
+
+// Telling finds a word in a name that tells whoever holds the phone what this is
+// about, as the name of an account or a device; "" where there is none.
+func Telling(name string) string {
+	heard := Normalise(name)
+	for _, w := range telling() {
+		if containsWords(heard, w) {
+			return w
+		}
+	}
+	return ""
 }
 
 // sources wants to know where a fact comes from.

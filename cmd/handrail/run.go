@@ -58,6 +58,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		return err
 	}
 	defer stopWatch()
+	warnOfNames(cfg, log)
 	src, err := openSource(cfg.Scripts)
 	if err != nil {
 		return err
