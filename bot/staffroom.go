@@ -117,7 +117,7 @@ func (b *Bot) receiveStaff(tx *store.Tx, m chat.Message, at pointed, now time.Ti
 		return t.reacted()
 	case chat.KindEdit, chat.KindRemoval:
 		return t.changed()
-	case chat.KindUnreadable:
+	case chat.KindUnreadable, chat.KindPlaintext, chat.KindUnencrypted:
 		return t.answer("staff_unreadable", nil)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,7 @@ type Config struct {
 	DeviceName string // what other people's clients call the bot's device; default "bot"
 
 	Invites Policy
+	Staff   *Staff // who can take over a talk; nil: nobody
 	// AllowUnencrypted lets the bot talk in rooms without encryption. The
 	// homeserver's operator can then read everything.
 	AllowUnencrypted bool
@@ -89,6 +91,10 @@ type Transport struct {
 	keys    *exsync.KeyedMutex[string]    // one request per send key at a time
 	rooms   *exsync.KeyedMutex[id.RoomID] // whole-state fetches exclude single state events
 	running atomic.Bool
+
+	staffMu   sync.Mutex
+	staffMade id.RoomID // the room of staff that the bot made, once it is known
+
 	contact atomic.Int64 // unix ms: since when every sync request worked
 	heard   atomic.Int64 // unix ms: when the last answer to a sync request was handled
 

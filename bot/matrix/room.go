@@ -314,11 +314,15 @@ func (j *roomJob) message(ctx context.Context, evt *event.Event) error {
 	if err != nil {
 		return err
 	}
+	staff, err := j.staffHere(ctx, evt.Sender, view)
+	if err != nil {
+		return err
+	}
 	m, ok := inbound(evt, scene{
 		self: j.self, encrypted: view.encrypted || !view.known, allowPlain: j.cfg.AllowUnencrypted,
-		crowd: view.crowd(), crowdEvent: j.row.crowd,
+		crowd: view.crowd() && staff == nil, crowdEvent: j.row.crowd,
 	})
-	if !ok {
+	if !ok || staff != nil && !j.mark(&m, staff, evt) {
 		return nil
 	}
 	if m.Kind == chat.KindRemoval {
@@ -338,7 +342,19 @@ func (j *roomJob) look(ctx context.Context) (v roomView, err error) {
 
 // deliver hands a message to the handler until it is committed.
 func (j *roomJob) deliver(ctx context.Context, m chat.Message) error {
-	if m.Kind != chat.KindRemoval && !j.again {
+	if m.Staff == nil && j.cfg.Staff != nil {
+		view, err := j.look(ctx)
+		if err != nil {
+			return err
+		}
+		if m.Staff, err = j.staffHere(ctx, id.UserID(m.From.User), view); err != nil {
+			return err
+		}
+	}
+	if m.Staff != nil && (m.Kind == chat.KindCrowd || m.Kind == chat.KindOpened) {
+		return nil // staff come and go
+	}
+	if m.Kind != chat.KindRemoval && !j.again && m.Staff == nil {
 		j.courtesy.typingOn(j.room, j.now())
 	}
 	defer j.people.WithLock(m.From.User)()

@@ -31,11 +31,16 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (eventID string
 			eventID, err = "", clean("send", errPanic)
 		}
 	}()
-	if out.Key == "" || out.To.Room == "" {
+	if out.Key == "" || out.To.Room == "" && !out.Team {
 		return "", &chat.PermanentError{Err: errors.New("send: the message has no key or no room")}
 	}
 	if err := t.Ready(ctx); err != nil {
 		return "", err
+	}
+	if out.Team {
+		if err := t.place(ctx, &out); err != nil {
+			return "", err
+		}
 	}
 	defer t.keys.WithLock(out.Key)()
 	if event, ok := t.echoes.get(out.Key); ok {
@@ -125,6 +130,9 @@ func (t *Transport) compose(ctx context.Context, room id.RoomID, out chat.Outgoi
 	if attached(out) && !view.encrypted {
 		return event.Type{}, nil, &chat.PermanentError{Err: errors.New("send: a file needs an encrypted room")}
 	}
+	if out.Form == chat.FormReaction {
+		return reaction(out)
+	}
 	content, err := t.content(ctx, out)
 	if err != nil {
 		return event.Type{}, nil, err
@@ -132,7 +140,12 @@ func (t *Transport) compose(ctx context.Context, room id.RoomID, out chat.Outgoi
 	if !view.encrypted {
 		return event.EventMessage, content, nil
 	}
-	encrypted, err := t.crypt.encryptFor(ctx, room, id.UserID(out.To.User), event.EventMessage, content)
+	var encrypted *event.EncryptedEventContent
+	if out.Team && out.To.User == "" {
+		encrypted, err = t.crypt.Encrypt(ctx, room, event.EventMessage, content)
+	} else {
+		encrypted, err = t.crypt.encryptFor(ctx, room, id.UserID(out.To.User), event.EventMessage, content)
+	}
 	if err != nil {
 		return event.Type{}, nil, sendFailedEarly("encrypt", err)
 	}
@@ -158,14 +171,17 @@ func (t *Transport) admit(ctx context.Context, room id.RoomID, out chat.Outgoing
 	refuse := func(why string) (roomView, error) {
 		return view, &chat.PermanentError{Err: errors.New("send: " + why)}
 	}
+	team := out.Team && out.To.User == ""
 	switch {
 	case !view.known:
 		return view, clean("send", errStateIncomplete)
+	case out.Team && !view.encrypted:
+		return refuse("the room of staff is not encrypted")
 	case !view.joined:
 		return refuse("the bot is not in the room")
-	case !view.has(id.UserID(out.To.User)):
+	case !team && !view.has(id.UserID(out.To.User)):
 		return refuse("the person is not in the room")
-	case view.crowd() && !out.AllowCrowd:
+	case view.crowd() && !out.AllowCrowd && !team:
 		return refuse("others are in the room")
 	case view.encrypted && !view.usable:
 		return refuse("the room is encrypted in a way the bot does not know")
@@ -210,6 +226,7 @@ func (t *Transport) content(ctx context.Context, out chat.Outgoing) (*event.Cont
 		}
 		message.SetEdit(id.EventID(out.Target))
 	}
+	threaded(message, out)
 	content := &event.Content{Parsed: message, Raw: map[string]any{keyField: out.Key}}
 	size, err := json.Marshal(content)
 	if err != nil {

@@ -21,11 +21,12 @@ var arrows = map[string][]string{
 	"bot/seal":     {},
 	"bot/journal":  {},
 	"bot/secret":   {},
+	"bot/desk":     {},
 	"flows":        {},
-	"bot/store":    {"bot/flow", "bot/seal", "bot/chat"},
+	"bot/store":    {"bot/desk", "bot/flow", "bot/seal", "bot/chat"},
 	// For tests alone: a PostgreSQL server.
 	"bot/store/pgtest": {},
-	"bot":              {"bot/store", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chart", "bot/journal", "bot/secret", "bot/chat"},
+	"bot":              {"bot/store", "bot/desk", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chart", "bot/journal", "bot/secret", "bot/chat"},
 	"bot/matrix":       {"bot/chat"},
 	"bot/console":      {"bot", "bot/chat", "bot/store"},
 	// The tests' and the demo's own programs. They know nothing of the bot.
@@ -35,7 +36,7 @@ var arrows = map[string][]string{
 	"bot/e2e":            {"bot/e2e/child", "bot/e2e/homeserver", "bot/e2e/client"},
 	// cmd/handrail joins everything.
 	"cmd/handrail": {
-		"bot", "bot/chat", "bot/console", "bot/crisis", "bot/flow", "bot/journal", "bot/lines", "bot/matrix",
+		"bot", "bot/chart", "bot/chat", "bot/console", "bot/crisis", "bot/desk", "bot/flow", "bot/journal", "bot/lines", "bot/matrix",
 		"bot/schedule", "bot/seal", "bot/store", "bot/e2e/homeserver", "flows",
 	},
 }

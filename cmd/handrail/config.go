@@ -102,6 +102,11 @@ type Config struct {
 	// How machines watch the bot.
 	Monitor Monitor `yaml:"monitor"`
 
+	// The people of the organization who can take over a talk: who they are, when
+	// they are on call, and how long each step waits. Without members there are
+	// none, and the bot says so.
+	Staff Staff `yaml:"staff"`
+
 	// What the bot tells its operator, on standard error. No word of a person
 	// and no address is ever in it, at any level.
 	Log Log `yaml:"log"`
@@ -136,6 +141,7 @@ func defaults() Config {
 		TakeBackAfter: 24 * time.Hour,
 		QuietHours:    QuietHours{From: "22:00", To: "08:00"},
 		Matrix:        matrixDefaults(),
+		Staff:         staffDefaults(),
 		Monitor:       Monitor{Canary: canaryDefaults()},
 		Log:           Log{Level: "info", Format: "text"},
 	}
@@ -156,7 +162,7 @@ func loadConfig(path string) (c Config, faults []finding, err error) {
 	where, faults := decodeStrict(path, data, &c)
 	faults = append(faults, c.check(where)...)
 	base := filepath.Dir(path)
-	for _, p := range []*string{&c.Data, &c.DatabasePasswordFile, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile, &c.Monitor.Canary.PasswordFile} {
+	for _, p := range []*string{&c.Data, &c.DatabasePasswordFile, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile, &c.Staff.Texts, &c.Monitor.Canary.PasswordFile} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(base, *p)
 		}
@@ -233,7 +239,7 @@ func (c Config) check(at positions) (faults []finding) {
 		bad("log.format", "unknown format %q: text or json", c.Log.Format)
 	}
 	faults = append(faults, c.checkSchedules(at)...)
-	return append(append(faults, c.Matrix.check(at)...), c.Monitor.check(at)...)
+	return append(append(append(faults, c.Matrix.check(at)...), c.Staff.check(at)...), c.Monitor.check(at)...)
 }
 
 // storeOptions says where the store is, and with what it is opened.

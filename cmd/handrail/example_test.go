@@ -88,7 +88,9 @@ func writeExample(t *testing.T, b *bytes.Buffer, docs map[string]string, v refle
 			}
 			fmt.Fprintf(b, "%s%s: %s\n", indent, key, text)
 		case time.Duration:
-			fmt.Fprintf(b, "%s%s: %s\n", indent, key, strings.TrimSuffix(strings.TrimSuffix(x.String(), "0s"), "0m"))
+			fmt.Fprintf(b, "%s%s: %s\n", indent, key, plainSpan(x))
+		case []StaffMember, []StaffShift:
+			fmt.Fprintf(b, "%s%s: []\n", indent, key)
 		case []string:
 			fmt.Fprintf(b, "%s%s: [%s]\n", indent, key, strings.Join(x, ", "))
 		case []Schedule:
@@ -100,6 +102,15 @@ func writeExample(t *testing.T, b *bytes.Buffer, docs map[string]string, v refle
 			writeExample(t, b, docs, val, indent+"  ")
 		}
 	}
+}
+
+// plainSpan writes a span as people do: 10m and not 10m0s.
+func plainSpan(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "m0s")
+	if text != d.String() {
+		text += "m"
+	}
+	return strings.Replace(text, "h0m", "h", 1)
 }
 
 // fieldDocs reads the doc comments of this package's structs: "Type" and

@@ -46,6 +46,8 @@ type cli struct {
 	Rotate  rotateCmd  `cmd:"" help:"Make a new master key and take the old one out of use."`
 	Restore restoreCmd `cmd:"" help:"Put a backup back."`
 	Unit    unitCmd    `cmd:"" help:"Print a file for systemd or compose."`
+	Audit   auditCmd   `cmd:"" help:"The record of what staff did, verified."`
+	Report  reportCmd  `cmd:"" help:"Counts of the desk in a month, for the organization."`
 	Keygen  keygenCmd  `cmd:"" help:"Make a master key."`
 	Forget  forgetCmd  `cmd:"" help:"Erase a person."`
 	Export  exportCmd  `cmd:"" help:"Print what is kept of a person."`

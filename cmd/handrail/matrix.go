@@ -116,6 +116,7 @@ func matrixAccount(cfg Config, db *sql.DB, master *seal.Master, log *slog.Logger
 		Homeserver: cfg.Matrix.Homeserver, User: cfg.Matrix.User, Dir: cfg.matrixDir(), DB: db,
 		PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
 		Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
+		Staff:            cfg.Staff.account(),
 		AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
 		Log: log,
 	}

@@ -110,7 +110,12 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		defer func() { err = errors.Join(err, network.Close()) }()
 		networks = append(networks, mon.meter.wrap(network, network.Synced))
 	}
+	staff, err := cfg.Staff.desk(cfg.Zone, cfg.Language)
+	if err != nil {
+		return fail("staff in the configuration: %v", err)
+	}
 	b, err := bot.New(bot.Config{
+		Staff: staff,
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
 		Transports: networks, Accounts: accounts, Now: wallClock(), Label: replicaLabel(), Process: thisProcess(), Dead: processDead, Log: log,
 		Zone: cfg.Zone, Language: cfg.Language, Lang: cfg.Lang, FreshFor: cfg.FreshFor, TakeBack: cfg.TakeBackAfter,
