@@ -263,7 +263,9 @@ func (w *walker) do(e Effect) int {
 	case Drop:
 		w.lists[e.List] = slices.DeleteFunc(slices.Clone(w.lists[e.List]), func(it Item) bool { return it.ID == e.ID })
 	case Every:
-		w.due[e.Name] = e.Flow
+		if e.Flow != "" { // else what comes stands in the configuration
+			w.due[e.Name] = e.Flow
+		}
 	case At:
 		w.due[e.Name] = e.Flow
 	case Cancel:
