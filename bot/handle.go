@@ -188,13 +188,16 @@ func (t *turn) text(words string) error {
 	if hidden, err := t.duress(words); hidden || err != nil {
 		return err
 	}
+	if done, err := t.witness(words); done || err != nil {
+		return err
+	}
 	id, danger := t.alarm(words)
 	if id != "" {
 		t.answerIn(words)
 		if err := t.alarmTold(id); err != nil {
 			return err
 		}
-		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
+		return t.step(flow.Input{Kind: t.interrupts(words), Text: words, Flow: id})
 	}
 	if t.watched() && t.Library.Has(flowPlain) {
 		if !t.returns(words) {
@@ -208,7 +211,7 @@ func (t *turn) text(words string) error {
 	if utf8.RuneCountInString(words) > flow.MaxAnswer {
 		return t.sentence("too_long")
 	}
-	return t.step(flow.Input{Kind: flow.InText, Text: words, Danger: danger})
+	return t.heard(flow.Input{Kind: flow.InText, Text: words, Danger: danger})
 }
 
 // refuse answers a room in which the bot does not talk. The person's own room

@@ -81,6 +81,12 @@ func (r *run) choose(f *flow, n *node, o *askOp, i int) error {
 
 // accept stores an answer and goes on.
 func (r *run) accept(f *flow, n *node, o *askOp, value any, echo string, next *node) error {
+	r.store(o, value, echo)
+	return r.exec(f, next)
+}
+
+// store keeps an answer where the script says.
+func (r *run) store(o *askOp, value any, echo string) {
 	r.mark(o, value)
 	r.s.Wait = nil
 	r.s.Answer, r.s.Echo = value, echo
@@ -95,7 +101,6 @@ func (r *run) accept(f *flow, n *node, o *askOp, value any, echo string, next *n
 		}
 		r.keep(o.list.name, text)
 	}
-	return r.exec(f, next)
 }
 
 func (r *run) skip(f *flow, n *node, o *askOp) error {

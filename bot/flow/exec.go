@@ -36,7 +36,7 @@ func (r *run) exec(f *flow, n *node) error {
 			r.s.Frames = append(r.s.Frames, f.frame())
 			continue
 		case *runOp:
-			f = o.target
+			f = r.about(f, o.target)
 			if now := r.lib.flows[f.ID]; now != nil { // a talk that begins here begins on the scripts of today
 				f = now
 			}
@@ -54,8 +54,15 @@ func (r *run) exec(f *flow, n *node) error {
 // pop leaves the innermost flow and finds the step behind its call. A caller
 // whose script nobody has any more goes on at its safe step.
 func (r *run) pop() (f *flow, n *node, over bool) {
-	r.s.Frames = r.s.Frames[:max(len(r.s.Frames)-1, 0)]
+	left := ""
+	if n := len(r.s.Frames); n > 0 {
+		left, r.s.Frames = r.s.Frames[n-1].Flow, r.s.Frames[:n-1]
+	}
 	if len(r.s.Frames) == 0 {
+		if p := r.s.Parked; p != nil && p.Kept && left == flowWitness {
+			r.failed = errors.Join(r.failed, r.goesOn(p))
+			return nil, nil, true
+		}
 		r.finish()
 		return nil, nil, true
 	}

@@ -75,6 +75,7 @@ type askOp struct {
 	skip    bool
 	safety  *safety // nil: not a question about safety
 	senses  bool    // about what is around the person
+	witness bool    // text: about what happened
 
 	noReply      time.Duration // zero: none
 	noReplyBlock block

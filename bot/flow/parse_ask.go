@@ -46,6 +46,10 @@ func (p *parser) ask(st *node, v pair, pairs []pair) op {
 			}
 		case "senses":
 			o.senses = p.boolean(kv.v, "senses")
+		case "witness":
+			if o.witness = p.boolean(kv.v, "witness"); o.witness && o.kind != askText {
+				p.c.add(at(p.file, kv.k), ruleValue, "witness goes with text: the words themselves are what is kept")
+			}
 		case "opening":
 			if o.opening = p.boolean(kv.v, "opening"); o.opening && (o.kind < askScale || o.kind == askText || o.kind == askLanguage) {
 				p.c.add(at(p.file, kv.k), ruleValue, "opening goes with a number, a time, days, a date or a span: any message would be taken for a text")

@@ -178,6 +178,9 @@ func (r *run) answerResume(norm, raw string) (done bool, err error) {
 		r.s.Wait, r.s.Parked = nil, nil
 		return false, nil
 	case yes || r.isBack(norm) || n == 1 || thumb == signYes:
+		if p.Kept {
+			return true, r.goesOn(p)
+		}
 		r.unpark(p)
 		return true, r.resume()
 	case no || n == 2 || thumb == signNo:

@@ -95,6 +95,9 @@ func substance(b *strings.Builder, o op) {
 			put(s.atDanger, s.atUnsure, s.atMisread)
 		}
 		put(o.senses)
+		if o.witness {
+			put("witness")
+		}
 		if o.opening {
 			put("opening")
 		}

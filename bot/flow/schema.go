@@ -208,7 +208,7 @@ func keySchema(verb, key string) object {
 		return defined("branch")
 	case "safety":
 		return closed(object{"danger": defined("text"), "unsure": defined("text"), "misread": defined("text")}, "danger")
-	case "skip", "numbered", "newest", "senses", "short", "opening":
+	case "skip", "numbered", "newest", "senses", "witness", "short", "opening":
 		return object{"type": "boolean"}
 	case "words":
 		keys := object{}

@@ -109,7 +109,7 @@ func TestSchemaAgrees(t *testing.T) {
 		"say: x", "say: x\n  any: [y]\n  source: here", "end", "end:", "wait: 15m", "lines: dv", "lines: ''", "lines: {need: dv, up_to: 2}",
 		"ask: x\n  text: {}", "ask: x\n  number:", "ask: x\n  days: {}\n  keep: when", "ask: x\n  pick: {a: {}, b: {also: [c], do: [{say: x}]}}",
 		"ask: x\n  yes_no: {}\n  no_reply: {after: 5m, say: x}", "pace: {in: 4, rounds: 2}\n  words: {in: In}", "quiet: stop", "quiet: {for: 7d}", "quiet: {for: 1d, undo: true}", "quiet: undo",
-		"ask: x\n  yes_no: {}\n  safety: {danger: \"no\"}", "ask: x\n  text: {}\n  senses: true",
+		"ask: x\n  yes_no: {}\n  safety: {danger: \"no\"}", "ask: x\n  text: {}\n  senses: true", "ask: x\n  text: {}\n  witness: true",
 		"set: {a: 1, b: x, c: null}", "keep: {list: l, text: x}", "every: e\n  flow: a\n  at: '21:00'\n  days: [mon]",
 		"every: e\n  flow: a\n  at: '18:00-20:00'\n  days: 2d\n  kind: checkin\n  step_down: a", "every: e\n  kind: note\n  organization: true",
 		"at: e\n  flow: a\n  date: day\n  plus: -1d\n  kind: date\n  time: '18:00'", "cancel: {kind: week}", "snooze: 1h", "snooze: how_long", "quiet: {for: how_long}",

@@ -59,6 +59,8 @@ type Frame struct {
 	Rev   string `json:"rev"`             // hash of the script it began on
 	Words string `json:"words,omitempty"` // hash of its messages then
 	Step  string `json:"step"`            // stable path of the step, e.g. "3" or "2.do.1"
+	// Witnessed: the one question about safety was asked since it began.
+	Witnessed bool `json:"witnessed,omitempty"`
 }
 
 // Waiting is what the innermost frame waits for.
@@ -80,6 +82,10 @@ type Parked struct {
 	Echo   string   `json:"echo,omitempty"`
 	Past   []Point  `json:"past,omitempty"`
 	Asked  []string `json:"asked,omitempty"`
+	// Kept: the question that waited has its answer, and the talk goes on behind
+	// it. About is the flow that answers the danger that was heard in it.
+	Kept  bool   `json:"kept,omitempty"`
+	About string `json:"about,omitempty"`
 }
 
 // InputKind tells what an Input is.
@@ -94,6 +100,7 @@ const (
 	InTimer                      // the Wait of the last Step is over
 	InEdit                       // the person changed their message Target; Text is the new wording
 	InRemoval                    // the person took their message Target back
+	InWitness                    // Text is kept as the answer to a question of witness, then as InInterrupt
 )
 
 // Input is one thing that happened.
@@ -101,6 +108,9 @@ type Input struct {
 	Kind InputKind
 	Text string
 	Flow string
+	// About, for InWitness: the flow that answers the danger in Text, should it
+	// be there now.
+	About string
 	// Target is what the input points at: for an edit or a removal the ID of the
 	// input that was changed, else the host's key of our message that a reply or
 	// a reaction stands under.

@@ -61,6 +61,8 @@ func (l *Library) Step(s Session, in Input) (Session, []Effect, error) {
 	case InInterrupt:
 		r.s.Past = nil
 		err = r.startFlow(in.Flow)
+	case InWitness:
+		err = r.witness()
 	case InTimer:
 		r.quietly = true
 		err = r.timer()
