@@ -28,10 +28,11 @@ const (
 	botID         = id.UserID("@" + botName + ":" + homeserver.ServerName)
 	botPassword   = "bot password of the tests"
 	guestPassword = "password of a person"
-	// answerPatience is how long somebody waits for one message, with everything
-	// sound again: the bot may sit out a pause of half a minute first, and a
-	// homeserver that was killed may bring a message half a minute late.
-	answerPatience = 2 * time.Minute
+	// answerPatience is for how long nothing at all comes, with everything sound
+	// again, until somebody gives up: the bot may sit out a pause of half a minute
+	// first, and a homeserver that was killed may bring a message half a minute
+	// late.
+	answerPatience = 3 * time.Minute
 )
 
 // guest is a person with a client of their own, in a room with the bot. The
@@ -138,10 +139,11 @@ func (g *guest) hear(e *event.Event) {
 	g.changed = make(chan struct{})
 }
 
-// await waits until what was heard is as wanted.
+// await waits until what was heard is as wanted. Patience begins anew with every
+// message that comes: on a machine with much other work late is not lost.
 func (g *guest) await(ctx context.Context, what string, done func(heard map[string]int) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, answerPatience)
-	defer cancel()
+	patience := time.NewTimer(answerPatience)
+	defer patience.Stop()
 	for {
 		g.mu.Lock()
 		ok, changed := done(g.heard), g.changed
@@ -151,8 +153,11 @@ func (g *guest) await(ctx context.Context, what string, done func(heard map[stri
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
+			patience.Reset(answerPatience)
+		case <-patience.C:
 			return fmt.Errorf("%s waited in vain for %s", g.name, what)
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

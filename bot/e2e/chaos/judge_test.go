@@ -81,6 +81,7 @@ func (w *world) judge(fault string, times int, began time.Time) {
 	}
 	for _, g := range w.talk {
 		mine, theirs := w.read(ctx, g)
+		var lost []int
 		for n := g.from + 1; n <= g.said; n++ {
 			asked, answered := mine[numbered(n)], theirs[heard(n)]
 			r.inputs += asked
@@ -89,12 +90,14 @@ func (w *world) judge(fault string, times int, began time.Time) {
 			case asked == 0:
 				w.Errorf("%s: message %d of %s is not in the room", fault, n, g.name)
 			case answered == 0:
-				r.lost++
-				w.Errorf("%s: message %d of %s was not answered", fault, n, g.name)
+				lost = append(lost, n)
 			case answered > asked: // a homeserver that was killed may take one message twice
 				r.doubled += answered - asked
 				w.Errorf("%s: message %d of %s was answered %d times", fault, n, g.name, answered)
 			}
+		}
+		if r.lost += len(lost); len(lost) > 0 {
+			w.Errorf("%s: of %s, these messages were not answered: %v", fault, g.name, lost)
 		}
 		g.from = g.said
 	}
