@@ -116,6 +116,7 @@ type walker struct {
 	last  string // the last message of the bot
 	again bool   // the person asked for it once more, or gave the same twice
 	quiet bool   // this answer begins with quiet, as that of stop does
+	timed bool   // this answer is to a timer
 	same  bool   // this answer has the last message once more
 	lone  int    // messages that nobody asked for since the person's last word
 	steps int
@@ -196,7 +197,7 @@ func (w *walker) step(in Input) {
 	w.steps++
 	w.log = append(w.log, fmt.Sprintf("< %d %q %s", in.Kind, in.Text, in.Flow))
 	w.again = in.Kind != InText || w.repeats(in.Text)
-	w.quiet, w.same = false, false
+	w.quiet, w.same, w.timed = false, false, in.Kind == InTimer
 	was := w.stands()
 	s, out, err := w.lib.Step(w.s, in)
 	if err != nil {
@@ -296,7 +297,7 @@ func (w *walker) hear(e Say) int {
 		w.same = true
 	}
 	w.last = e.Text
-	if e.Edit || cue && w.again {
+	if e.Edit || cue && w.timed {
 		return 0
 	}
 	return 1
