@@ -245,7 +245,7 @@ func (w *walker) do(e Effect) int {
 	switch e := e.(type) {
 	case Say:
 		return w.hear(e)
-	case Lines, Export, Chart, HandOver:
+	case Lines, Export, Chart, HandOver, Secret: // the host says something
 		w.last = fmt.Sprintf("%T", e)
 		w.log = append(w.log, "> "+w.last)
 		return 1
