@@ -15,7 +15,10 @@ import (
 
 // keyStore is the crypto store without the names that people give their
 // devices ("Anna's telephone").
-type keyStore struct{ *crypto.SQLCryptoStore }
+type keyStore struct {
+	*crypto.SQLCryptoStore
+	order *sync.Mutex // held around what takes the library's lock and the connection
+}
 
 var _ crypto.Store = keyStore{}
 

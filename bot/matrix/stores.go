@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"go.mau.fi/util/dbutil"
 	_ "go.mau.fi/util/dbutil/litestream" // the driver sqlite3-fk-wal-fullsync
@@ -30,7 +31,7 @@ func (t *Transport) openStores(ctx context.Context, sess *session) error {
 	if err := t.state.Upgrade(ctx); err != nil {
 		return clean("open "+path, err)
 	}
-	store := keyStore{crypto.NewSQLCryptoStore(db, db.Log, "", sess.Device, t.cfg.PickleKey)}
+	store := keyStore{crypto.NewSQLCryptoStore(db, db.Log, "", sess.Device, t.cfg.PickleKey), new(sync.Mutex)}
 	if err := store.DB.Upgrade(ctx); err != nil {
 		return clean("open "+path, err)
 	}
