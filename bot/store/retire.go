@@ -1,15 +1,17 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 const (
 	sqlSentBefore = `SELECT DISTINCT person FROM sent WHERE at < $1 AND event IS NOT NULL AND person > $2 ORDER BY person LIMIT $3`
-	sqlOldSent    = `SELECT key, body FROM sent WHERE person = $1 AND at < $2 AND event IS NOT NULL ORDER BY at LIMIT $3`
+	sqlOldSent    = `SELECT at, key, body FROM sent WHERE person = $1 AND at < $2 AND event IS NOT NULL`
 	sqlUnsent     = `UPDATE sent SET event = NULL, body = NULL WHERE person = $1 AND key = $2`
 )
 
@@ -36,11 +38,14 @@ func (s *Store) SentBefore(ctx context.Context, before time.Time, behind PersonI
 // oldest first and up to limit, and forgets what it was. It tells how many there
 // were. Doing it again takes back nothing twice.
 func (t *Tx) Retire(id PersonID, before, now time.Time, limit int) (int, error) {
-	type row struct{ key, body []byte }
+	type row struct {
+		at        int64
+		key, body []byte
+	}
 	var old []row
-	err := t.rows(sqlOldSent, []any{int64(id), millis(before), limit}, func(scan func(...any) error) error {
+	err := t.rows(sqlOldSent, []any{int64(id), millis(before)}, func(scan func(...any) error) error {
 		var r row
-		if err := scan(&r.key, &r.body); err != nil {
+		if err := scan(&r.at, &r.key, &r.body); err != nil {
 			return err
 		}
 		old = append(old, r)
@@ -49,6 +54,9 @@ func (t *Tx) Retire(id PersonID, before, now time.Time, limit int) (int, error) 
 	if err != nil {
 		return 0, fmt.Errorf("retire: %w", err)
 	}
+	// A person's own messages are few, and the index of all people's is no help.
+	slices.SortStableFunc(old, func(a, b row) int { return cmp.Compare(a.at, b.at) })
+	old = old[:min(limit, len(old))]
 	for _, r := range old {
 		var body sentBody
 		err := t.unseal(id, r.body, &body, fieldSent)
