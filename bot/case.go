@@ -82,6 +82,8 @@ func (t *turn) handOver(e flow.HandOver) error {
 	if c.Said = nil; r.Share == desk.ShareMessages {
 		c.Said = t.bot.recent.last(t.p.ID, t.now)
 	}
+	t.asking = true
+	defer func() { t.asking = false }()
 	return t.caseStep(c, r, carried{})
 }
 
@@ -141,6 +143,13 @@ func (t *turn) fallSilent() error {
 // caseEffect does one effect of a case.
 func (t *turn) caseEffect(c *store.Case, e desk.Effect, m carried) error {
 	s := t.bot.Staff
+	switch e.(type) {
+	case desk.Tell, desk.Lines, desk.Survey:
+		if t.hidden() && !t.asking {
+			t.p.Vars[varUntold] = true
+			return nil
+		}
+	}
 	switch e := e.(type) {
 	case desk.Tell:
 		return t.deskTells(e)

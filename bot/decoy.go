@@ -85,6 +85,9 @@ func (t *turn) decoyText(words string) error {
 		return t.leaveDecoy()
 	}
 	if id := t.decoyAlarm(words); id != "" {
+		if err := t.alarmTold("danger"); err != nil {
+			return err
+		}
 		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 	}
 	if utf8.RuneCountInString(words) > flow.MaxAnswer {

@@ -126,7 +126,10 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	}
 	switch m.Kind {
 	case chat.KindText:
-		return t.text(string(m.Text))
+		if err := t.text(string(m.Text)); err != nil {
+			return err
+		}
+		return t.caughtUp()
 	case chat.KindReaction:
 		return t.reacted(string(m.Text))
 	case chat.KindStart:

@@ -34,6 +34,9 @@ func (t *turn) human(m chat.Message) (done bool, err error) {
 	switch m.Kind {
 	case chat.KindRemoval, chat.KindEdit, chat.KindReaction:
 		t.moved(m)
+		if err := t.unsaid(m); err != nil {
+			return false, err
+		}
 		if done, err = t.crossed(m); done || err != nil {
 			return done, err
 		}
@@ -60,7 +63,7 @@ func (t *turn) human(m chat.Message) (done bool, err error) {
 			return false, t.staffTold(c, "staff_left")
 		}
 	}
-	if !ok || !c.Human() || t.hidden() {
+	if !ok || !c.Human() || t.hidden() || t.untold() {
 		if m.Kind == chat.KindText {
 			return t.surveyed(words)
 		}
@@ -94,7 +97,7 @@ func (t *turn) keepRecent(first, words string) {
 		t.bot.recent.drop(t.p.ID)
 		return
 	}
-	t.bot.recent.add(t.p.ID, words, t.now)
+	t.bot.recent.add(t.p.ID, t.cause, words, t.now)
 }
 
 // moved notes where the person writes now.

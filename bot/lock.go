@@ -109,6 +109,7 @@ func (t *turn) gate(in flow.Input) error {
 	case flow.InStart, flow.InInterrupt:
 		held = heldStart + in.Flow
 	}
+	delete(t.p.Vars, varOpen) // else the next message would let go of the gate
 	t.p.Vars[varGate], t.p.Vars[varTries] = held, 0.0
 	return t.sentence("lock_ask")
 }
@@ -125,13 +126,17 @@ func (t *turn) duress(words string) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	if t.p.Vars[setTell] == true {
-		// Nothing is said to who is on the phone.
-		if err := t.tx.Note("hand_over_duress_urgent", t.p.ID, t.now); err != nil {
-			return true, err
-		}
+	if t.p.Vars[setTell] != true {
+		return true, t.enterDecoy()
 	}
-	return true, t.enterDecoy()
+	// Nothing is said to who is on the phone.
+	if err := t.tx.Note("hand_over_duress_urgent", t.p.ID, t.now); err != nil {
+		return true, err
+	}
+	if err := t.enterDecoy(); err != nil {
+		return true, err
+	}
+	return true, t.tellDuress()
 }
 
 // guard is the word at the gate. done is false where there is no gate, or the
@@ -142,6 +147,7 @@ func (t *turn) guard(words string) (done bool, err error) {
 	if !waits {
 		return false, nil
 	}
+	t.bot.recent.forget(p.ID, t.cause) // a try is for nobody's eyes
 	ok, err := t.fits(p.Vars[varWord], secretForm(words))
 	if err != nil {
 		return true, err
@@ -181,6 +187,7 @@ func (t *turn) leaves(words string) bool {
 // secret takes a word of the person's own, or says that it cannot be one.
 func (t *turn) secret(e flow.Secret) error {
 	p := t.p
+	t.bot.recent.forget(p.ID, t.cause)
 	if e.Kind == "none" {
 		for _, name := range []string{varWord, varDuress, varExit, varOpen, varGate, varTries, setWord, setDuress, setExit, setTell} {
 			delete(p.Vars, name)

@@ -93,6 +93,9 @@ func (t *turn) edited(words, target string) error {
 	id, danger := t.alarm(words)
 	if id != "" {
 		t.answerIn(words)
+		if err := t.alarmTold(id); err != nil {
+			return err
+		}
 		return t.step(flow.Input{Kind: flow.InInterrupt, Flow: id})
 	}
 	if t.watched() {

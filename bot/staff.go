@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -124,12 +125,13 @@ type recent struct {
 }
 
 type recentText struct {
+	id   string // of the message
 	at   time.Time
 	text string
 }
 
-// add remembers a text.
-func (r *recent) add(id store.PersonID, text string, now time.Time) {
+// add remembers the text of a message, once.
+func (r *recent) add(id store.PersonID, event, text string, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.texts == nil || len(r.texts) >= recentMost {
@@ -138,8 +140,20 @@ func (r *recent) add(id store.PersonID, text string, now time.Time) {
 	if len(text) > recentBytes {
 		text = strings.ToValidUTF8(text[:recentBytes], "") + "…"
 	}
-	list := append(r.texts[id], recentText{now, text})
+	if slices.ContainsFunc(r.texts[id], func(t recentText) bool { return t.id == event }) {
+		return // the turn is tried again
+	}
+	list := append(r.texts[id], recentText{event, now, text})
 	r.texts[id] = list[max(0, len(list)-recentKept):]
+}
+
+// forget forgets the text of one message.
+func (r *recent) forget(id store.PersonID, event string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, there := r.texts[id]; there {
+		r.texts[id] = slices.DeleteFunc(r.texts[id], func(t recentText) bool { return t.id == event })
+	}
 }
 
 // drop forgets what a person said.

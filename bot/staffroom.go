@@ -211,6 +211,11 @@ func (t *staffTurn) event(lane store.PersonID, e desk.Event, m carried) error {
 	if err := of.caseStep(c, e, m); err != nil {
 		return err
 	}
+	if _, claims := e.(desk.Claim); claims && of.hidden() {
+		if err := of.post(c, "staff_left", map[string]string{}, t.who); err != nil {
+			return err
+		}
+	}
 	t.said, t.posted = of.said, of.posted
 	return of.save()
 }
@@ -335,6 +340,9 @@ func (t *staffTurn) open() error {
 	if p.QuietUntil.After(t.now) {
 		return t.answer("staff_stopped", map[string]string{"case": c.Name()})
 	}
+	if t.unseen(p) {
+		return t.answer("staff_left", nil)
+	}
 	fresh, err := t.tx.NewCase(p.ID, t.bot.Staff.Network, t.now)
 	if err != nil {
 		return err
@@ -345,6 +353,13 @@ func (t *staffTurn) open() error {
 		return err
 	}
 	return of.save()
+}
+
+// unseen tells whether nothing of an advocate's may reach a person now.
+func (t *staffTurn) unseen(p *store.Person) bool {
+	of := *t.turn
+	of.p = p
+	return of.hidden()
 }
 
 // colleague finds a member of staff by name or id; "" if there is none.
@@ -391,6 +406,10 @@ func (t *staffTurn) reacted() error {
 		}
 		return nil
 	}
+	p, err := t.tx.LoadPerson(c.Person)
+	if err = t.bot.mended(p, err); err != nil || t.unseen(p) {
+		return err
+	}
 	out := chat.Outgoing{Form: chat.FormReaction, Target: x.Event, Text: t.m.Text}
 	return t.tx.Enqueue(c.Person, store.Post{Key: t.tx.Key("desk.sign", t.m.ID), Out: out}, t.now)
 }
@@ -405,15 +424,18 @@ func (t *staffTurn) changed() error {
 	if err != nil || c.Person == 0 {
 		return nil
 	}
+	p, err := t.tx.LoadPerson(c.Person)
+	if err = t.bot.mended(p, err); err != nil {
+		return err
+	}
 	if t.m.Kind == chat.KindRemoval {
-		p, err := t.tx.LoadPerson(c.Person)
-		if err = t.bot.mended(p, err); err != nil {
-			return err
-		}
 		return t.tx.TakeBack(c.Person, x.Copy, false, p.Addr, t.now)
 	}
 	o := desk.ReadOrder(string(t.m.Text), t.bot.Staff.Reasons)
 	t.lane = x.Lane
+	if t.unseen(p) {
+		return t.answer("staff_left", nil)
+	}
 	if o.Verb != desk.Say {
 		return t.answer("staff_unclear", nil)
 	}

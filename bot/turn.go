@@ -35,6 +35,7 @@ type turn struct {
 	work       *slowWork // nil: nothing is put off
 	said       int       // messages queued in this turn; part of the send key
 	posted     int       // the same for staff
+	asking     bool      // the person asks for an advocate at this moment
 }
 
 // step runs the engine once and applies what it returns. On return the session

@@ -36,6 +36,7 @@ const (
 	Worried Reason = "worried" // a script that is worried
 	Other   Reason = "other"   // any other script
 	Missed  Reason = "missed"  // the scripts did not understand the person
+	Duress  Reason = "duress"  // the word for when somebody makes them, and they agreed to this
 	Opened  Reason = "opened"  // staff opened it
 )
 
