@@ -12,7 +12,7 @@ func TestCheckinComesByItself(t *testing.T) {
 	w := newWorld(t, worldOptions{})
 	w.bot.start(t)
 	c := w.enter("ann")
-	c.ask("set up a check in", "a short hello each day")
+	c.ask("set up a check in", "short hello each day")
 	c.ask("yes", "city or time zone")
 	c.ask("Berlin", "What time suits you")
 	berlin, err := time.LoadLocation("Europe/Berlin")
