@@ -279,8 +279,9 @@ func (ld *loader) fits(c *catalog, u *unit, e *po.Entry) bool {
 		if n := utf8.RuneCountInString(strings.TrimSpace(s)); n > MaxText {
 			ld.c.add(pos, ruleLongText, "%d characters in one message; at most %d", n, MaxText)
 		}
+		norm := Normalise(s)
 		for _, w := range c.avoid {
-			if containsWords(Normalise(s), w) {
+			if containsWords(norm, w) {
 				ld.c.add(pos, ruleWordingList, "%q is not for this place", w)
 			}
 		}

@@ -195,8 +195,9 @@ func (ld *loader) avoid() {
 				continue
 			}
 			for _, v := range t.variants {
+				norm := Normalise(v.src + " " + v.many())
 				for _, w := range list {
-					if containsWords(Normalise(v.src+" "+v.many()), w) {
+					if containsWords(norm, w) {
 						ld.c.add(v.pos, ruleWordingList, "%q is not for this place", w)
 					}
 				}

@@ -168,7 +168,7 @@ func TestCheckOldLines(t *testing.T) {
 	if err := os.WriteFile(config, []byte("lines: "+own+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := handrail(t, "", "check", "-c", config)
+	r := handrail(t, "", "check", "-c", config, copyFlows(t)) // the age of lines needs no transcript
 	if r.code != 1 || !strings.Contains(r.out, "(stale)") {
 		t.Errorf("with a configuration: exit %d, %s%s", r.code, r.out, r.err)
 	}

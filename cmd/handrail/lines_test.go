@@ -134,7 +134,7 @@ func TestLinesOfAConfiguration(t *testing.T) {
 	}
 	writeLines(t, filepath.Join(dir, "own"), strings.Replace(ownLine, "mon-fri", "weekdays", 1))
 	want := filepath.Join(dir, "own", "gb.yaml") + ":8:12: "
-	for _, args := range [][]string{{"check", "-c", config}, {"lines", "check", "-c", config}} {
+	for _, args := range [][]string{{"check", "-c", config, copyFlows(t)}, {"lines", "check", "-c", config}} {
 		if r := handrail(t, "", args...); r.code != 1 || !strings.Contains(r.out, want) {
 			t.Errorf("%v: exit %d: %s %s", args, r.code, r.out, r.err)
 		}

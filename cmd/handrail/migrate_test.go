@@ -97,7 +97,7 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("the database is there: %v", err)
 	}
 	configure("postgres://bot@127.0.0.1:1/x")
-	does("check without a database", 1, "the database cannot be used", "check", "-c", config)
+	does("check without a database", 1, "the database cannot be used", "check", "-c", config, copyFlows(t))
 }
 
 // someStore makes a store with one person and leaves it open.
