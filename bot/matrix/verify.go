@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"log/slog"
+	"sync"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto"
@@ -21,6 +22,8 @@ type verifier struct {
 	syncer *mautrix.DefaultSyncer
 	helper *verificationhelper.VerificationHelper
 	log    *slog.Logger
+
+	confirms sync.WaitGroup // see ShowSAS
 }
 
 func newVerifier(ctx context.Context, cli *mautrix.Client, mach *crypto.OlmMachine, log *slog.Logger) (*verifier, error) {
@@ -76,6 +79,7 @@ func (v *verifier) dispatch(ctx context.Context, evt *event.Event) {
 			v.log.Warn("a verification event could not be handled")
 		}
 	}()
+	v.confirms.Wait()
 	v.syncer.Dispatch(ctx, evt)
 }
 
@@ -100,11 +104,13 @@ func (v *verifier) VerificationDone(context.Context, id.VerificationTransactionI
 }
 
 // ShowSAS confirms. It is called under the helper's lock, which the
-// confirmation takes too, hence the goroutine.
+// confirmation takes too, hence the goroutine. The next event waits for it:
+// the helper reads a transaction before it takes the lock and would write back
+// one that knows nothing of the confirmation.
 func (v *verifier) ShowSAS(ctx context.Context, txn id.VerificationTransactionID, _ []rune, _ []string, _ []int) {
-	go func() {
+	v.confirms.Go(func() {
 		if err := v.helper.ConfirmSAS(context.WithoutCancel(ctx), txn); err != nil {
 			v.log.Warn("a verification could not be confirmed", "err", clean("confirm", err))
 		}
-	}()
+	})
 }

@@ -22,6 +22,8 @@ type checker struct {
 	store  verificationhelper.VerificationStore
 	emoji  chan []rune
 	done   chan string // "done" or the reason why not
+
+	confirms sync.WaitGroup // as in verifier.ShowSAS
 }
 
 // lockedStore is for a test that adds to the store beside the helper.
@@ -73,6 +75,7 @@ func newChecker(t *testing.T, g *guest) *checker {
 			_ = evt.Content.ParseRaw(evt.Type)
 		}
 		evt.ID = id.EventID(text(object(evt.Content.Raw, "m.relates_to"), "event_id"))
+		c.confirms.Wait()
 	})
 	c.helper = verificationhelper.NewVerificationHelper(g.cli, g.help.Machine(), c.store, c, false, false, true)
 	if err := c.helper.Init(ctx); err != nil {
@@ -118,7 +121,7 @@ func (c *checker) VerificationDone(context.Context, id.VerificationTransactionID
 
 func (c *checker) ShowSAS(_ context.Context, txn id.VerificationTransactionID, emoji []rune, _ []string, _ []int) {
 	c.emoji <- emoji
-	go func() { _ = c.helper.ConfirmSAS(context.Background(), txn) }()
+	c.confirms.Go(func() { _ = c.helper.ConfirmSAS(context.Background(), txn) })
 }
 
 func TestVerification(t *testing.T) {
