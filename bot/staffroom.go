@@ -192,19 +192,10 @@ func (t *turn) inRoom(out chat.Outgoing) error {
 
 // event tells a case of an event, as a turn of its person.
 func (t *staffTurn) event(lane store.PersonID, e desk.Event, m carried) error {
-	c, err := t.tx.CaseIn(lane)
-	if errors.Is(err, store.ErrNotFound) || err == nil && c.Person == 0 {
-		return t.answer("staff_no_case", nil)
-	}
-	if err != nil {
+	c, of, err := t.about(lane)
+	if of == nil {
 		return err
 	}
-	p, err := t.tx.LoadPerson(c.Person)
-	if err = t.bot.mended(p, err); err != nil {
-		return err
-	}
-	of := *t.turn
-	of.p = p
 	if _, says := e.(desk.Said); says && of.hidden() && c.May(t.who) {
 		return t.answer("staff_left", nil)
 	}
@@ -218,6 +209,25 @@ func (t *staffTurn) event(lane store.PersonID, e desk.Event, m carried) error {
 	}
 	t.said, t.posted = of.said, of.posted
 	return of.save()
+}
+
+// about is the case of a lane, and a turn of its person. The turn is nil where
+// there is no such case, and staff have been told so, or on an error.
+func (t *staffTurn) about(lane store.PersonID) (store.Case, *turn, error) {
+	c, err := t.tx.CaseIn(lane)
+	if errors.Is(err, store.ErrNotFound) || err == nil && c.Person == 0 {
+		return c, nil, t.answer("staff_no_case", nil)
+	}
+	if err != nil {
+		return c, nil, err
+	}
+	p, err := t.tx.LoadPerson(c.Person)
+	if err = t.bot.mended(p, err); err != nil {
+		return c, nil, err
+	}
+	of := *t.turn
+	of.p = p
+	return c, &of, nil
 }
 
 // everyCase tells every open case of an event.
@@ -323,32 +333,24 @@ func (t *staffTurn) order(o desk.Order) error {
 
 // open begins a new case with the person of this one.
 func (t *staffTurn) open() error {
-	c, err := t.tx.CaseIn(t.lane)
-	if errors.Is(err, store.ErrNotFound) || err == nil && c.Person == 0 {
-		return t.answer("staff_no_case", nil)
-	}
-	if err != nil {
+	c, of, err := t.about(t.lane)
+	if of == nil {
 		return err
 	}
-	p, err := t.tx.LoadPerson(c.Person)
-	if err = t.bot.mended(p, err); err != nil {
-		return err
-	}
+	p := of.p
 	if now, err := t.tx.CaseOf(p.ID); err == nil && now.Open() {
 		return t.event(now.Lane, desk.Claim{By: t.who}, carried{})
 	}
 	if p.QuietUntil.After(t.now) {
 		return t.answer("staff_stopped", map[string]string{"case": c.Name()})
 	}
-	if t.unseen(p) {
+	if of.hidden() {
 		return t.answer("staff_left", nil)
 	}
 	fresh, err := t.tx.NewCase(p.ID, t.bot.Staff.Network, t.now)
 	if err != nil {
 		return err
 	}
-	of := *t.turn
-	of.p = p
 	if err := of.caseStep(fresh, desk.Take{By: t.who, Lang: c.Lang}, carried{}); err != nil {
 		return err
 	}

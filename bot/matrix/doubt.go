@@ -62,32 +62,44 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 var errDoubt = errors.New("send: whether an earlier request for this message arrived is not known yet")
 
 // search reads a room backwards to the given time.
-func (t *Transport) search(ctx context.Context, room id.RoomID, key string, oldest time.Time) (id.EventID, error) {
+func (t *Transport) search(ctx context.Context, room id.RoomID, key string, oldest time.Time) (found id.EventID, err error) {
+	err = t.backwards(ctx, room, func(evt *event.Event) (bool, error) {
+		if evt.Timestamp < oldest.UnixMilli() {
+			return false, nil
+		}
+		if evt.Sender != t.self || evt.StateKey != nil {
+			return true, nil
+		}
+		parse(evt, room, event.MessageEventType)
+		if evt.Unsigned.TransactionID == key || t.hiddenKey(ctx, evt) == key {
+			found = evt.ID
+		}
+		return found == "", nil
+	})
+	return found, err
+}
+
+// backwards reads a room from its end, at most doubtPages pages, until on says
+// that it has seen enough.
+func (t *Transport) backwards(ctx context.Context, room id.RoomID, on func(*event.Event) (more bool, err error)) error {
 	from := ""
 	for range doubtPages {
 		page, err := t.cli.Messages(mautrix.WithMaxRetries(ctx, 0), room, from, "", mautrix.DirectionBackward, nil, gapPage)
 		if err != nil {
-			return "", err
+			return err
 		}
 		for _, evt := range page.Chunk {
 			if evt == nil {
 				continue
 			}
-			if evt.Timestamp < oldest.UnixMilli() {
-				return "", nil
-			}
-			if evt.Sender != t.self || evt.StateKey != nil {
-				continue
-			}
-			parse(evt, room, event.MessageEventType)
-			if evt.Unsigned.TransactionID == key || t.hiddenKey(ctx, evt) == key {
-				return evt.ID, nil
+			if more, err := on(evt); err != nil || !more {
+				return err
 			}
 		}
 		if len(page.Chunk) == 0 || page.End == "" || page.End == from {
-			return "", nil
+			return nil
 		}
 		from = page.End
 	}
-	return "", nil
+	return nil
 }

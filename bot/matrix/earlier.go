@@ -3,7 +3,6 @@ package matrix
 import (
 	"context"
 
-	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -39,34 +38,21 @@ func (t *Transport) earlier(ctx context.Context, out chat.Outgoing) (id.EventID,
 // oldestOwn reads a room backwards as far as the doubt goes, and returns the
 // oldest message of ours of which the ledger knows nothing.
 func (t *Transport) oldestOwn(ctx context.Context, room id.RoomID, doubt chat.Doubt) (oldest id.EventID, err error) {
-	from := ""
-	for range doubtPages {
-		page, err := t.cli.Messages(mautrix.WithMaxRetries(ctx, 0), room, from, "", mautrix.DirectionBackward, nil, gapPage)
-		if err != nil {
-			return "", err
+	err = t.backwards(ctx, room, func(evt *event.Event) (bool, error) {
+		if evt.ID.String() == doubt.After || evt.Timestamp < doubt.Since.UnixMilli() {
+			return false, nil
 		}
-		for _, evt := range page.Chunk {
-			if evt == nil {
-				continue
-			}
-			if evt.ID.String() == doubt.After || evt.Timestamp < doubt.Since.UnixMilli() {
-				return oldest, nil
-			}
-			if !t.ownWords(evt) {
-				continue
-			}
-			known, err := t.ledger.knows(ctx, evt.ID)
-			if err != nil {
-				return "", err
-			}
-			if !known {
-				oldest = evt.ID
-			}
+		if !t.ownWords(evt) {
+			return true, nil
 		}
-		if len(page.Chunk) == 0 || page.End == "" || page.End == from {
-			return oldest, nil
+		known, err := t.ledger.knows(ctx, evt.ID)
+		if err == nil && !known {
+			oldest = evt.ID
 		}
-		from = page.End
+		return true, err
+	})
+	if err != nil {
+		return "", err
 	}
 	return oldest, nil
 }

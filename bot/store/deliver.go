@@ -194,8 +194,7 @@ func (s *Store) rest(ctx context.Context, lane int64) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		var one int
-		if err := tx.row(sqlLaneWaits, []any{lane}, &one); !errors.Is(err, ErrNotFound) {
+		if waits, err := tx.any(sqlLaneWaits, lane); err != nil || waits {
 			return err
 		}
 		err = tx.later(sqlRestLane, lane)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -71,15 +70,11 @@ func (t *Tx) Renew(p *Person, since, now time.Time) (*Person, error) {
 
 // Waits tells whether anything waits to be sent to the person.
 func (t *Tx) Waits(id PersonID) (bool, error) {
-	var one int
-	err := t.row(sqlLaneWaits, []any{int64(id)}, &one)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
+	waits, err := t.any(sqlLaneWaits, int64(id))
 	if err != nil {
 		return false, fmt.Errorf("look at a lane: %w", err)
 	}
-	return true, nil
+	return waits, nil
 }
 
 // DropList removes every line of one of the person's own lists.

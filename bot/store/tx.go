@@ -59,6 +59,16 @@ func (t *Tx) change(query string, args []any, dest ...any) error {
 	return t.row(query, args, dest...)
 }
 
+// any tells whether a query that selects one number finds a row.
+func (t *Tx) any(query string, args ...any) (bool, error) {
+	var one int
+	err := t.row(query, args, &one)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // row reads one row; none is ErrNotFound.
 func (t *Tx) row(query string, args []any, dest ...any) error {
 	if t.over {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 )
 
@@ -10,15 +9,11 @@ const sqlWaitsUnprompted = `SELECT 1 FROM outbox WHERE lane = $1 AND unprompted 
 // WaitsUnprompted tells whether something that the person did not ask for is
 // still on its way to them.
 func (t *Tx) WaitsUnprompted(id PersonID) (bool, error) {
-	var one int
-	err := t.row(sqlWaitsUnprompted, []any{int64(id)}, &one)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
+	waits, err := t.any(sqlWaitsUnprompted, int64(id))
 	if err != nil {
 		return false, fmt.Errorf("look for what came unasked: %w", err)
 	}
-	return true, nil
+	return waits, nil
 }
 
 // FindSchedule loads the person's schedule of this name, or fails with

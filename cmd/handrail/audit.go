@@ -13,7 +13,6 @@ import (
 
 	"handrail/bot/chart"
 	"handrail/bot/desk"
-	"handrail/bot/seal"
 	"handrail/bot/store"
 )
 
@@ -69,15 +68,7 @@ func (c *auditCmd) Run(ctx context.Context, s streams) error {
 
 // readStore opens the store beside a bot that may run.
 func readStore(ctx context.Context, config string, s streams, fn func(Config, *store.Tx) error) (err error) {
-	cfg, faults, err := loadConfig(config)
-	if err != nil {
-		return err
-	}
-	if len(faults) > 0 {
-		printFindings(s.err, faults)
-		return fail("%s in %s: mend them first", count(len(faults), "fault"), config)
-	}
-	master, err := seal.LoadMaster(cfg.MasterKeyFile)
+	cfg, master, err := loadKeys(s, config)
 	if err != nil {
 		return err
 	}

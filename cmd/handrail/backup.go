@@ -184,13 +184,9 @@ func noStore(err error, cfg Config) error {
 
 // loadKeys reads a configuration without a fault, and the master key.
 func loadKeys(s streams, config string) (Config, *seal.Master, error) {
-	cfg, faults, err := loadConfig(config)
+	cfg, err := soundConfig(s, config)
 	if err != nil {
 		return cfg, nil, err
-	}
-	if len(faults) > 0 {
-		printFindings(s.err, faults)
-		return cfg, nil, fail("%s in %s: mend them, handrail check -c %s tells more", count(len(faults), "fault"), config, config)
 	}
 	master, err := seal.LoadMaster(cfg.MasterKeyFile)
 	return cfg, master, err

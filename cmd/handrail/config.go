@@ -147,6 +147,20 @@ func defaults() Config {
 	}
 }
 
+// soundConfig is loadConfig for who can do nothing with a configuration that has
+// a fault: the faults are printed, and the error says what to do.
+func soundConfig(s streams, path string) (Config, error) {
+	cfg, faults, err := loadConfig(path)
+	if err != nil {
+		return cfg, err
+	}
+	if len(faults) > 0 {
+		printFindings(s.err, faults)
+		return cfg, fail("%s in %s: mend them, handrail check -c %s tells more", count(len(faults), "fault"), path, path)
+	}
+	return cfg, nil
+}
+
 // loadConfig reads and checks a configuration file. The faults are all there
 // are, with positions; err means that the file cannot be read at all. Paths in
 // the result are absolute or relative to the working folder.

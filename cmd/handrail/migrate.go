@@ -29,13 +29,9 @@ Everything is copied as it is, sealed under the same master key, then read again
 
 // Run moves the store.
 func (c *migrateCmd) Run(ctx context.Context, s streams) error {
-	cfg, faults, err := loadConfig(c.Config)
+	cfg, err := soundConfig(s, c.Config)
 	if err != nil {
 		return err
-	}
-	if len(faults) > 0 {
-		printFindings(s.err, faults)
-		return fail("%s in %s: mend them, handrail check -c %s tells more", count(len(faults), "fault"), c.Config, c.Config)
 	}
 	address := c.To
 	if address == "" {

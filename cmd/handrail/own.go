@@ -117,13 +117,9 @@ func (c *forgetCmd) Run(ctx context.Context, s streams) error {
 
 // withStore opens the store that a configuration names and gives it to fn.
 func withStore(ctx context.Context, s streams, config string, fn func(Config, *store.Store) error) (err error) {
-	cfg, faults, err := loadConfig(config)
+	cfg, err := soundConfig(s, config)
 	if err != nil {
 		return err
-	}
-	if len(faults) > 0 {
-		printFindings(s.err, faults)
-		return fail("%s in %s: mend them, handrail check -c %s tells more", count(len(faults), "fault"), config, config)
 	}
 	if cfg.Database == "" {
 		if err := checkStore(cfg.storePath()); err != nil {

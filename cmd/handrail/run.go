@@ -35,13 +35,9 @@ SIGHUP makes it read scripts, crisis words and help lines again at once; by itse
 
 // Run starts the bot and returns when it has stopped.
 func (c *runCmd) Run(ctx context.Context, s streams) error {
-	cfg, faults, err := loadConfig(c.Config)
+	cfg, err := soundConfig(s, c.Config)
 	if err != nil {
 		return err
-	}
-	if len(faults) > 0 {
-		printFindings(s.err, faults)
-		return fail("%s in %s: mend them, handrail check -c %s tells more", count(len(faults), "fault"), c.Config, c.Config)
 	}
 	return serve(ctx, cfg, newLog(s.err, cfg.Log), nil)
 }
