@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"handrail/bot/console"
+	"handrail/bot/crisis"
 	"handrail/bot/flow"
 )
 
@@ -56,7 +57,7 @@ type flowsMatchCmd struct {
 
 // Help is shown by handrail flows match --help.
 func (flowsMatchCmd) Help() string {
-	return `With a text: the flow that it reaches when nothing waits, by which phrase and why, and what came behind. Crisis words are heard before all this: see handrail crisis scan.
+	return `With a text: the flow that it reaches when nothing waits, by which phrase and why, and what came behind. Crisis words are heard before all this: the last line says so where the message holds some; see handrail crisis scan.
 
 Without one: a message a line on standard input, and for each one line: the flow and the phrase, with a tab between; "-" for both where nothing fits. Where the bot would offer two flows it is the first of them.
 
@@ -79,7 +80,7 @@ func (c *flowsMatchCmd) Run(ctx context.Context, s streams) error {
 	}
 	if len(c.Text) > 0 {
 		text := strings.Join(c.Text, " ")
-		_, err := io.WriteString(s.out, matched(voice, text)+"\n"+explained(voice, text))
+		_, err := io.WriteString(s.out, matched(voice, text)+"\n"+explained(voice, text)+all.heardFirst(voice, text))
 		return err
 	}
 	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string { return matched(voice, line) })
@@ -145,6 +146,21 @@ func explained(lib flow.Voice, text string) string {
 	list("reached:", v.Best)
 	list("behind:", v.Others)
 	return b.String()
+}
+
+// heardFirst is the line that says which crisis words come before the flow of a
+// message, "" if there are none: a start phrase that looks well and never opens
+// its flow is hard to explain otherwise.
+func (c content) heardFirst(lib flow.Voice, text string) string {
+	if _, first := lib.First(text); first {
+		return ""
+	}
+	found := c.lexicon.Scan(text, "")
+	if len(found) == 0 || found[0].Level == crisis.None {
+		return ""
+	}
+	f := found[0]
+	return fmt.Sprintf("  danger: the crisis words answer before any flow: %s, %s, rule %s at %q\n", f.Level, f.Category, f.Rule, text[f.Start:f.End])
 }
 
 type flowsPlayCmd struct {

@@ -58,6 +58,7 @@ func TestMatchExplains(t *testing.T) {
 		"im so lonely and i miss him":    "  too close to tell apart: ",
 		"stop":                           "stop\tstop\n  heard before all else",
 		"we had soup at my aunt's place": "-\t-\n  no flow fits",
+		"he has a knife":                 "\n  danger: the crisis words answer before any flow: crisis, weapon, rule weapon.has at ",
 	} {
 		if r := handrail(t, "", "flows", "match", text); r.code != 0 || !strings.Contains(r.out, want) {
 			t.Errorf("%q: exit %d\n%s%s", text, r.code, r.out, r.err)
