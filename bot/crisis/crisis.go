@@ -61,7 +61,8 @@ type Finding struct {
 	Rule       string
 	Start, End int
 
-	sure bool // words that nothing overrules
+	sure  bool    // words that nothing overrules
+	trust float64 // what the learned words add for its rule
 }
 
 // Categories returns the names of all categories. Of two findings of the same

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -65,7 +66,7 @@ type limits struct {
 // verdict is what a lesson weighs, alone and with what rules found in it.
 type verdict struct{ alone, found float64 }
 
-func (m *limits) weigh(l *lesson, w weighed) verdict {
+func (m *limits) weigh(l *lesson, w weighedLesson) verdict {
 	v := verdict{alone: m.judgment.weigh(w.score, w.words, nil), found: math.Inf(-1)}
 	for k := range l.found {
 		if l.found[k].sure {
@@ -82,9 +83,53 @@ func (m *limits) heard(l *lesson, v verdict) bool {
 	return v.alone >= m.enough[l.lang] || v.found >= m.doubt[l.lang]
 }
 
+// eachSign calls f with the signs of a passage: its weight, its length and what
+// was found in it, which may be nil.
+func eachSign(score float64, words int, found *Finding, f func(name string, x float64)) {
+	long := math.Log(float64(words + 1))
+	f("always", 1)
+	f("weight", score)
+	f("long", long)
+	f("long long", long*long)
+	f("weight long", score*long)
+	if found != nil {
+		rule, _, _ := strings.Cut(found.Rule, ":")
+		f(found.Level.String(), 1)
+		f("found long", long)
+		f(rule, 1)
+	}
+}
+
+// weigh is the sum of what the signs of a passage mean.
+func (j judgment) weigh(score float64, words int, found *Finding) float64 {
+	sum := 0.0
+	eachSign(score, words, found, func(name string, x float64) { sum += j[name] * x })
+	return sum
+}
+
+// TestScales: the scales say what the judgment says.
+func TestScales(t *testing.T) {
+	t.Parallel()
+	x := shipped(t)
+	for _, l := range x.langs {
+		for words := 1; words <= passage; words++ {
+			for i := -1; i < len(l.rules); i += 7 {
+				var f *Finding
+				if i >= 0 {
+					f = &Finding{Level: l.rules[i].level, Rule: l.rules[i].id, trust: l.rules[i].trust}
+				}
+				want, got := l.learned.judgment.weigh(0.7, words, f), l.learned.scales.weigh(0.7, words, f)
+				if math.Abs(want-got) > 1e-9 {
+					t.Fatalf("%s, %d words, %v: %v, want %v", l.code, words, f, got, want)
+				}
+			}
+		}
+	}
+}
+
 // trust learns what the weight of a passage, its length and a finding say
 // together, from sentences that came after the rules, by logistic regression.
-func (s *school) trust(scores []weighed, use func(*lesson) bool) judgment {
+func (s *school) trust(scores []weighedLesson, use func(*lesson) bool) judgment {
 	type sign struct {
 		at int
 		x  float64

@@ -42,6 +42,7 @@ type theme struct {
 	enough       int
 	kinds        []string
 	weights      []int
+	trust        float64 // what the learned words add for it
 }
 
 // hintWord tells what a pattern of a hint is; kind -1 is a calm one.
@@ -217,7 +218,7 @@ func (s *scanner) weighTheme(th *theme, clues []clue) {
 			}
 			s.out = append(s.out, Finding{
 				Level: Ask, Category: th.category, Rule: th.id + ":" + th.names(heard),
-				Start: int(s.toks[from.start].start), End: int(s.toks[end-1].end),
+				Start: int(s.toks[from.start].start), End: int(s.toks[end-1].end), trust: th.trust,
 			})
 			return
 		}

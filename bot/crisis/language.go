@@ -61,6 +61,7 @@ type rule struct {
 	id, category     string
 	level, now, past Level
 	not              []program
+	trust            float64 // what the learned words add for it
 }
 
 const unset Level = -1
@@ -204,6 +205,12 @@ func (l *language) drop() {
 func (l *language) teach(x *learned) {
 	if l.learned = x; x == nil {
 		return
+	}
+	for i := range l.rules {
+		l.rules[i].trust = x.judgment[l.rules[i].id]
+	}
+	for i := range l.hints.themes {
+		l.hints.themes[i].trust = x.judgment[l.hints.themes[i].id]
 	}
 	l.senses = make([]sensed, l.words)
 	for w, id := range l.vocabulary {

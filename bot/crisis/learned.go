@@ -28,6 +28,7 @@ type weights struct {
 	category map[uint32]*[categories]int8 // for which kind of danger; words and senses alone
 	bias     float64                      // what an empty passage weighs
 	judgment judgment
+	scales   *scales
 }
 
 // learned is what a language needs of them.
@@ -142,7 +143,7 @@ func loadWeights(fsys fs.FS) (*weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &weights{senses: names, keys: make([]uint32, 16), danger: make([]int8, 16), category: map[uint32]*[categories]int8{}, judgment: judgment{}}
+	x := &weights{senses: names, keys: make([]uint32, 16), danger: make([]int8, 16), category: map[uint32]*[categories]int8{}, judgment: judgment{}, scales: &scales{}}
 	data, err := fs.ReadFile(fsys, "senses.words")
 	if errors.Is(err, fs.ErrNotExist) {
 		return x, nil
@@ -160,6 +161,7 @@ func loadWeights(fsys fs.FS) (*weights, error) {
 	if err != nil {
 		return nil, fmt.Errorf("senses.words: %w", err)
 	}
+	x.scales = x.judgment.scales()
 	return x, nil
 }
 

@@ -1,27 +1,57 @@
 package crisis
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // What the learned words do with a text: they overrule findings of rules that
 // harmless words made, and hear what nothing else hears.
 
-// sense reads the words of this language for the learned ones.
-func (s *scanner) sense() {
-	s.sensed = s.sensed[:0]
-	for i := range s.toks {
-		t := &s.toks[i]
-		if t.id > 0 {
-			s.sensed = append(s.sensed, s.language.senses[t.id])
-		} else {
-			s.sensed = append(s.sensed, s.learned.meanings.senseOf(s.bytes(int(t.at))))
-		}
+// weighed is a passage and, once it was asked for, what it weighs.
+type weighed struct {
+	from, to   int
+	done       bool
+	score      float64
+	loud, calm span // the words that speak most for danger, and most against it
+}
+
+// passages reads the words of this language for the learned ones, those of
+// foreign sentences left out, and lists the passages.
+func (s *scanner) passages() {
+	s.sense()
+	s.around = s.around[:0]
+	s.eachPassage(func(from, to int) { s.around = append(s.around, weighed{from: from, to: to}) })
+}
+
+// weight returns a passage with its weight.
+func (s *scanner) weight(w *weighed) *weighed {
+	if !w.done {
+		w.done = true
+		w.score, w.loud, w.calm = s.learned.weigh(s.sensed[w.from:w.to], &s.met)
 	}
+	return w
+}
+
+// sense reads the words of the sentences that are not foreign.
+func (s *scanner) sense() {
+	s.sensed = slices.Grow(s.sensed[:0], len(s.toks))[:len(s.toks)]
+	s.eachSentence(func(_, from, to int) {
+		for i := from; i < to; i++ {
+			if t := &s.toks[i]; t.id > 0 {
+				s.sensed[i] = s.language.senses[t.id]
+			} else {
+				s.sensed[i] = s.learned.meanings.senseOf(s.bytes(int(t.at)))
+			}
+		}
+	})
 }
 
 // eachPassage calls f with the words of every passage: each sentence, up to three
 // that follow each other, and parts of long ones.
 func (s *scanner) eachPassage(f func(from, to int)) {
-	var begins []int // of the sentences before the one at hand, the oldest first
+	var room [passageSentences]int
+	begins := room[:0] // of the sentences before the one at hand, the oldest first
 	last := -1
 	s.eachSentence(func(n, a, b int) {
 		if n != last+1 {
@@ -37,7 +67,7 @@ func (s *scanner) eachPassage(f func(from, to int)) {
 			f(begins[k], b)
 		}
 		if begins = append(begins, a); len(begins) >= passageSentences {
-			begins = begins[1:]
+			begins = slices.Delete(begins, 0, 1)
 		}
 	})
 }
@@ -49,32 +79,27 @@ const fewWords = 3
 // alone, so that a long story around it does not drown it.
 const nearWords = 5
 
-// eachPassageOf calls f with the passages that a finding stands in, and with the
-// words near it.
-func (s *scanner) eachPassageOf(found *Finding, f func(from, to int)) {
-	s.eachPassage(func(from, to int) {
-		if int(s.toks[from].start) <= found.Start && found.Start < int(s.toks[to-1].end) {
-			f(from, to)
-		}
-	})
-	at, end := 0, 0
-	for at+1 < len(s.toks) && int(s.toks[at+1].start) <= found.Start {
-		at++
+// holds tells whether a finding begins in the words from..to.
+func (s *scanner) holds(from, to int, found *Finding) bool {
+	return int(s.toks[from].start) <= found.Start && found.Start < int(s.toks[to-1].end)
+}
+
+// near returns the words near a finding, in its sentence; ok is false where they
+// are too few.
+func (s *scanner) near(found *Finding) (from, to int, ok bool) {
+	at, _ := slices.BinarySearchFunc(s.toks, found.Start+1, func(t token, start int) int { return int(t.start) - start })
+	from = max(0, at-1) // the last word that begins at or before it
+	to = from + 1
+	for to < len(s.toks) && int(s.toks[to].start) < found.End {
+		to++
 	}
-	for end = at + 1; end < len(s.toks) && int(s.toks[end].start) < found.End; end++ {
-	}
-	from := at
-	for from > 0 && from > at-nearWords && !s.toks[from].sentence {
+	for first := from; from > 0 && from > first-nearWords && !s.toks[from].sentence; {
 		from--
 	}
-	for to := end; ; to++ {
-		if to == len(s.toks) || to == end+nearWords || s.toks[to].sentence {
-			if to-from >= 2*fewWords {
-				f(from, min(to, from+passage))
-			}
-			return
-		}
+	for end := to; to < len(s.toks) && to < end+nearWords && !s.toks[to].sentence; {
+		to++
 	}
+	return from, min(to, from+passage), to-from >= 2*fewWords
 }
 
 // Overruled is a finding of a rule that the learned words took back. From and To
@@ -98,7 +123,7 @@ func (s *scanner) overrule() {
 	if s.learned == nil || len(s.out) == s.base {
 		return
 	}
-	s.sense()
+	s.passages()
 	kept := s.out[:s.base]
 	for _, f := range s.out[s.base:] {
 		stays, by := s.stays(&f)
@@ -119,16 +144,24 @@ func (s *scanner) stays(f *Finding) (stays bool, by span) {
 		return true, by
 	}
 	top := math.Inf(-1)
-	s.eachPassageOf(f, func(from, to int) {
-		if to-from < fewWords {
-			top = math.Inf(1)
-			return
+	weigh := func(w *weighed) {
+		score := s.learned.scales.weigh(w.score, w.to-w.from, f)
+		if score > top {
+			top, by = score, span{w.calm.from + uint32(w.from), w.calm.to + uint32(w.from)}
 		}
-		score, _, calm := s.learned.weigh(s.sensed[from:to], &s.met)
-		if score = s.learned.judgment.weigh(score, to-from, f); score > top {
-			top, by = score, span{calm.from + uint32(from), calm.to + uint32(from)}
+	}
+	for i := range s.around {
+		switch w := &s.around[i]; {
+		case !s.holds(w.from, w.to, f):
+		case w.to-w.from < fewWords:
+			return true, by
+		default:
+			weigh(s.weight(w))
 		}
-	})
+	}
+	if from, to, ok := s.near(f); ok {
+		weigh(s.weight(&weighed{from: from, to: to}))
+	}
 	return top >= s.learned.doubt, by
 }
 
@@ -138,26 +171,26 @@ func (s *scanner) hear() {
 	if x == nil {
 		return
 	}
-	s.sense()
+	s.passages()
 	var top float64
-	var from, to int
-	var best span
-	s.eachPassage(func(a, b int) {
-		if b-a < 2 {
-			return // one word alone says too little
+	var best *weighed
+	for i := range s.around {
+		w := &s.around[i]
+		if w.to-w.from < 2 {
+			continue // one word alone says too little
 		}
-		score, words, _ := x.weigh(s.sensed[a:b], &s.met)
-		if score = x.judgment.weigh(score, b-a, nil); score >= x.enough && (to == 0 || score > top) {
-			top, from, to, best = score, a, b, words
+		s.weight(w)
+		if score := x.scales.weigh(w.score, w.to-w.from, nil); score >= x.enough && (best == nil || score > top) {
+			top, best = score, w
 		}
-	})
-	if to == 0 {
+	}
+	if best == nil {
 		return
 	}
-	cat := x.categoryOf(s.sensed[from:to])
-	toks := s.toks[from:to]
+	cat := x.categoryOf(s.sensed[best.from:best.to])
+	toks := s.toks[best.from:best.to]
 	s.out = append(s.out, Finding{
 		Level: Ask, Category: cat, Rule: "learned." + cat,
-		Start: int(toks[best.from].start), End: int(toks[max(best.to, 1)-1].end),
+		Start: int(toks[best.loud.from].start), End: int(toks[max(best.loud.to, 1)-1].end),
 	})
 }

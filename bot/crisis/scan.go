@@ -15,11 +15,21 @@ type scratch struct {
 	marks   [][]int32 // by language, then sentence: how many of its small words are there
 	seen    []seen    // by language
 	hearing hearing
-	sensed  []sensed // the words of the language at hand, as the learned words take them
+	sensed  []sensed  // the words of the language at hand, as the learned words take them
+	around  []weighed // the passages of the language at hand
+	said    []said    // by rule of the language at hand
 	met     metSet
 	best    []int32 // by sentence: the marks of the language that has most
 	present wordSet // the words of the block at hand
 }
+
+// said is how a rule has spoken; what it cannot say louder is not looked for again.
+type said uint8
+
+const (
+	saidLoudly said = iota + 1 // Crisis
+	saidSurely                 // and nothing overrules it
+)
 
 // seen is what one language found out about the words of a block.
 type seen struct{ rules, clues candidates }
@@ -77,6 +87,7 @@ func (sc *scratch) scan(text string, langs []*language, overruled *[]Overruled) 
 	var out []Finding
 	for i, l := range langs {
 		s := scanner{language: l, scratch: sc, seen: &sc.seen[i], toks: sc.toks[i], marks: sc.marks[i], out: out, base: len(out), share: foreignShare, overruled: overruled}
+		s.begin()
 		s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
 		s.overrule()
 		if len(s.out) == s.base && len(l.hints.themes) > 0 {
@@ -121,6 +132,12 @@ type scanner struct {
 	overruled *[]Overruled // takes what the learned words took back; may be nil
 }
 
+// begin makes room for what the rules of this language say.
+func (s *scanner) begin() {
+	s.said = slices.Grow(s.said[:0], len(s.language.rules))[:len(s.language.rules)]
+	clear(s.said)
+}
+
 // sentence looks for every rule in one sentence. Sentences do not touch each
 // other: what stands before or after one never changes what it says.
 func (s *scanner) sentence(toks []token) {
@@ -152,19 +169,29 @@ func (s *scanner) word(m *matcher, i int) {
 		return
 	}
 	for _, pi := range s.seen.rules.of(s.language, &s.byFirst, s.programs, s.present, id) {
+		owner, sure := s.owner[pi], s.language.sure[pi]
+		if said := s.said[owner]; said == saidSurely || (said == saidLoudly && !sure) {
+			continue
+		}
 		end, ok := m.match(&s.programs[pi], i)
 		if !ok {
 			continue
 		}
-		r := &s.language.rules[s.owner[pi]]
+		r := &s.language.rules[owner]
 		level := s.weigh(m, r, i, end, m.skip)
 		if level == None || s.excused(m, r, i, end) {
 			continue
 		}
 		s.out = keep(s.out, s.base, Finding{
 			Level: level, Category: r.category, Rule: r.id, Start: int(m.toks[i].start), End: int(m.toks[end-1].end),
-			sure: s.language.sure[pi],
+			sure: sure, trust: r.trust,
 		})
+		switch {
+		case level == Crisis && sure:
+			s.said[owner] = saidSurely
+		case level == Crisis:
+			s.said[owner] = max(s.said[owner], saidLoudly)
+		}
 	}
 }
 

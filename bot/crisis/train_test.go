@@ -78,7 +78,7 @@ type weight struct {
 }
 
 // weighed are the weights of a lesson, and of what stands around each finding.
-type weighed struct {
+type weighedLesson struct {
 	weight
 	around []weight
 }
@@ -93,8 +93,8 @@ func heaviest(passages []lessonPassage, w []float64) weight {
 	return top
 }
 
-func (l *lesson) score(w []float64) weighed {
-	out := weighed{weight: heaviest(l.passages, w)}
+func (l *lesson) score(w []float64) weighedLesson {
+	out := weighedLesson{weight: heaviest(l.passages, w)}
 	for _, p := range l.around {
 		out.around = append(out.around, heaviest(p, w))
 	}
@@ -238,7 +238,14 @@ func (s *school) readAll() {
 				f(l, lang, toks[from:to], sc.sensed[from:to], to-from == widest)
 			})
 			for k := range l.found {
-				c.eachPassageOf(&l.found[k], func(from, to int) { near(l, k, lang, sc.sensed[from:to]) })
+				c.eachPassage(func(from, to int) {
+					if c.holds(from, to, &l.found[k]) {
+						near(l, k, lang, sc.sensed[from:to])
+					}
+				})
+				if from, to, ok := c.near(&l.found[k]); ok {
+					near(l, k, lang, sc.sensed[from:to])
+				}
 			}
 		}
 	}
@@ -332,8 +339,8 @@ func (s *school) senseName(n uint16) string {
 }
 
 // crossed scores each lesson by weights made from the others.
-func (s *school) crossed() []weighed {
-	scores := make([]weighed, len(s.lessons))
+func (s *school) crossed() []weighedLesson {
+	scores := make([]weighedLesson, len(s.lessons))
 	parallel(folds, func(k int) {
 		w := s.fit(func(l *lesson) int {
 			switch {
