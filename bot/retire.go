@@ -29,6 +29,8 @@ const retireEvery = 10 * time.Minute
 
 // Retire takes back what the bot said longer ago than each person wants, or the
 // configuration says (Config.TakeBack). It returns how many messages that were.
+// What stands in a room of staff is theirs to work with, and stays until the
+// person erases everything.
 func (b *Bot) Retire(ctx context.Context) (int, error) {
 	now := b.Now()
 	shortest := b.TakeBack
@@ -77,6 +79,9 @@ func (b *Bot) retire(ctx context.Context, id store.PersonID, now time.Time) (n i
 		}
 		if err != nil && !errors.Is(err, store.ErrBroken) {
 			return err
+		}
+		if amongStaff(p.Addr) {
+			return nil
 		}
 		age := b.TakeBack
 		if own, ok := stays()[wish(p)]; ok {

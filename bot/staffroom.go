@@ -78,10 +78,20 @@ func (b *Bot) staffTurn(tx *store.Tx, m chat.Message, at pointed, now time.Time)
 	return t, err
 }
 
+// staffUser is the user of the row of person that stands for the room of staff.
+const staffUser = "staff"
+
+// caseUser is the user of the row that stands for a case: its name.
+var caseUser = regexp.MustCompile(`^K[0-9]+$`)
+
+// amongStaff tells whether an address is of a row that stands for the room of
+// staff or for a case, and not of a person.
+func amongStaff(a chat.Address) bool { return a.User == staffUser || caseUser.MatchString(a.User) }
+
 // staffRoom is the row of person that stands for the room of staff: what is said
 // there about no case goes through its lane.
 func (b *Bot) staffRoom(tx *store.Tx, now time.Time) (*store.Person, error) {
-	a := chat.Address{Network: b.Staff.Network, User: "staff"}
+	a := chat.Address{Network: b.Staff.Network, User: staffUser}
 	p, err := tx.FindPerson(a)
 	if errors.Is(err, store.ErrNotFound) {
 		return tx.CreatePerson(a, now)
@@ -398,9 +408,9 @@ func (t *staffTurn) reacted() error {
 		}
 		return nil
 	}
-	c, err := t.tx.CaseIn(t.lane)
-	if err != nil || c.Person == 0 {
-		return nil
+	c, ok, err := t.caseAt(t.lane)
+	if err != nil || !ok {
+		return err
 	}
 	if !c.May(t.who) {
 		if o := desk.ReadOrder(sign, nil); o.Verb == desk.DoClaim {
@@ -416,15 +426,29 @@ func (t *staffTurn) reacted() error {
 	return t.tx.Enqueue(c.Person, store.Post{Key: t.tx.Key("desk.sign", t.m.ID), Out: out}, t.now)
 }
 
+// caseAt is the case of a lane; ok is false where it can be read no more, or its
+// person erased everything.
+func (t *staffTurn) caseAt(lane store.PersonID) (c store.Case, ok bool, err error) {
+	c, err = t.tx.CaseIn(lane)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrBroken) {
+		return c, false, nil
+	}
+	return c, err == nil && c.Person != 0, err
+}
+
 // changed takes an edit or a removal of what a member of staff said.
 func (t *staffTurn) changed() error {
 	x, ok, err := t.tx.Crossed(t.m.From.Network, t.m.Target)
 	if err != nil || !ok || !x.Staff {
 		return err
 	}
-	c, err := t.tx.CaseIn(x.Lane)
-	if err != nil || c.Person == 0 {
-		return nil
+	t.lane = x.Lane
+	c, ok, err := t.caseAt(x.Lane)
+	if err != nil {
+		return err
+	}
+	if !ok { // the person has gone, and what was said to them with them
+		return t.answer("staff_no_case", nil)
 	}
 	p, err := t.tx.LoadPerson(c.Person)
 	if err = t.bot.mended(p, err); err != nil {
@@ -434,11 +458,16 @@ func (t *staffTurn) changed() error {
 		return t.tx.TakeBack(c.Person, x.Copy, false, p.Addr, t.now)
 	}
 	o := desk.ReadOrder(string(t.m.Text), t.bot.Staff.Reasons)
-	t.lane = x.Lane
-	if t.unseen(p) {
+	switch { // new words are like a new message
+	case !c.Open():
+		return t.answer("staff_over", nil)
+	case c.State != desk.Claimed:
+		return t.answer("staff_free", nil)
+	case !c.May(t.who):
+		return t.answer("staff_held", map[string]string{"who": t.bot.Staff.names(c.Holder)})
+	case t.unseen(p):
 		return t.answer("staff_left", nil)
-	}
-	if o.Verb != desk.Say {
+	case o.Verb != desk.Say:
 		return t.answer("staff_unclear", nil)
 	}
 	out := chat.Outgoing{Text: chat.Text(t.signed(t.who, o.Arg))}

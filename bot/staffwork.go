@@ -18,6 +18,9 @@ import (
 // one that stands for the room of staff.
 const timerShift = "shift"
 
+// shiftAgain is when a change of shifts that failed is tried again.
+const shiftAgain = time.Hour
+
 // general does what a member of staff asks for that is about no case.
 func (t *staffTurn) general(o desk.Order) (done bool, err error) {
 	switch o.Verb {
@@ -101,52 +104,6 @@ func (t *turn) casesText() (string, error) {
 	return strings.Join(list, "\n"), nil
 }
 
-// fireCase is the deadline of a case that passed.
-func (b *Bot) fireCase(ctx context.Context, tm store.Timer, now time.Time) error {
-	err := b.Store.Update(ctx, func(tx *store.Tx) error {
-		c, err := tx.CaseIn(tm.Person)
-		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrBroken) {
-			return tx.ClearTimer(tm.Person, tm.Kind)
-		}
-		if err != nil {
-			return err
-		}
-		cur, err := tx.LoadTimer(tm.Person, tm.Kind)
-		if errors.Is(err, store.ErrNotFound) || err == nil && cur.Due.After(now) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.ClearTimer(tm.Person, tm.Kind); err != nil {
-			return err
-		}
-		if !c.Open() { // kept for long enough
-			b.scrub.Store(true)
-			return tx.ErasePerson(c.Lane)
-		}
-		if b.Staff == nil { // the desk was taken out of the configuration
-			return nil
-		}
-		p, err := tx.LoadPerson(c.Person)
-		if err = b.mended(p, err); err != nil {
-			return err
-		}
-		t := &turn{
-			Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, due: cur.Due,
-			cause: fmt.Sprintf("case.%d.%d", c.ID, cur.Due.UnixMilli()),
-		}
-		if err := t.caseStep(c, desk.Due{}, carried{}); err != nil {
-			return err
-		}
-		return t.save()
-	})
-	if err != nil {
-		return fmt.Errorf("fire the deadline of a case: %w", err)
-	}
-	return nil
-}
-
 // openDesk sets the timer for the next change of shifts.
 func (b *Bot) openDesk(ctx context.Context) error {
 	if b.Staff == nil {
@@ -209,6 +166,12 @@ func (b *Bot) fireShift(ctx context.Context, tm store.Timer, now time.Time) erro
 		what := t.staffText("staff_shift", map[string]string{"what": t.staffText(key, values)}) + "\n" + cases
 		return t.inRoom(chat.Outgoing{To: t.room(), Team: true, Text: chat.Text(what)})
 	})
+	if again(err) { // it would fail for ever: the next look at the rota comes later
+		b.log.Error("a change of shifts failed", "err", err)
+		err = b.Store.Update(ctx, func(tx *store.Tx) error {
+			return tx.SetTimer(tm.Person, tm.Kind, tm.Seq, dueAt(now, shiftAgain))
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("change the shift: %w", err)
 	}

@@ -87,6 +87,7 @@ func staffTexts() []Sentence {
 		{Key: "staff_shift", Names: []string{"what"}, Must: []string{"what"}, About: "a shift begins or ends", Example: "The shift changes. {{what}}"},
 		{Key: "staff_away", Names: []string{"who"}, Must: []string{"who"}, About: "somebody goes away", Example: "{{who}} is away. here ends it."},
 		{Key: "staff_here", Names: []string{"who"}, Must: []string{"who"}, About: "somebody comes back", Example: "{{who}} is here."},
+		{Key: "staff_failed", Names: []string{"case"}, Must: []string{"case"}, About: "a deadline of a case could not be met, whatever was tried", Example: "{{case}}: my clock for this case stopped. The person was told that something went wrong, and has help lines. It can still be claimed."},
 		{Key: "staff_lost", About: "something went wrong with a message of staff", Example: "Something went wrong with that message, and it reached nobody. Please send it again."},
 	}
 }
