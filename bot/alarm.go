@@ -94,6 +94,13 @@ func (t *turn) alarm(words string) (id string, danger bool) {
 	return id, false
 }
 
+// clearDanger tells whether words are a danger that is answered whoever may be
+// looking: a clear one, and not that somebody reads along.
+func (t *turn) clearDanger(words string) bool {
+	f := t.Lexicon.Scan(flow.Unmask(words), t.bot.Lang)
+	return len(f) > 0 && f[0].Level == crisis.Crisis && f[0].Category != watched
+}
+
 // unsure weighs a finding that only may mean danger: raised when it is the
 // second within raiseWithin, None where it needs no answer of its own.
 func (t *turn) unsure(f crisis.Finding, words string) (weighed crisis.Finding, danger bool) {

@@ -60,7 +60,7 @@ func (b *Bot) claimCase(tx *store.Tx, tm store.Timer, now time.Time) (store.Case
 		return c, nil, nil
 	}
 	p, err := tx.LoadPerson(c.Person)
-	if err = b.mended(p, err); err != nil {
+	if err = b.mended(tx, p, err); err != nil {
 		return c, nil, err
 	}
 	return c, &turn{
@@ -89,5 +89,5 @@ func (b *Bot) rescueCase(tx *store.Tx, tm store.Timer, now time.Time) error {
 		t.p.Vars[varUntold] = true
 		return t.save()
 	}
-	return t.rescue()
+	return t.rescue("")
 }

@@ -121,7 +121,7 @@ func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) erro
 			if err != nil || !ok {
 				return err
 			}
-			return t.rescue()
+			return t.rescue("")
 		})
 	}
 	if err != nil {
@@ -144,7 +144,7 @@ func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bo
 		return nil, false, err
 	}
 	p, err := tx.LoadPerson(tm.Person)
-	if err = b.mended(p, err); err != nil {
+	if err = b.mended(tx, p, err); err != nil {
 		return nil, false, err
 	}
 	if p.Session.Seq != tm.Seq {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,7 +27,7 @@ const (
 	varAsk      = "_ask"     // in old rows: key of the message that asks what now waits
 	varCrowd    = "_crowd"   // the room has more people than one
 
-	varCrowdTold = "_crowd_told" // unix ms when that was said last
+	varCrowdTold = "_crowd_told" // unix ms when that was said last, and in which room
 )
 
 // crowdAgain is how long the bot says nothing more in a room with others.
@@ -98,7 +99,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 		}
 		p, err = tx.CreatePerson(m.From, now)
 	}
-	if err = b.mended(p, err); err != nil {
+	if err = b.mended(tx, p, err); err != nil {
 		return err
 	}
 	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID, sent: m.Sent, work: work}
@@ -226,10 +227,9 @@ func (t *turn) refuse(m chat.Message) error {
 		if t.p.Addr.Room == m.From.Room {
 			t.p.Vars[varCrowd] = true
 		}
-		if since(t.p, varCrowdTold, t.now) < crowdAgain { // once, then it is quiet
+		if t.crowdTold(m.From.Room) { // once, then it is quiet
 			return t.save()
 		}
-		t.p.Vars[varCrowdTold] = float64(t.now.UnixMilli())
 	}
 	out := chat.Outgoing{
 		To: m.From, Text: chat.Text(t.voice().Text(key, nil)),
@@ -239,6 +239,19 @@ func (t *turn) refuse(m chat.Message) error {
 		return err
 	}
 	return t.save()
+}
+
+// crowdTold tells whether the line for a room with others was said there within
+// crowdAgain, and notes that it is now.
+func (t *turn) crowdTold(room string) bool {
+	told, _ := t.p.Vars[varCrowdTold].(string)
+	at, where, _ := strings.Cut(told, " ")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if since := t.now.Sub(time.UnixMilli(ms)); err == nil && where == room && since >= 0 && since < crowdAgain {
+		return true
+	}
+	t.p.Vars[varCrowdTold] = strconv.FormatInt(t.now.UnixMilli(), 10) + " " + room
+	return false
 }
 
 // rescue is the second transaction after a step that failed: the message is
@@ -253,7 +266,7 @@ func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
 	if errors.Is(err, store.ErrNotFound) {
 		p, err = tx.CreatePerson(m.From, now)
 	}
-	if err = b.mended(p, err); err != nil {
+	if err = b.mended(tx, p, err); err != nil {
 		return err
 	}
 	p.Seen = now
@@ -263,18 +276,7 @@ func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
 		p.Addr.Room = m.From.Room
 	}
 	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID}
-	return t.rescue()
-}
-
-// mended goes on with a person whose rows are damaged: the store has given an
-// empty session and no variables in their place, and the next save makes that
-// the truth. Somebody whose past cannot be read is still answered.
-func (b *Bot) mended(p *store.Person, err error) error {
-	if p == nil || !errors.Is(err, store.ErrBroken) {
-		return err
-	}
-	b.log.Error("a person's rows are damaged, going on with empty ones", "err", err)
-	return nil
+	return t.rescue(string(m.Text))
 }
 
 // seed drives the choice among variants: the same for the same person and step,

@@ -37,6 +37,9 @@ func (t *turn) human(m chat.Message) (done bool, err error) {
 		if err := t.unsaid(m); err != nil {
 			return false, err
 		}
+		if done, err = t.duressEdit(m); done || err != nil {
+			return done, err
+		}
 		if done, err = t.crossed(m); done || err != nil {
 			return done, err
 		}
@@ -157,7 +160,7 @@ func (t *turn) alarmTold(id string) error {
 
 // surveyed takes the answer to the one question after a talk.
 func (t *turn) surveyed(words string) (done bool, err error) {
-	if since(t.p, varSurvey, t.now) > surveyFor {
+	if t.hidden() || since(t.p, varSurvey, t.now) > surveyFor {
 		return false, nil
 	}
 	delete(t.p.Vars, varSurvey)

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"handrail/bot/chat"
 	"handrail/bot/crisis"
 	"handrail/bot/flow"
 	"handrail/bot/secret"
@@ -137,6 +138,22 @@ func (t *turn) duress(words string) (bool, error) {
 		return true, err
 	}
 	return true, t.tellDuress()
+}
+
+// duressEdit hears that word in a message that was changed while an advocate may
+// have the talk, before anything of it crosses.
+func (t *turn) duressEdit(m chat.Message) (done bool, err error) {
+	if m.Kind != chat.KindEdit || t.inDecoy() {
+		return false, nil
+	}
+	if done, err = t.duress(string(m.Text)); !done || err != nil {
+		return done, err
+	}
+	c, ok, err := t.caseNow()
+	if ok && err == nil {
+		err = t.staffTold(c, "staff_left")
+	}
+	return true, err
 }
 
 // guard is the word at the gate. done is false where there is no gate, or the

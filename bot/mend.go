@@ -90,6 +90,9 @@ func (t *turn) edited(words, target string) error {
 	if _, ok := t.Library.First(words); ok {
 		return t.step(flow.Input{Kind: flow.InText, Text: words})
 	}
+	if hidden, err := t.duress(words); hidden || err != nil {
+		return err
+	}
 	id, danger := t.alarm(words)
 	if id != "" {
 		t.answerIn(words)

@@ -106,7 +106,7 @@ func (b *Bot) recallOne(ctx context.Context, s store.Schedule, now time.Time) er
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
-		if err = b.mended(p, err); err != nil {
+		if err = b.mended(tx, p, err); err != nil {
 			return err
 		}
 		s, err := tx.LoadSchedule(s.ID)

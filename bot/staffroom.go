@@ -96,7 +96,7 @@ func (b *Bot) staffRoom(tx *store.Tx, now time.Time) (*store.Person, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return tx.CreatePerson(a, now)
 	}
-	return p, b.mended(p, err)
+	return p, b.mended(tx, p, err)
 }
 
 // receiveStaff is one message of staff inside its transaction.
@@ -232,7 +232,7 @@ func (t *staffTurn) about(lane store.PersonID) (store.Case, *turn, error) {
 		return c, nil, err
 	}
 	p, err := t.tx.LoadPerson(c.Person)
-	if err = t.bot.mended(p, err); err != nil {
+	if err = t.bot.mended(t.tx, p, err); err != nil {
 		return c, nil, err
 	}
 	of := *t.turn
@@ -419,7 +419,7 @@ func (t *staffTurn) reacted() error {
 		return nil
 	}
 	p, err := t.tx.LoadPerson(c.Person)
-	if err = t.bot.mended(p, err); err != nil || t.unseen(p) {
+	if err = t.bot.mended(t.tx, p, err); err != nil || t.unseen(p) {
 		return err
 	}
 	out := chat.Outgoing{Form: chat.FormReaction, Target: x.Event, Text: t.m.Text}
@@ -451,7 +451,7 @@ func (t *staffTurn) changed() error {
 		return t.answer("staff_no_case", nil)
 	}
 	p, err := t.tx.LoadPerson(c.Person)
-	if err = t.bot.mended(p, err); err != nil {
+	if err = t.bot.mended(t.tx, p, err); err != nil {
 		return err
 	}
 	if t.m.Kind == chat.KindRemoval {

@@ -109,5 +109,8 @@ func (t *turn) save() error {
 	if p.Session.Parked != nil {
 		p.ParkedEdition = t.Library.Needs(p.Session.Parked.Frames)
 	}
+	if err := t.guardCopy(); err != nil {
+		return err
+	}
 	return t.tx.SavePerson(p)
 }

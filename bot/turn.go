@@ -3,6 +3,7 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"handrail/bot/chart"
@@ -77,12 +78,26 @@ func (t *turn) step(in flow.Input) error {
 		return &engineError{err}
 	}
 	effects, private := privately(effects)
-	if private && in.Kind != flow.InRemoval && t.locked() {
+	switch closed := private && t.locked(); {
+	case in.Kind == flow.InRemoval && (closed || t.hidden() || t.p.Vars[varCrowd] == true):
+		effects = speechless(effects)
+	case closed:
 		return t.gate(in)
 	}
 	t.spoke = p.Session.Lang
 	p.Session = next
 	return t.apply(in, effects)
+}
+
+// speechless leaves out what would be seen.
+func speechless(effects []flow.Effect) []flow.Effect {
+	return slices.DeleteFunc(effects, func(e flow.Effect) bool {
+		switch e.(type) {
+		case flow.Say, flow.Lines, flow.Chart, flow.Export:
+			return true
+		}
+		return false
+	})
 }
 
 // oldRows reads what rows of an older program hold elsewhere.
@@ -289,8 +304,10 @@ func (t *turn) tell(key string) error {
 }
 
 // rescue answers with the fixed reply and help lines and puts the session back
-// to its beginning. Schedules and variables stay.
-func (t *turn) rescue() error {
+// to its beginning. Schedules and variables stay. Where somebody else may be
+// looking it says nothing of that, unless the person's words are a clear danger;
+// a timer, which has no words, is then silent.
+func (t *turn) rescue(words string) error {
 	t.p.Session = flow.Session{Seq: t.p.Session.Seq + 1}
 	if err := t.tx.ClearTimer(t.p.ID, timerSession); err != nil {
 		return err
@@ -298,7 +315,16 @@ func (t *turn) rescue() error {
 	if err := t.tx.Note("rescued", t.p.ID, t.now); err != nil {
 		return err
 	}
-	if t.inDecoy() { // no word of help
+	danger := t.clearDanger(words)
+	switch {
+	case t.inDecoy() && danger: // as the decoy has it
+		if err := t.lines("emergency", 1); err != nil {
+			return err
+		}
+		return t.save()
+	case t.hidden() && !danger && words == "":
+		return t.save()
+	case t.hidden() && !danger: // no word of help
 		return t.sentence("noted")
 	}
 	if err := t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text("safe_reply", nil))}, ""); err != nil {

@@ -125,7 +125,7 @@ func (b *Bot) claimSchedule(tx *store.Tx, s store.Schedule, now time.Time, drop 
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, run{}, nil
 	}
-	if err = b.mended(p, err); err != nil {
+	if err = b.mended(tx, p, err); err != nil {
 		return nil, run{}, err
 	}
 	s, err = tx.LoadSchedule(s.ID)

@@ -61,8 +61,9 @@ type Finding struct {
 	Rule       string
 	Start, End int
 
-	sure  bool    // words that nothing overrules
-	trust float64 // what the learned words add for its rule
+	sure    bool    // words that nothing overrules
+	present bool    // it is being done at this moment
+	trust   float64 // what the learned words add for its rule
 }
 
 // Categories returns the names of all categories. Of two findings of the same

@@ -35,6 +35,7 @@ type file struct {
 	Settled []yaml.Node `yaml:"settled"` // beside words of the past: it is over and the person is well
 	Unreal  []yaml.Node `yaml:"unreal"`  // a film, a dream, a joke: one level less
 	Dream   []yaml.Node `yaml:"dream"`   // silent, but for suicide and self-harm
+	Present []yaml.Node `yaml:"present"` // it is being done at this moment, whatever else the words tell
 	Idioms  []yaml.Node `yaml:"idioms"`  // phrases that no rule may see
 	Common  []yaml.Node `yaml:"common"`  // small words by which a sentence is known to be of this language
 	Rules   []ruleFile  `yaml:"rules"`
@@ -80,6 +81,7 @@ type language struct {
 	sure      []bool   // programs that are never overruled
 	byFirst   index    // programs by the word they begin with
 	idioms    set
+	ongoing   set
 	now, past set
 	settled   set
 	unreal    set
@@ -143,6 +145,7 @@ func parseLanguage(code string, data []byte) (*language, []error) {
 	l.elisions(&f.Elide, faults)
 	l.parseGroups(&f.Groups, faults)
 	l.idioms = l.programsOf(f.Idioms, faults)
+	l.ongoing = l.programsOf(f.Present, faults)
 	l.now = l.programsOf(f.Now, faults)
 	l.past = l.programsOf(f.Past, faults)
 	l.settled = l.programsOf(f.Settled, faults)

@@ -184,7 +184,7 @@ func (s *scanner) word(m *matcher, i int) {
 		}
 		s.out = keep(s.out, s.base, Finding{
 			Level: level, Category: r.category, Rule: r.id, Start: int(m.toks[i].start), End: int(m.toks[end-1].end),
-			sure: sure, trust: r.trust,
+			sure: sure, trust: r.trust, present: s.happening(m),
 		})
 		switch {
 		case level == Crisis && sure:
@@ -199,6 +199,8 @@ func (s *scanner) word(m *matcher, i int) {
 func keep(out []Finding, base int, f Finding) []Finding {
 	for i := base; i < len(out); i++ {
 		if out[i].Rule == f.Rule {
+			f.present = f.present || out[i].present
+			out[i].present = f.present
 			if f.Level > out[i].Level || (f.Level == out[i].Level && f.sure && !out[i].sure) {
 				out[i] = f
 			}
