@@ -22,10 +22,16 @@ func (p *parser) reading(s string, pos place) {
 	if strings.Count(s, "?")+strings.Count(s, "\uff1f") > 1 {
 		p.c.add(pos, ruleQuestions, "two questions in one message")
 	}
-	if m := p.rx.contact.FindString(s); m != "" && !p.rx.date.MatchString(m) {
-		p.c.add(pos, ruleContact, "%q is a number or an address to reach somebody", m)
+	if mayReach(s) {
+		if m := p.rx.contact.FindString(s); m != "" && !p.rx.date.MatchString(m) {
+			p.c.add(pos, ruleContact, "%q is a number or an address to reach somebody", m)
+		}
 	}
-	for _, word := range strings.FieldsFunc(p.rx.brackets.ReplaceAllString(s, " "), func(r rune) bool { return !unicode.IsLetter(r) && r != '.' }) {
+	words := s
+	if strings.Contains(s, "{{") || strings.Contains(s, "://") {
+		words = p.rx.brackets.ReplaceAllString(s, " ")
+	}
+	for _, word := range strings.FieldsFunc(words, func(r rune) bool { return !unicode.IsLetter(r) && r != '.' }) {
 		plain := strings.Trim(word, ".")
 		switch n := utf8.RuneCountInString(plain); {
 		case n > longestWord && !strings.Contains(plain, "."):
@@ -34,6 +40,20 @@ func (p *parser) reading(s string, pos place) {
 			p.c.add(pos, ruleAbbreviation, "%q is a shortened form", plain)
 		}
 	}
+}
+
+// mayReach tells whether a text may hold a number or an address, which the
+// pattern for them is slow to find: a digit, or a dot or a scheme inside a word.
+func mayReach(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			return true
+		case (c == '.' || c == ':') && i+1 < len(s) && s[i+1] > ' ':
+			return true
+		}
+	}
+	return false
 }
 
 // title reports one that is too long for a line of the menu.
