@@ -15,10 +15,7 @@ import (
 
 // loaded are the scripts that come with the program: read only, and slow to read.
 var loaded = sync.OnceValues(func() (*flow.Library, error) {
-	lib, findings, err := flow.Load(flows.FS, flow.Options{Readers: map[string]flow.Reader{
-		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
-		"zone": schedule.ReadZone, "country": schedule.ReadCountry,
-	}})
+	lib, findings, err := flow.Load(flows.FS, flow.Options{Readers: schedule.Readers()})
 	if err == nil && lib == nil {
 		err = fmt.Errorf("faults: %v", findings)
 	}

@@ -65,9 +65,7 @@ func (e *editor) load(files map[string]string) (*flow.Library, []flow.Finding) {
 	for name, text := range files {
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	lib, found, err := flow.Load(fsys, flow.Options{Readers: map[string]flow.Reader{
-		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "zone": schedule.ReadZone, "days": schedule.ReadDays, "country": schedule.ReadCountry, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
-	}})
+	lib, found, err := flow.Load(fsys, flow.Options{Readers: schedule.Readers()})
 	if err != nil {
 		e.t.Fatal(err)
 	}

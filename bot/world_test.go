@@ -219,10 +219,7 @@ func library(t testing.TB, files map[string]string) *flow.Library {
 	for id, y := range files {
 		m[id+".yaml"] = &fstest.MapFile{Data: []byte(strings.TrimLeft(y, "\n"))}
 	}
-	lib, findings, err := flow.Load(m, flow.Options{Readers: map[string]flow.Reader{
-		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "zone": schedule.ReadZone, "days": schedule.ReadDays, "country": schedule.ReadCountry,
-		"date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
-	}})
+	lib, findings, err := flow.Load(m, flow.Options{Readers: schedule.Readers()})
 	if err != nil {
 		t.Fatal(err)
 	}

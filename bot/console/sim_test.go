@@ -65,9 +65,7 @@ func library(t *testing.T) *flow.Library {
 	for id, y := range scripts {
 		files[id+".yaml"] = &fstest.MapFile{Data: []byte(y)}
 	}
-	lib, found, err := flow.Load(files, flow.Options{Readers: map[string]flow.Reader{
-		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "zone": schedule.ReadZone, "days": schedule.ReadDays, "country": schedule.ReadCountry,
-	}})
+	lib, found, err := flow.Load(files, flow.Options{Readers: schedule.Readers()})
 	if err != nil || lib == nil {
 		t.Fatalf("scripts: %v, %v", found, err)
 	}

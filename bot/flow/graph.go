@@ -69,6 +69,7 @@ type askOp struct {
 	past    bool // date: one that has been
 	reader  Reader
 	window  Reader // time: reads a window, too; nil: no windows
+	part    Reader // time: reads a part of the day as a window; nil: not
 	opening bool   // the message that opened the flow is tried first
 	keepVar ref
 	list    ref

@@ -16,9 +16,9 @@ const textsFile = "texts.yaml"
 // Options are what the program gives the scripts.
 type Options struct {
 	// Readers understand the answers to questions of the kinds time, zone,
-	// country, days, date, span and hours, and "window" parts of the day where a
-	// time is asked for. A script that asks for a kind without a reader is
-	// refused.
+	// country, days, date, span and hours, and where a time is asked for "window"
+	// and "part" parts of the day. A script that asks for a kind without a reader
+	// is refused.
 	Readers map[string]Reader
 
 	// Alone names flows that begin by themselves beside those that a script lets
@@ -194,7 +194,7 @@ func (ld *loader) build() *Library {
 	l := &Library{
 		flows: ld.flows, texts: ld.texts, hears: ld.hears,
 		own:    slices.Sorted(maps.Keys(ld.lists)),
-		scope:  &scope{vars: ld.vars, reads: map[string]Reader{}, picks: map[string][]*option{}},
+		scope:  &scope{vars: ld.vars, reads: map[string][]Reader{}, picks: map[string][]*option{}},
 		speech: &speech{words: ld.words, meaning: ld.meaning, numbers: ld.numbers}, base: ld.lang, langs: map[string]*speech{},
 	}
 	l.lists = l.own
@@ -214,7 +214,7 @@ func (ld *loader) build() *Library {
 	for _, p := range ld.parsers {
 		for _, v := range p.sets {
 			if v.read != "" {
-				l.scope.reads[v.name] = ld.opt.Readers[v.read]
+				l.scope.reads[v.name] = ld.opt.readersOf(v.read)
 			}
 		}
 		for _, n := range p.flow.nodes {

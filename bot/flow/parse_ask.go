@@ -115,6 +115,7 @@ func (p *parser) kind(st *node, o *askOp, kv pair) {
 			if o.window = p.opt.Readers[readWindow]; o.window == nil {
 				p.c.add(at(p.file, w.k), ruleReader, "this program has no reader for a window")
 			}
+			o.part = p.opt.Readers[readPart]
 		}
 	default:
 		p.known(p.empty(kv), kv.key)

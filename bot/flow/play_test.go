@@ -60,7 +60,7 @@ func library(t testing.TB, scripts map[string]string) *Library {
 // readers are simple stand-ins: "at 9" is the time 09:00, and so on.
 func readers() map[string]Reader {
 	one := func(prefix, suffix string) Reader {
-		return func(text string, now time.Time) (value, echo string, ok bool) {
+		return func(text, _ string, _ time.Time) (value, echo string, ok bool) {
 			v, ok := strings.CutPrefix(strings.ToLower(text), prefix+" ")
 			if !ok {
 				v, ok = strings.CutSuffix(strings.ToLower(text), suffix)
@@ -71,7 +71,7 @@ func readers() map[string]Reader {
 	return map[string]Reader{
 		"time": one("at", ":00"), "zone": one("in", "/zone"), "country": one("from", "-land"), "days": one("on", "day"),
 		"span": one("for", "d"), "hours": one("from", "-o-clock"), "window": one("between", "-window"),
-		"date": func(text string, _ time.Time) (value, echo string, ok bool) {
+		"date": func(text, _ string, _ time.Time) (value, echo string, ok bool) {
 			d, err := time.Parse(time.DateOnly, text)
 			if err != nil {
 				return "", "", false

@@ -18,11 +18,15 @@ func (r *run) read(o *askOp, raw string) (value any, echo string, ok bool) {
 		if len(raw) > maxHeard {
 			return nil, "", false
 		}
-		value, echo, ok := o.reader(raw, r.in.Now)
-		if !ok && o.window != nil {
-			value, echo, ok = o.window(raw, r.in.Now)
+		for _, read := range []Reader{o.reader, o.window, o.part} {
+			if read == nil {
+				continue
+			}
+			if value, echo, ok := read(raw, r.lib.tag(r.tongue), r.in.Now); ok {
+				return value, echo, true
+			}
 		}
-		return value, echo, ok
+		return nil, "", false
 	}
 }
 

@@ -123,8 +123,8 @@ func (r *run) word(name string) string {
 			}
 		}
 	}
-	if read := r.scope.reads[name]; read != nil && s != "" {
-		if _, echo, ok := read(s, time.Time{}); ok {
+	for _, read := range r.scope.reads[name] {
+		if _, echo, ok := read(s, r.lib.tag(r.tongue), time.Time{}); ok && s != "" {
 			return echo
 		}
 	}

@@ -131,6 +131,6 @@ func (l *Library) latest(f *flow) *flow {
 // scope is what the names in a set of scripts mean.
 type scope struct {
 	vars  map[string]varKind
-	reads map[string]Reader    // variables whose value a reader can say better
+	reads map[string][]Reader  // variables whose value a reader can say better
 	picks map[string][]*option // variables that a choice is kept in: the choices
 }

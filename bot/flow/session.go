@@ -164,6 +164,7 @@ type Item struct {
 
 // Reader turns what a person typed into a value of a kind that the engine does
 // not know itself (a time, a zone, a country, days). Value is what is stored
-// and what conditions see; echo is how to say it back; ok is false when the
-// text means nothing of the kind. It is pure.
-type Reader func(text string, now time.Time) (value, echo string, ok bool)
+// and what conditions see; echo is how to say it back in the language lang, a
+// BCP 47 tag, in which the text is read first; ok is false when the text means
+// nothing of the kind. A value is read as itself. It is pure.
+type Reader = func(text, lang string, now time.Time) (value, echo string, ok bool)

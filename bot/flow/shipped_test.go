@@ -18,11 +18,7 @@ import (
 // shippedScripts are the scripts that the program brings along.
 func shippedScripts(t testing.TB) *Library {
 	t.Helper()
-	lib, found, err := Load(flows.FS, Options{Readers: map[string]Reader{
-		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours,
-		"days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
-		"zone": schedule.ReadZone, "country": schedule.ReadCountry,
-	}})
+	lib, found, err := Load(flows.FS, Options{Readers: schedule.Readers()})
 	if err != nil || lib == nil {
 		t.Fatal(err, found)
 	}

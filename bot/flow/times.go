@@ -12,8 +12,12 @@ import (
 // varQuietHours holds the person's own quiet hours, "22:00-08:00", or "none".
 const varQuietHours = "quiet_hours"
 
-// readWindow names the reader of windows among those of Options.
-const readWindow = "window"
+// The readers of windows, and of parts of the day that stand for one, among those
+// of Options.
+const (
+	readWindow = "window"
+	readPart   = "part"
+)
 
 // Kinds are what something that comes by itself may be. How late it may come,
 // and what happens after an outage, go by it: that is the host's.
@@ -236,16 +240,23 @@ func (r *run) heardAs(n *node, norm string) *flow {
 		if f == nil {
 			continue
 		}
-		for _, reader := range []Reader{r.lib.opt.Readers[kind], r.lib.opt.Readers[windowsOf(kind)]} {
-			if reader == nil {
-				continue
-			}
-			if _, _, ok := reader(r.in.Text, r.in.Now); ok {
+		for _, reader := range r.lib.opt.readersOf(kind) {
+			if _, _, ok := reader(r.in.Text, r.lib.tag(r.tongue), r.in.Now); ok {
 				return f
 			}
 		}
 	}
 	return nil
+}
+
+// readersOf are the readers of a kind: its own and that which widens it.
+func (o Options) readersOf(kind string) (all []Reader) {
+	for _, name := range []string{kind, windowsOf(kind)} {
+		if r := o.Readers[name]; r != nil {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // windowsOf names the reader that widens a kind; "" for none.

@@ -50,19 +50,23 @@ type dateReader struct {
 	*reader
 	today time.Time
 	date  time.Time
+	the   bool // "the 15"
 }
 
 // read takes a day of the week in front, if there is one beside a date, and
 // then one date to the end.
 func (d *dateReader) read() bool {
 	d.skipPolite()
-	for d.take("on") || d.take("at") || d.take("the") {
+	for d.take("on") || d.take("at") || d.take("of") || d.take("for") {
+	}
+	for d.take("the") {
+		d.the = true
 	}
 	start := d.at
 	if day, ok := weekday(d.peek(0)); ok {
 		d.at++
 		d.take(".")
-		for d.take(",") || d.take("the") {
+		for d.take(",") || d.take("the") || d.take("on") {
 		}
 		if d.at < len(d.toks) && d.whole(d.readNumbers, d.readNamed, d.readDayOfMonth) {
 			return d.date.Weekday() == day
@@ -103,7 +107,7 @@ func (d *dateReader) readWords() bool {
 		d.date = d.today.AddDate(0, 0, -1)
 		return true
 	}
-	in := d.take("in") || d.take("within")
+	in, ago := d.take("in") || d.take("within"), d.take("ago")
 	n, ok := d.count()
 	if !ok {
 		return false
@@ -113,6 +117,8 @@ func (d *dateReader) readWords() bool {
 		return false
 	}
 	switch {
+	case ago:
+		days, months = -days, -months
 	case in:
 		d.take("time") // in a week's time: the apostrophe is gone
 	case d.take("from", "now"), d.take("from", "today"):
@@ -264,7 +270,7 @@ func (d *dateReader) readNamed() bool {
 		d.at++
 		d.take(".")
 	}
-	for d.take(",") || d.take("-") {
+	for d.take(",") || d.take("-") || d.take("of") {
 	}
 	year := 0
 	if d.at < len(d.toks) {
@@ -279,7 +285,7 @@ func (d *dateReader) readNamed() bool {
 // readDayOfMonth reads "the 15th": this month's, or the next month's that has one.
 func (d *dateReader) readDayOfMonth() bool {
 	day, ok := d.digits(2)
-	if !ok || !d.ordinal() || day < 1 || day > 31 {
+	if !ok || !d.ordinal() && !d.the || day < 1 || day > 31 {
 		return false
 	}
 	for m := time.Month(0); m < 3; m++ {

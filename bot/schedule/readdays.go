@@ -5,7 +5,7 @@ import "fmt"
 // readDayPhrase reads one phrase about days and adds it to the set.
 func (r *reader) readDayPhrase() bool {
 	if r.take("except") || r.take("but", "not") || r.take("not") || r.take("apart", "from") || r.take("all", "but") ||
-		r.take("never") || r.take("no", "more", "on") || r.take("no") {
+		r.take("never") || r.take("no", "more", "on") || r.take("no") || r.take("minus") {
 		return r.readExcept()
 	}
 	if n := r.stepDays(); n > 0 {
@@ -15,7 +15,8 @@ func (r *reader) readDayPhrase() bool {
 	if r.step > 0 {
 		return false // every other day and Monday are two things
 	}
-	r.take("on")
+	_ = r.take("on") || r.take("from") || r.take("of")
+	r.take("the")
 	found := false
 	switch {
 	case r.take("daily"), r.take("once", "daily"), r.take("once", "a", "day"), r.take("everyday"), r.take("all", "days"), r.take("all", "week"),
@@ -24,11 +25,11 @@ func (r *reader) readDayPhrase() bool {
 	case r.peek(0) == "every" || r.peek(0) == "each" || r.peek(0) == "all":
 		r.at++
 		// "every morning at 8": the days are all of them, the part comes next.
-		switch r.peek(0) {
-		case "day":
+		switch next := r.peek(0); {
+		case next == "day":
 			r.at++
 			r.days, found = everyDay, true
-		case "morning", "afternoon", "evening", "night":
+		case isPart(next):
 			r.days = everyDay
 			return true
 		}
@@ -40,6 +41,10 @@ func (r *reader) readDayPhrase() bool {
 	if !ok {
 		return false
 	}
+	if r.days == 0 && r.peek(1) == "" && r.take("not") { // "on sundays not"
+		r.days = everyDay &^ set
+		return r.days != 0
+	}
 	r.days |= set
 	return true
 }
@@ -47,6 +52,7 @@ func (r *reader) readDayPhrase() bool {
 // readExcept takes days out: "every day except sundays".
 func (r *reader) readExcept() bool {
 	r.take("on")
+	r.take("the")
 	set, ok := r.dayList()
 	if !ok {
 		return false
@@ -66,7 +72,7 @@ func (r *reader) dayList() (daySet, bool) {
 	}
 	for {
 		start := r.at
-		for r.take(",") || r.take("and") || r.take("&") || r.take("on") || r.take("/") || r.take("+") || r.take("every") {
+		for r.take(",") || r.take("and") || r.take("andplus") || r.take("the") || r.take("&") || r.take("on") || r.take("/") || r.take("+") || r.take("every") {
 		}
 		next, ok := r.dayItem()
 		if !ok {

@@ -12,7 +12,7 @@ import (
 func ReadPastDate(text string, now time.Time) (value, echo string, ok bool) {
 	words := strings.ToLower(strings.Trim(strings.TrimSpace(text), ".!?"))
 	switch words {
-	case "this morning", "this afternoon", "this evening", "just now", "earlier", "earlier today", "now", "a moment ago":
+	case "this morning", "this afternoon", "this evening", "this tarde", "just now", "earlier", "earlier today", "now", "a moment ago":
 		words = "today"
 	case "last night", "yesterday evening", "yesterday morning", "yesterday afternoon", "the day before", "last evening":
 		words = "yesterday"

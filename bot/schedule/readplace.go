@@ -2,8 +2,10 @@ package schedule
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 //go:embed zones.txt
@@ -171,9 +173,11 @@ func countryNamed(name string) (c country, ok bool) {
 		name = "usa"
 	}
 	rows(countryTable, func(f []string) bool {
-		ok = plain(f[1]) == name
-		for _, n := range strings.Split(f[3], ",") {
-			ok = ok || n == name
+		if like := f[1][0]|0x20 == name[0] || f[1][0] >= utf8.RuneSelf; like { // folding all of them is slow
+			ok = plain(f[1]) == name
+		}
+		if !ok && strings.Contains(f[3], name) {
+			ok = slices.Contains(strings.Split(f[3], ","), name)
 		}
 		if ok {
 			c = country{code: f[0], name: f[1], zone: f[2]}

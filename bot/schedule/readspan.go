@@ -24,7 +24,7 @@ func ReadSpan(text string, _ time.Time) (value, echo string, ok bool) {
 			paused, again = true, true
 		case r.take("snooze"), r.take("remind", "me"), r.take("again"), r.take("later"), r.take("write"), r.take("ask", "me"),
 			r.take("come", "back"), r.take("for"), r.take("in"), r.take("just"), r.take("only"), r.take("another"), r.take("it"),
-			r.take("messages"), r.take("me"), r.take("everything"), r.take("the", "messages"):
+			r.take("messages"), r.take("me"), r.take("everything"), r.take("the", "messages"), r.take("of"):
 			again = true
 		}
 	}
@@ -91,7 +91,7 @@ func (r *reader) spanOf(paused bool) (int, bool) {
 		return 0, false
 	}
 	minutes := n * unit
-	if unit == 60 && (r.take("and", "a", "half") || r.take("and", "half")) {
+	if unit == 60 && (r.take("and", "a", "half") || r.take("and", "half") || r.take("plus", "30")) {
 		minutes += 30
 	}
 	return minutes, true
@@ -99,9 +99,9 @@ func (r *reader) spanOf(paused bool) (int, bool) {
 
 // count reads a number of up to three digits, or in words up to 59.
 func (r *reader) count() (int, bool) {
-	if t := r.peek(0); len(t) == 3 && strings.Trim(t, "0123456789") == "" {
+	if n, ok := wholeNumber(r.peek(0), 3); ok {
 		r.at++
-		return int(t[0]-'0')*100 + int(t[1]-'0')*10 + int(t[2]-'0'), true
+		return n, true
 	}
 	return r.number()
 }

@@ -16,6 +16,8 @@ func TestReadSpan(t *testing.T) {
 		{"an hour and a half", "90m", "90 minutes"},
 		{"in 45 minutes", "45m", "45 minutes"},
 		{"120 min", "2h", "2 hours"},
+		{"90 minutes", "90m", "90 minutes"},
+		{"60 days", "60d", "60 days"},
 		{"a few days", "3d", "3 days"},
 		{"a couple of weeks", "14d", "14 days"},
 		{"a month", "30d", "30 days"},

@@ -3,6 +3,7 @@ package schedule
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -58,7 +59,7 @@ type reader struct {
 	bare  bool   // the hour may still be moved by a part of the day
 	vague bool   // means nothing without half or part
 	half  string // "am" or "pm"
-	part  string // "morning", "afternoon", "evening", "night", "tonight"
+	part  string // one of partNames
 }
 
 // read takes the tokens one phrase at a time and tells whether all fitted.
@@ -111,7 +112,7 @@ func (r *reader) skipPolite() {
 
 // skipJoin passes the small words between days and time.
 func (r *reader) skipJoin() bool {
-	return r.take("at") || r.take("on") || r.take(",") || r.take("from", "now", "on")
+	return r.take("at") || r.take("on") || r.take(",") || r.take("andplus", "at") || r.take("from", "now", "on")
 }
 
 // readPart reads a part of the day.
@@ -122,12 +123,15 @@ func (r *reader) readPart() bool {
 	if r.take("tonight") {
 		return r.setPart("tonight")
 	}
-	for _, p := range []string{"morning", "afternoon", "evening", "night"} {
-		if r.take(p) || r.take(p+"s") {
-			return r.setPart(p)
-		}
+	p := r.peek(0)
+	if !isPart(p) {
+		p = strings.TrimSuffix(p, "s")
 	}
-	return false
+	if !isPart(p) {
+		return false
+	}
+	r.at++
+	return r.setPart(p)
 }
 
 func (r *reader) setPart(p string) bool {
@@ -149,7 +153,31 @@ func (r *reader) readClock() bool {
 	case r.take("midnight"), r.take("12", "midnight"), r.take("twelve", "midnight"):
 		return r.setClock(0, false)
 	}
-	return r.first(r.readPast, r.readDigits, r.readHourWords)
+	return r.first(r.readPast, r.readDigits, r.readHourWords) && r.readMinutes(true)
+}
+
+// readMinutes reads the minutes that some languages say behind the hour: "eight
+// plus 30", "eight minus 15", and "eight andplus ten" where that cannot be the
+// beginning of another time.
+func (r *reader) readMinutes(more bool) bool {
+	sign, start := 1, r.at
+	switch {
+	case r.take("plus"), more && r.take("andplus"):
+	case r.take("minus"):
+		sign = -1
+	default:
+		return true
+	}
+	n, ok := r.number()
+	if !ok || n < 1 || r.clock%60 != 0 {
+		r.at = start
+		return true // an exception comes, or another day
+	}
+	hour := r.clock / 60
+	if sign < 0 && hour == 1 {
+		r.vague, hour = true, 13 // a quarter to one: at noon or at night?
+	}
+	return r.setClock((hour*60+sign*n+24*60)%(24*60), r.bare)
 }
 
 func (r *reader) setClock(minutes int, bare bool) bool {

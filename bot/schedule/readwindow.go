@@ -27,6 +27,27 @@ func ReadWindow(text string, _ time.Time) (value, echo string, ok bool) {
 	return value, echo, true
 }
 
+// ReadPart reads a part of the day by its name alone, with or without days, as
+// the answer to a question that wants a window: "in the evening", "weekday
+// mornings". Value and echo are those of ReadWindow. now is not used yet.
+func ReadPart(text string, _ time.Time) (value, echo string, ok bool) {
+	r := reader{toks: tokens(text)}
+	if len(r.toks) == 0 || !r.read() || r.clock >= 0 {
+		return "", "", false
+	}
+	window := map[string]string{
+		"morning": "08:00-11:00", "forenoon": "08:00-11:00", "noontime": "12:00-14:00", "afternoon": "14:00-17:00",
+		"tarde": "17:00-20:00", "evening": "18:00-21:00", "night": "20:00-22:00",
+	}[r.part]
+	if window == "" {
+		return "", "", false
+	}
+	if days, _ := r.chosen(); days != "" {
+		window = days + " " + window
+	}
+	return ReadWindow(window, time.Time{})
+}
+
 // ReadHours reads a part of the day, as for quiet hours: "10pm to 8am", "from
 // 22:00 until 7". value is "22:00-08:00", echo "from 22:00 to 08:00". now is not
 // used yet.
@@ -72,14 +93,13 @@ func (r *reader) readWindow() (from, to int, ok bool) {
 func (r *reader) twoClocks() (a, b *reader) {
 	_ = r.take("any", "time") || r.take("anytime") || r.take("some", "time") || r.take("sometime")
 	between := r.take("between")
-	if !between {
-		r.take("from")
-	}
+	from := !between && (r.take("from") || r.take("of"))
 	if a = r.oneClock(); a == nil {
 		return nil, nil
 	}
 	switch {
-	case between && (r.take("and") || r.take("&") || r.take("-") || r.take("to")):
+	case between && (r.take("and") || r.take("andplus") || r.take("&") || r.take("-") || r.take("to")):
+	case from && r.take("at"): // as the Spanish "de las 6 a las 8"
 	case !between && (r.take("-") || r.take("to") || r.take("till") || r.take("til") || r.take("until")):
 	default:
 		return nil, nil
@@ -93,6 +113,7 @@ func (r *reader) twoClocks() (a, b *reader) {
 // oneClock reads one time of day with am, pm or a part of the day behind it.
 func (r *reader) oneClock() *reader {
 	one := reader{toks: r.toks, at: r.at, clock: -1}
+	one.take("at")
 	past := one.peek(0) == "half" || one.peek(0) == "quarter"
 	ok := false
 	switch {
@@ -103,7 +124,7 @@ func (r *reader) oneClock() *reader {
 	case past:
 		ok = one.readPast()
 	default: // not readPast: "6 to 8" is no time of day
-		ok = one.first(one.readDigits, one.readHourWords)
+		ok = one.first(one.readDigits, one.readHourWords) && one.readMinutes(false)
 	}
 	if !ok {
 		return nil

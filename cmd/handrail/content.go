@@ -74,7 +74,7 @@ func (s source) load() (c content, faults []finding, err error) {
 // scripts reads the scripts alone. The library is nil when there are faults that
 // keep them from being used.
 func (s source) scripts() (lib *flow.Library, faults []finding, err error) {
-	lib, found, err := flow.Load(s.fsys, flow.Options{Readers: readers(), Alone: s.alone})
+	lib, found, err := flow.Load(s.fsys, flow.Options{Readers: schedule.Readers(), Alone: s.alone})
 	if err != nil {
 		return nil, nil, fail("read the scripts in %s: %v", s.name, err)
 	}
@@ -185,12 +185,4 @@ func loadSound(dir string) (content, error) {
 		return content{}, err
 	}
 	return src.sound()
-}
-
-// readers are the kinds of answers that the script language leaves to others.
-func readers() map[string]flow.Reader {
-	return map[string]flow.Reader{
-		"time": schedule.ReadTime, "window": schedule.ReadWindow, "span": schedule.ReadSpan, "hours": schedule.ReadHours, "days": schedule.ReadDays, "date": schedule.ReadDate, "past_date": schedule.ReadPastDate,
-		"zone": schedule.ReadZone, "country": schedule.ReadCountry,
-	}
 }

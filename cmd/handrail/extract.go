@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"handrail/bot/flow"
+	"handrail/bot/schedule"
 )
 
 type flowsExtractCmd struct {
@@ -33,7 +34,7 @@ func (c *flowsExtractCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	name, data, found, err := flow.Extract(src.fsys, flow.Options{Readers: readers()}, c.Lang)
+	name, data, found, err := flow.Extract(src.fsys, flow.Options{Readers: schedule.Readers()}, c.Lang)
 	if errors.Is(err, flow.ErrLanguage) {
 		return misuse("%q is %v", c.Lang, err)
 	}

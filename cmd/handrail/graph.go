@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"handrail/bot/flow"
+	"handrail/bot/schedule"
 )
 
 type flowsGraphCmd struct {
@@ -90,7 +91,7 @@ func (c *flowsSchemaCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	lib, _, err := flow.Load(src.fsys, flow.Options{Readers: readers()})
+	lib, _, err := flow.Load(src.fsys, flow.Options{Readers: schedule.Readers()})
 	if err != nil {
 		return fail("read the scripts in %s: %v", src.name, err)
 	}

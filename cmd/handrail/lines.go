@@ -88,7 +88,7 @@ func (c *linesCmd) Run(s streams) error {
 	if c.All {
 		return listLines(s.out, dir.All(country), now)
 	}
-	library, found, err := flow.Load(src.fsys, flow.Options{Readers: readers()}) // for its sentences
+	library, found, err := flow.Load(src.fsys, flow.Options{Readers: schedule.Readers()}) // for its sentences
 	if err != nil {
 		return fail("read the scripts in %s: %v", src.name, err)
 	}
