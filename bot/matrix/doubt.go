@@ -14,7 +14,9 @@ import (
 
 const (
 	doubtPages = 20
-	doubtClock = 2 * time.Hour // how far the clocks of bot and homeserver may be apart
+	// doubtClock is how far a time by the homeserver's clock may be off: it was
+	// this machine's where the homeserver did not tell its own.
+	doubtClock = 2 * time.Hour
 )
 
 // resolve finds out whether a message whose outcome nobody knows is on the
@@ -36,17 +38,20 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 	if event, ok := t.echoes.get(out.Key); ok {
 		return event, nil
 	}
-	calm := time.UnixMilli(t.contact.Load())
-	if row.tried.After(calm) {
-		calm = row.tried
+	// A request of an earlier process ended with it, before the first contact of
+	// this one. Both times are of this process and its monotonic clock.
+	calm := *t.contact.Load()
+	if at, ok := t.broke.Load(out.Key); ok && at.(time.Time).After(calm) {
+		calm = at.(time.Time)
 	}
-	if wait := calm.Add(t.settle).Sub(t.now()); wait > 0 {
+	if wait := t.settle - time.Since(calm); wait > 0 {
 		return "", &chat.RetryError{After: max(wait, backoffFirst), Err: errDoubt}
 	}
 	found, err := t.search(ctx, id.RoomID(out.To.Room), out.Key, row.first.Add(-doubtClock))
 	if err != nil {
 		return "", sendError("look for a message in doubt", err)
 	}
+	t.broke.Delete(out.Key)
 	if found == "" {
 		t.log.Info("a message in doubt is not there, sending it again")
 		return "", nil

@@ -24,7 +24,7 @@ func (t *Transport) earlier(ctx context.Context, out chat.Outgoing) (id.EventID,
 	if found == "" {
 		return "", nil
 	}
-	if err := t.ledger.begin(ctx, out.Key, t.now()); err != nil {
+	if err := t.ledger.begin(ctx, out.Key, t.served.now()); err != nil {
 		return "", clean("note a message", err)
 	}
 	if err := t.ledger.finish(ctx, out.Key, found); err != nil {

@@ -242,17 +242,17 @@ func (r *runner) exec(query string, args ...any) {
 
 // sentRow is what is known about a message that was tried at least once.
 type sentRow struct {
-	first, tried time.Time
-	event        id.EventID // "": nobody knows whether it arrived
+	first time.Time  // of the first request, by the homeserver's clock
+	event id.EventID // "": nobody knows whether it arrived
 }
 
 func (l *ledger) sent(ctx context.Context, key string) (row sentRow, known bool, err error) {
-	var first, tried int64
-	err = l.db.QueryRow(ctx, "SELECT first, tried, event_id FROM hr_sent WHERE key=$1", key).Scan(&first, &tried, &row.event)
+	var first int64
+	err = l.db.QueryRow(ctx, "SELECT first, event_id FROM hr_sent WHERE key=$1", key).Scan(&first, &row.event)
 	if errors.Is(err, sql.ErrNoRows) {
 		return row, false, nil
 	}
-	row.first, row.tried = time.UnixMilli(first), time.UnixMilli(tried)
+	row.first = time.UnixMilli(first)
 	return row, err == nil, err
 }
 

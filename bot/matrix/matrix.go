@@ -95,8 +95,10 @@ type Transport struct {
 	staffMu   sync.Mutex
 	staffMade id.RoomID // the room of staff that the bot made, once it is known
 
-	contact atomic.Int64 // unix ms: since when every sync request worked
-	heard   atomic.Int64 // unix ms: when the last answer to a sync request was handled
+	served  *served                   // the homeserver's clock
+	contact atomic.Pointer[time.Time] // since when every sync request worked
+	broke   sync.Map                  // send key to when its last request broke: time.Time
+	heard   atomic.Int64              // unix ms: when the last answer to a sync request was handled
 
 	timeline int           // events of one room in one sync response
 	settle   time.Duration // see settleTime
@@ -173,7 +175,8 @@ func (t *Transport) open(ctx context.Context) error {
 		return errors.New("matrix: the homeserver's address is not a URL")
 	}
 	cli.Log = newLibraryLog(t.log)
-	cli.Client = &http.Client{Timeout: httpTimeout, Transport: newPool()}
+	t.served = &served{RoundTripper: newPool()}
+	cli.Client = &http.Client{Timeout: httpTimeout, Transport: t.served}
 	cli.Store = mautrix.NewMemorySyncStore() // never used: the ledger keeps the token
 	t.cli = cli
 	if t.cfg.DB != nil {

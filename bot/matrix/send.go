@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
@@ -82,7 +83,7 @@ func (t *Transport) put(ctx context.Context, out chat.Outgoing) (id.EventID, err
 	if err != nil {
 		return "", err
 	}
-	if err := t.ledger.begin(ctx, out.Key, t.now()); err != nil {
+	if err := t.ledger.begin(ctx, out.Key, t.served.now()); err != nil {
 		return "", clean("note a message", err)
 	}
 	// One attempt: a retry by the library could overlap with the first request,
@@ -103,6 +104,8 @@ func (t *Transport) put(ctx context.Context, out chat.Outgoing) (id.EventID, err
 		if err := t.ledger.abandon(after, out.Key); err != nil {
 			t.log.Warn("an unsent message could not be noted", "err", clean("note", err))
 		}
+	default:
+		t.broke.Store(out.Key, time.Now())
 	}
 	return "", sendError("send", err)
 }

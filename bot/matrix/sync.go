@@ -92,7 +92,8 @@ func (l *loop) run(ctx context.Context) error {
 			l.log.Info("sync works again")
 		}
 		if failures > 0 || !l.warm {
-			l.contact.Store(l.now().UnixMilli())
+			now := time.Now()
+			l.contact.Store(&now)
 		}
 		quick, failures = false, 0
 		if err := l.handle(ctx, resp, since); err != nil {
@@ -122,9 +123,15 @@ func (l *loop) tidy(ctx context.Context) {
 		return
 	}
 	l.pruned = l.now()
-	if err := l.ledger.prune(ctx, l.now()); err != nil && ctx.Err() == nil {
+	if err := l.ledger.prune(ctx, l.served.now()); err != nil && ctx.Err() == nil {
 		l.log.Warn("the crypto store could not be tidied", "err", clean("tidy", err))
 	}
+	l.broke.Range(func(key, at any) bool {
+		if time.Since(at.(time.Time)) > time.Hour {
+			l.broke.Delete(key)
+		}
+		return true
+	})
 }
 
 var errPoked = errors.New("asked again at once")

@@ -6,5 +6,6 @@
 //
 // `make test` runs a short sample, `make chaos` the whole. What is drawn by chance
 // is drawn from CHAOS_SEED, which is printed; CHAOS_KILLS is how often the bot is
-// killed in all.
+// killed in all. CHAOS_ONLY plays only the faults with these words in their names;
+// CHAOS_KEEP=1 leaves the folder of a run that failed, with the bot's log.
 package chaos

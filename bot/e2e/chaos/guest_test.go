@@ -201,6 +201,8 @@ func (g *guest) say(ctx context.Context, body string) error {
 type line struct {
 	mine bool
 	body string
+	id   id.EventID
+	at   time.Time // by the homeserver's clock
 }
 
 // timeline is all messages of the room: those that came in, and those that the
@@ -251,5 +253,7 @@ func (g *guest) read(ctx context.Context, e *event.Event) (line, bool, error) {
 	if plain.Type.Type != event.EventMessage.Type {
 		return line{}, false, nil
 	}
-	return line{mine: e.Sender == g.cli.UserID, body: plain.Content.AsMessage().Body}, true, nil
+	return line{
+		mine: e.Sender == g.cli.UserID, body: plain.Content.AsMessage().Body, id: e.ID, at: time.UnixMilli(e.Timestamp),
+	}, true, nil
 }

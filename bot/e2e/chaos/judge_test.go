@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -93,7 +94,7 @@ func (w *world) judge(fault string, times int, began time.Time) {
 				lost = append(lost, n)
 			case answered > asked: // a homeserver that was killed may take one message twice
 				r.doubled += answered - asked
-				w.Errorf("%s: message %d of %s was answered %d times", fault, n, g.name, answered)
+				w.Errorf("%s: message %d of %s was answered %d times: %s", fault, n, g.name, answered, w.when(ctx, g, heard(n)))
 			}
 		}
 		if r.lost += len(lost); len(lost) > 0 {
@@ -134,10 +135,28 @@ func (w *world) judgeDue(r *row, g *guest, theirs map[string]int, format string,
 			w.Errorf("%s: %q for %s never came", r.fault, text, g.name)
 		case came > 1:
 			r.doubled += came - 1
-			w.Errorf("%s: %q for %s came %d times", r.fault, text, g.name, came)
+			w.Errorf("%s: %q for %s came %d times: %s", r.fault, text, g.name, came, w.when(w.ctx, g, text))
 		}
 	}
 	g.due = upTo
+}
+
+// when tells which events of the bot have a text, and when the homeserver took
+// them: for whoever looks for the cause in the bot's log.
+func (w *world) when(ctx context.Context, g *guest, body string) string {
+	w.Helper()
+	lines, err := g.timeline(ctx)
+	if err != nil {
+		return err.Error()
+	}
+	slices.SortFunc(lines, func(a, b line) int { return a.at.Compare(b.at) })
+	var found []string
+	for _, l := range lines {
+		if !l.mine && l.body == body {
+			found = append(found, l.id.String()+" at "+l.at.Format("15:04:05.000"))
+		}
+	}
+	return strings.Join(found, ", ")
 }
 
 func (w *world) read(ctx context.Context, g *guest) (mine, theirs map[string]int) {

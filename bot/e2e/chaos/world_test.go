@@ -101,7 +101,13 @@ func scratch(t testing.TB) string {
 	dir, err := os.MkdirTemp(parent, "handrail-chaos-")
 	must(t, err)
 	must(t, os.Chmod(dir, 0o711))
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if t.Failed() && os.Getenv("CHAOS_KEEP") != "" {
+			say("kept: " + dir)
+			return
+		}
+		_ = os.RemoveAll(dir)
+	})
 	return dir
 }
 
