@@ -27,7 +27,8 @@ const (
 // So: let the sync catch up, which brings the echo in most cases. If it does
 // not, wait until the earlier request cannot be under way any more and the
 // homeserver, if it restarted, has woken up (Dendrite shows new events to
-// nobody for ten seconds); then read the room backwards and look for the hidden
+// nobody for ten seconds, and on a starved machine works off what it had taken
+// before even later); then read the room backwards and look for the hidden
 // key. It returns "" when the message is not there, and an error when that
 // cannot be known now.
 func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow) (id.EventID, error) {
@@ -40,11 +41,11 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 	}
 	// A request of an earlier process ended with it, before the first contact of
 	// this one. Both times are of this process and its monotonic clock.
-	calm := *t.contact.Load()
-	if at, ok := t.broke.Load(out.Key); ok && at.(time.Time).After(calm) {
-		calm = at.(time.Time)
+	calm := *t.calm.Load()
+	if at, ok := t.broke.Load(out.Key); ok && at.(time.Time).Add(t.settle).After(calm) {
+		calm = at.(time.Time).Add(t.settle)
 	}
-	if wait := t.settle - time.Since(calm); wait > 0 {
+	if wait := time.Until(calm); wait > 0 {
 		return "", &chat.RetryError{After: max(wait, backoffFirst), Err: errDoubt}
 	}
 	found, err := t.search(ctx, id.RoomID(out.To.Room), out.Key, row.first.Add(-doubtClock))

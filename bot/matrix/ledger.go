@@ -19,7 +19,9 @@ import (
 //     at the latest when the token moves past our own echo.
 
 const (
-	tokensKept  = 5                  // sync tokens, see loop.run
+	tokensKept  = 5                  // sync tokens at the least, see loop.run
+	tokensMost  = 500                // and at the most
+	tokensFor   = 30 * time.Second   // all that are younger are kept, and one that is not
 	waitingFor  = 7 * 24 * time.Hour // how long an unreadable event waits for its key
 	waitingMax  = 200                // unreadable events kept per room; the oldest go first
 	sentKeptFor = 3 * 24 * time.Hour // how long the event id of a sent message is known
@@ -73,6 +75,9 @@ func openLedger(ctx context.Context, db *dbutil.Database) (*ledger, error) {
 				"BLOB", "BYTEA").Replace(schema)
 		}
 		_, err := db.Exec(ctx, schema)
+		return err
+	}).WithRaw(1, 2, 1, "when a token came", dbutil.TxnModeOn, func(ctx context.Context, db *dbutil.Database) error {
+		_, err := db.Exec(ctx, "ALTER TABLE hr_sync ADD COLUMN at BIGINT NOT NULL DEFAULT 0")
 		return err
 	}).Finish()
 	l := &ledger{db: db.Child("hr_version", table, nil)}
@@ -220,8 +225,10 @@ func (l *ledger) commit(ctx context.Context, b batch, now time.Time) error {
 				ON CONFLICT (key) DO UPDATE SET event_id=excluded.event_id`, key, now.UnixMilli(), event)
 		}
 		if b.token != "" {
-			run.exec("INSERT INTO hr_sync (token) VALUES ($1)", b.token)
-			run.exec("DELETE FROM hr_sync WHERE seq<=(SELECT MAX(seq) FROM hr_sync)-$1", tokensKept)
+			run.exec("INSERT INTO hr_sync (token, at) VALUES ($1, $2)", b.token, now.UnixMilli())
+			run.exec(`DELETE FROM hr_sync WHERE seq<=(SELECT MAX(seq) FROM hr_sync)-$1
+				AND seq<(SELECT MAX(seq) FROM hr_sync WHERE at<=$2)`, tokensKept, now.Add(-tokensFor).UnixMilli())
+			run.exec("DELETE FROM hr_sync WHERE seq<=(SELECT MAX(seq) FROM hr_sync)-$1", tokensMost)
 		}
 		return run.err
 	})

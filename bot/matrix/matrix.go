@@ -57,7 +57,7 @@ const (
 	defaultGrace     = 20 * time.Second
 	defaultTimeline  = 1000             // events of one room in one sync response
 	httpTimeout      = 3 * time.Minute  // longer than any answer takes; sync has its own
-	settleTime       = 15 * time.Second // how long a message may stay invisible after we lost sight of its request
+	settleTime       = 15 * time.Second // how long a message may stay invisible after we lost sight of its request; twice that after the homeserver was away
 	parallelRooms    = 64               // rooms handled at the same time
 	longPoll         = 30 * time.Second // how long the homeserver holds a sync request
 	maxPlain         = 40_000           // bytes of content; encrypted and encoded it must stay below 64 KiB
@@ -95,10 +95,10 @@ type Transport struct {
 	staffMu   sync.Mutex
 	staffMade id.RoomID // the room of staff that the bot made, once it is known
 
-	served  *served                   // the homeserver's clock
-	contact atomic.Pointer[time.Time] // since when every sync request worked
-	broke   sync.Map                  // send key to when its last request broke: time.Time
-	heard   atomic.Int64              // unix ms: when the last answer to a sync request was handled
+	served *served                   // the homeserver's clock
+	calm   atomic.Pointer[time.Time] // when all that came before the last trouble is seen by everybody
+	broke  sync.Map                  // send key to when its last request broke: time.Time
+	heard  atomic.Int64              // unix ms: when the last answer to a sync request was handled
 
 	timeline int           // events of one room in one sync response
 	settle   time.Duration // see settleTime

@@ -214,9 +214,23 @@ func TestWaitingInADatabase(t *testing.T) {
 	if list, err := b.ledger.allWaiting(ctx); err != nil || len(list) != 0 {
 		t.Errorf("still waiting %+v, %v", list, err)
 	}
-	for range 2 * tokensKept {
-		if err := b.ledger.commit(ctx, batch{token: "t2"}, now); err != nil {
-			t.Fatal(err)
+	for _, step := range []struct {
+		token  string
+		after  time.Duration
+		oldest string
+	}{
+		{"t2", 0, "t1"},
+		{"t3", tokensFor / 2, "t1"},      // all are young
+		{"t4", 2 * tokensFor, "t3"},      // the youngest of the old ones stays
+		{"t5", 4*tokensFor - 1000, "t4"}, // behind it are many
+	} {
+		for range 2 * tokensKept {
+			if err := b.ledger.commit(ctx, batch{token: step.token}, now.Add(step.after)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if token, err := b.ledger.oldToken(ctx); err != nil || token != step.oldest {
+			t.Errorf("after %s the oldest token is %q, %v; want %q", step.token, token, err, step.oldest)
 		}
 	}
 	if err := b.ledger.prune(ctx, now); err != nil {

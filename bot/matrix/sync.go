@@ -56,9 +56,10 @@ type loop struct {
 }
 
 // run makes one pass after the other. At the start and after a failure it goes
-// on from a token some responses older than the last: Dendrite, when it is
-// stopped, answers a waiting request with a newer token and without the events
-// before it. What comes twice is known to the handler by its id.
+// on from a token that is some responses and half a minute older than the last:
+// Dendrite, when it is stopped, answers a waiting request with a newer token and
+// without the events before it, and on a busy machine more than one. What comes
+// twice is known to the handler by its id.
 func (l *loop) run(ctx context.Context) error {
 	since, quick, failures := "", true, 0
 	for ctx.Err() == nil {
@@ -92,8 +93,11 @@ func (l *loop) run(ctx context.Context) error {
 			l.log.Info("sync works again")
 		}
 		if failures > 0 || !l.warm {
-			now := time.Now()
-			l.contact.Store(&now)
+			calm := time.Now().Add(l.settle)
+			if failures > 0 { // the homeserver may have been the one that restarted
+				calm = calm.Add(l.settle)
+			}
+			l.calm.Store(&calm)
 		}
 		quick, failures = false, 0
 		if err := l.handle(ctx, resp, since); err != nil {
