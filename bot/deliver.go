@@ -171,9 +171,15 @@ func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (d
 	ctx = context.WithoutCancel(ctx)
 	var never *chat.PermanentError
 	var pause *chat.RetryError
+	var held *chat.HeldError
+	var doubt *chat.DoubtError
 	switch {
 	case err == nil:
 		return true, b.Store.Sent(ctx, p, eventID, now)
+	case errors.As(err, &held):
+		return false, b.Store.Retry(ctx, p, now.Add(heldPause))
+	case errors.As(err, &doubt):
+		return true, b.inDoubt(ctx, p, doubt.Policy)
 	case errors.Is(err, errNotHeld):
 		return false, nil // nothing was sent; whoever speaks for the account sends it
 	case errors.As(err, &never) && p.Out.Form == chat.FormImage:

@@ -156,6 +156,8 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 		return t.sentence("unreadable")
 	case chat.KindPlaintext:
 		return t.sentence("plaintext")
+	case chat.KindKeysChanged:
+		return t.keysChanged()
 	default:
 		panic(fmt.Sprintf("bot: message kind %d", m.Kind))
 	}

@@ -73,6 +73,7 @@ const (
 	KindPlaintext               // an unencrypted message in an encrypted room
 	KindCrowd                   // the room has more people than one person and the bot
 	KindStart                   // Text is a flow id to start; from the console only
+	KindKeysChanged             // the person's keys are others than before: nothing goes to them until staff have looked
 )
 
 // Message is one thing that arrived from a person. ID is unique on its network
@@ -143,10 +144,24 @@ type Outgoing struct {
 	Team     bool
 	Thread   string   // event id of the message that the thread hangs from; empty: none
 	Mentions []string // who is called by name
+	// OnDoubt says what to do when nobody can find out whether it was sent.
+	OnDoubt OnDoubt
 	// Doubt is set when the message may be on the network already and only the
 	// network can tell. A transport that can look there does so before it sends.
 	Doubt Doubt
 }
+
+// OnDoubt is the policy for a message of which nobody can find out whether it was
+// sent, on a network that cannot tell.
+type OnDoubt int
+
+// The policies. The zero one sends it again: to read something twice is better
+// than to wait for what does not come.
+const (
+	OnDoubtResend OnDoubt = iota
+	OnDoubtDrop           // never twice, even if then not at all
+	OnDoubtAsk            // as OnDoubtDrop, and staff are told
+)
 
 // Doubt is where to look for a message that an earlier copy of the bot may have
 // sent: in a store that was restored from a backup, what was waiting then may
@@ -218,3 +233,24 @@ func (e *RetryError) Error() string { return fmt.Sprintf("retry after %s: %v", e
 
 // Unwrap returns the cause.
 func (e *RetryError) Unwrap() error { return e.Err }
+
+// HeldError says that this one conversation must wait for somebody to look at
+// it; others go on.
+type HeldError struct{ Err error }
+
+func (e *HeldError) Error() string { return "held: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *HeldError) Unwrap() error { return e.Err }
+
+// DoubtError says that nobody can find out whether the message was sent, and that
+// by its policy, which is Policy, it is not sent again.
+type DoubtError struct {
+	Policy OnDoubt
+	Err    error
+}
+
+func (e *DoubtError) Error() string { return "in doubt: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *DoubtError) Unwrap() error { return e.Err }

@@ -48,6 +48,7 @@ type postBody struct {
 	Alt        string         `json:"alt,omitempty"`
 	AllowPlain bool           `json:"allow_plain,omitempty"`
 	AllowCrowd bool           `json:"allow_crowd,omitempty"`
+	OnDoubt    chat.OnDoubt   `json:"on_doubt,omitempty"`
 	NotAfter   int64          `json:"not_after,omitempty"` // unix ms
 }
 
@@ -96,7 +97,7 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 		Key: p.Key, EditOf: p.EditOf, Form: p.Out.Form, Text: string(p.Out.Text),
 		Target: p.Out.Target, Choices: p.Out.Choices, AllowPlain: p.Out.AllowPlain, AllowCrowd: p.Out.AllowCrowd,
 		Data: p.Out.Data, Name: p.Out.Name, Alt: string(p.Out.Alt),
-		ThreadOf: p.ThreadOf, Team: p.Out.Team, Mentions: p.Out.Mentions,
+		ThreadOf: p.ThreadOf, Team: p.Out.Team, Mentions: p.Out.Mentions, OnDoubt: p.Out.OnDoubt,
 		NotAfter: millis(p.NotAfter),
 	}
 	if p.Out.To != (chat.Address{}) {

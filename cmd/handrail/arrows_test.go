@@ -28,7 +28,10 @@ var arrows = map[string][]string{
 	"bot/store/pgtest": {},
 	"bot":              {"bot/store", "bot/desk", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chart", "bot/journal", "bot/secret", "bot/chat"},
 	"bot/matrix":       {"bot/chat"},
-	"bot/console":      {"bot", "bot/chat", "bot/store"},
+	"bot/signalcli":    {"bot/chat"},
+	// For tests alone: what stands in for a signal-cli daemon.
+	"bot/signalcli/fakedaemon": {},
+	"bot/console":              {"bot", "bot/chat", "bot/store"},
 	// The tests' and the demo's own programs. They know nothing of the bot.
 	"bot/e2e/child":      {},
 	"bot/e2e/homeserver": {"bot/e2e/child"},
@@ -38,7 +41,7 @@ var arrows = map[string][]string{
 	// cmd/handrail joins everything.
 	"cmd/handrail": {
 		"bot", "bot/chart", "bot/chat", "bot/console", "bot/crisis", "bot/desk", "bot/flow", "bot/journal", "bot/lines", "bot/matrix",
-		"bot/schedule", "bot/seal", "bot/store", "bot/e2e/homeserver", "flows",
+		"bot/schedule", "bot/seal", "bot/signalcli", "bot/store", "bot/e2e/homeserver", "flows",
 	},
 }
 
