@@ -70,9 +70,12 @@ type Config struct {
 	Quiet      schedule.QuietHours
 	Staff      *Staff      // who can take over a talk; nil: nobody
 	Broadcasts []Broadcast // what the organization sends to who opted in
-	FreshFor   time.Duration
-	Burst      int
-	Refill     float64 // messages a second
+	// Found says by network how people find the bot there, for who wants to write
+	// from another one; nothing is said of a network that is not in it.
+	Found    map[string]string
+	FreshFor time.Duration
+	Burst    int
+	Refill   float64 // messages a second
 	// Minutes seeds the draw of a minute inside a window; 0: the store's key does,
 	// so that nobody can foresee it. The simulator, where the same input must give
 	// the same output, sets it.

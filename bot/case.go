@@ -252,7 +252,7 @@ func (t *turn) carry(c store.Case, to desk.Side, m carried) error {
 		return err
 	}
 	t.said++
-	return t.tx.Enqueue(t.p.ID, store.Post{Key: x.Copy, Out: chat.Outgoing{To: t.p.Addr, Text: chat.Text(m.text)}}, t.now)
+	return t.tx.Enqueue(t.p.Row, store.Post{Key: x.Copy, Out: chat.Outgoing{To: t.p.Addr, Text: chat.Text(m.text)}}, t.now)
 }
 
 // signed is the text of a member of staff as the person reads it.

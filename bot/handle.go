@@ -103,10 +103,11 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 		return err
 	}
 	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID, sent: m.Sent, work: work}
-	if at.person == p.ID {
+	if at.person == p.Row {
 		t.target = at.key
 	}
 	p.Seen = now
+	t.came(m)
 	if m.Kind == chat.KindCrowd || m.Kind == chat.KindUnencrypted {
 		return t.refuse(m)
 	}
@@ -212,6 +213,9 @@ func (t *turn) text(words string) error {
 		delete(t.p.Vars, varWatched)
 	}
 	if done, err := t.guard(words); done || err != nil {
+		return err
+	}
+	if done, err := t.linking(words); done || err != nil {
 		return err
 	}
 	if utf8.RuneCountInString(words) > flow.MaxAnswer {

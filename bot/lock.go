@@ -180,6 +180,9 @@ func (t *turn) guard(words string) (done bool, err error) {
 		case held == "":
 			return true, t.sentence("lock_open")
 		}
+		if done, err := t.linking(held); done || err != nil {
+			return true, err
+		}
 		return true, t.step(flow.Input{Kind: flow.InText, Text: held})
 	}
 	if t.voice().Reserved(words) || p.Vars[varWord] == nil { // not a try: they want something else

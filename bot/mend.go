@@ -107,7 +107,7 @@ func (t *turn) edited(words, target string) error {
 	if danger { // that is for what waits now, whatever was changed
 		return t.step(flow.Input{Kind: flow.InText, Text: words, Danger: true})
 	}
-	id = t.tx.Source(t.p.ID, target)
+	id = t.tx.Source(t.p.Row, target)
 	if !t.p.Session.Gave(id) || strings.TrimSpace(words) == "" || utf8.RuneCountInString(words) > flow.MaxAnswer {
 		return t.sentence("edited")
 	}
@@ -118,10 +118,12 @@ func (t *turn) edited(words, target string) error {
 // removed takes a message back: every line that it left goes, and the answer
 // that it gave.
 func (t *turn) removed(target string) error {
-	if _, err := t.tx.DropItemsFrom(t.p.ID, target); err != nil {
-		return err
+	id := t.tx.Source(t.p.Row, target)
+	if target != "" {
+		if err := t.tx.DropItemsOf(t.p.ID, []string{id}); err != nil {
+			return err
+		}
 	}
-	id := t.tx.Source(t.p.ID, target)
 	if !t.p.Session.Gave(id) {
 		return t.save()
 	}

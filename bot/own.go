@@ -68,9 +68,14 @@ func (t *turn) erase(effects []flow.Effect) error {
 	if err := t.leaveDesk(); err != nil {
 		return err
 	}
-	fresh, err := t.tx.Renew(t.p, since, t.now)
+	fresh, others, err := t.tx.Renew(t.p, since, t.now)
 	if err != nil {
 		return err
+	}
+	for _, other := range others {
+		if err := t.leaveSoon(other.ID); err != nil {
+			return err
+		}
 	}
 	t.p = fresh
 	for _, out := range outs {
@@ -81,8 +86,13 @@ func (t *turn) erase(effects []flow.Effect) error {
 	if err := t.tx.Note("forgotten", fresh.ID, t.now); err != nil {
 		return err
 	}
+	return t.leaveSoon(fresh.ID)
+}
+
+// leaveSoon lets somebody without a past go as soon as nothing waits for them.
+func (t *turn) leaveSoon(id store.PersonID) error {
 	t.bot.scrub.Store(true)
-	return t.tx.SetTimer(fresh.ID, timerLeave, t.now.Add(leaveAtAll).UnixMilli(), dueAt(t.now, leaveLook))
+	return t.tx.SetTimer(id, timerLeave, t.now.Add(leaveAtAll).UnixMilli(), dueAt(t.now, leaveLook))
 }
 
 // fireLeave ends what is left of somebody who was forgotten, once the last line
@@ -189,6 +199,11 @@ func Export(tx *store.Tx, voice flow.Voice, p *store.Person, known, only []strin
 			return "", err
 		}
 		section(voice.Text("export_times", nil), exportTimes(voice, schedules, now))
+		places, err := exportPlaces(tx, p)
+		if err != nil {
+			return "", err
+		}
+		section(voice.Text("export_places", nil), places)
 	}
 	head := voice.Text("export_title", map[string]string{"date": now.Format("2006-01-02 15:04")}) + "\n"
 	if b.Len() == 0 {
@@ -227,6 +242,22 @@ func exportTimes(voice flow.Voice, schedules []store.Schedule, now time.Time) (l
 		}))
 	}
 	return lines
+}
+
+// exportPlaces names where a person with two places writes from.
+func exportPlaces(tx *store.Tx, p *store.Person) (lines []string, err error) {
+	other, err := tx.Other(p)
+	if err != nil || other == 0 {
+		return nil, err
+	}
+	for _, row := range []store.PersonID{p.Row, other} {
+		a, err := tx.AddressOf(p, row)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, a.Network+": "+a.User)
+	}
+	return lines, nil
 }
 
 // plainName makes the name of a variable or a list readable.

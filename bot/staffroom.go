@@ -423,7 +423,7 @@ func (t *staffTurn) reacted() error {
 		return err
 	}
 	out := chat.Outgoing{Form: chat.FormReaction, Target: x.Event, Text: t.m.Text}
-	return t.tx.Enqueue(c.Person, store.Post{Key: t.tx.Key("desk.sign", t.m.ID), Out: out}, t.now)
+	return t.tx.Enqueue(p.Row, store.Post{Key: t.tx.Key("desk.sign", t.m.ID), Out: out}, t.now)
 }
 
 // caseAt is the case of a lane; ok is false where it can be read no more, or its
@@ -471,5 +471,5 @@ func (t *staffTurn) changed() error {
 		return t.answer("staff_unclear", nil)
 	}
 	out := chat.Outgoing{Text: chat.Text(t.signed(t.who, o.Arg))}
-	return t.tx.Enqueue(c.Person, store.Post{Key: t.tx.Key("desk.edit", t.m.ID), EditOf: x.Copy, Out: out}, t.now)
+	return t.tx.Enqueue(p.Row, store.Post{Key: t.tx.Key("desk.edit", t.m.ID), EditOf: x.Copy, Out: out}, t.now)
 }

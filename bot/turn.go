@@ -48,7 +48,8 @@ func (t *turn) step(in flow.Input) error {
 	in.Vars = p.Vars
 	in.Lang = t.language()
 	in.Prompted = t.prompted()
-	in.ID = t.tx.Source(p.ID, t.from())
+	in.ID = t.tx.Source(p.Row, t.from())
+	in.Linked = p.Linked
 	in.Desk = t.bot.Staff != nil
 	t.oldRows()
 	if err := t.point(&in); err != nil {
@@ -113,6 +114,9 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 	if forgetsAll(effects) {
 		return t.erase(effects)
 	}
+	if where := leavesPlace(effects); where != "" {
+		return t.leavePlace(where, effects)
+	}
 	p := t.p
 	zone := p.Vars[varZone]
 	var wait *flow.Wait
@@ -158,11 +162,13 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 				p.Vars[varWatched] = float64(t.now.UnixMilli())
 			}
 		case flow.Keep:
-			err = t.tx.AddItem(p.ID, e.List, e.Text, t.from(), t.now)
+			err = t.tx.AddItemFrom(p.ID, p.Row, e.List, e.Text, t.from(), t.now)
 		case flow.Record:
 			err = t.record(e)
 		case flow.Secret:
 			err = t.secret(e)
+		case flow.Link:
+			err = t.link(e)
 		case flow.Drop:
 			err = t.tx.DropItem(p.ID, e.ID)
 		case flow.Rewrite:
@@ -287,7 +293,7 @@ func (t *turn) enqueue(out chat.Outgoing, editOf string) error {
 	}
 	key := t.key()
 	t.said++
-	return t.tx.Enqueue(t.p.ID, store.Post{Key: key, Out: out, EditOf: editOf, Unprompted: t.unprompted, NotAfter: t.notAfter, Due: t.due}, t.now)
+	return t.tx.Enqueue(t.p.Row, store.Post{Key: key, Out: out, EditOf: editOf, Unprompted: t.unprompted, NotAfter: t.notAfter, Due: t.due}, t.now)
 }
 
 // sentence answers with one of the fixed sentences and leaves the session as it is.

@@ -322,6 +322,9 @@ func (t *turn) start(r run) error {
 		p.Session.Frames, p.Session.Wait, p.Session.Asked = nil, nil, nil
 		p.Session.Answer, p.Session.Echo = nil, ""
 	}
+	if err := t.goHome(); err != nil {
+		return err
+	}
 	before := [...]any{p.Vars[varPrompted], p.Vars[varPromptFlow], p.Vars[varPromptKind]}
 	t.remember(r)
 	t.notAfter = r.at.Add(r.fresh)

@@ -25,9 +25,10 @@ const (
 
 // Entry is one thing that somebody did in the talk.
 type Entry struct {
-	Bot  bool // else the person
-	Act  Act
-	Text string
+	Bot   bool // else the person
+	There bool // in the person's other app
+	Act   Act
+	Text  string
 	// Back counts which message is meant, from the newest, which is 1: of the
 	// person's own for Edited and Removed, of the bot's for Reacted and Replied.
 	// 0 is the newest where nobody counted.
@@ -41,8 +42,15 @@ const (
 	markMore   = "  "
 )
 
+// markThere begins what is said in the person's other app.
+const markThere = "[there] "
+
 // Body is the entry without its mark: the text, or the act in brackets.
 func (e Entry) Body() string {
+	if e.There {
+		e.There = false
+		return markThere + e.Body()
+	}
 	if e.Back > 0 {
 		switch e.Act {
 		case Edited:
@@ -87,8 +95,14 @@ func (e Entry) String() string {
 // ReadBody is the reverse of Body for what a person does: plain words, or one
 // of "[edited] text", "[removed]", "[reaction x]", "[image: alt]", "[file: name]",
 // "[reply N] text", "[edit N] text", "[remove N]", "[reaction x N]", where N
-// counts messages back, and "[at once] text".
+// counts messages back, and "[at once] text". "[there] " before any of them says
+// that it comes from the person's other app.
 func ReadBody(body string) Entry {
+	if rest, ok := strings.CutPrefix(body, markThere); ok {
+		e := ReadBody(rest)
+		e.There = true
+		return e
+	}
 	if e, ok := readCounted(body); ok {
 		return e
 	}

@@ -85,6 +85,9 @@ func (s *Sim) Say(ctx context.Context, e Entry) error {
 		ID: fmt.Sprintf("%s-p%d", s.session, s.said), From: Person(),
 		Kind: e.kind(), Text: chat.Text(e.Text), Sent: s.clock.Now(),
 	}
+	if e.There {
+		m.From = There()
+	}
 	back := max(e.Back, 1)
 	switch e.Act {
 	case Edited, Removed:

@@ -17,6 +17,11 @@ func Person() chat.Address {
 	return chat.Address{Network: Network, User: "you", Room: "terminal"}
 }
 
+// There is the address of the same person in their other app, if they use one.
+func There() chat.Address {
+	return chat.Address{Network: Network, User: "you too", Room: "another terminal"}
+}
+
 // Transport is chat.Transport on a sink for entries. It delivers at once and
 // never fails, but for an Outgoing that makes no sense.
 type Transport struct {
@@ -52,7 +57,7 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 	if out.To.Network != Network {
 		return "", &chat.PermanentError{Err: errors.New("not an address of the console")}
 	}
-	e := Entry{Bot: true, Text: string(out.Text)}
+	e := Entry{Bot: true, There: out.To.User == There().User, Text: string(out.Text)}
 	switch out.Form {
 	case chat.FormText:
 	case chat.FormEdit:

@@ -183,6 +183,8 @@ func (r *run) tell(n *node) {
 		r.record(o)
 	case *secretOp:
 		r.secret(o)
+	case *linkOp:
+		r.link(o)
 	case *handOverOp:
 		r.out = append(r.out, o.effect)
 		r.spoke = true

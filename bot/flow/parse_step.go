@@ -11,7 +11,7 @@ import (
 func verbs() []string {
 	return []string{
 		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
-		"menu", "every", "cancel", "snooze", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "record", "secret", "end",
+		"menu", "every", "cancel", "snooze", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "record", "secret", "link", "end",
 	}
 }
 
@@ -186,6 +186,8 @@ func (p *parser) plain(v pair, pairs []pair) op {
 		return p.export(v)
 	case "secret":
 		return p.secret(v)
+	case "link":
+		return p.link(v)
 	case "forget":
 		return p.forgetStep(v)
 	default: // end

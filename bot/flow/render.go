@@ -158,6 +158,8 @@ func (r *run) value(name string) any {
 		return r.in.Now.Format(time.DateOnly)
 	case "prompted":
 		return r.in.Prompted
+	case "linked":
+		return r.in.Linked
 	case "weekday":
 		return weekdays()[r.in.Now.Weekday()]
 	}

@@ -19,7 +19,7 @@ type Sentence struct {
 // lacks one of them or has one more.
 func RequiredTexts() []Sentence {
 	var all []Sentence
-	for _, part := range [][]Sentence{wordTexts(), engineTexts(), botTexts(), lineTexts(), journalTexts(), lockTexts(), deskTexts(), staffTexts()} {
+	for _, part := range [][]Sentence{wordTexts(), engineTexts(), botTexts(), lineTexts(), journalTexts(), lockTexts(), linkTexts(), deskTexts(), staffTexts()} {
 		all = append(all, part...)
 	}
 	return all
@@ -129,6 +129,7 @@ func botTexts() []Sentence {
 		{Key: "desk_none", About: "a person was asked for, and none can be reached here; help lines follow", Example: "I am a program. No advocate is connected here, and nobody reads this live. These numbers reach people."},
 		{Key: "export_title", Names: []string{"date"}, Must: []string{"date"}, About: "first line of the file with what is kept", Example: "What is kept, on {{date}}"},
 		{Key: "export_settings", About: "in that file, before the person's answers", Example: "Your answers"},
+		{Key: "export_places", About: "in that file, before the apps from which the person writes, where there are two", Example: "Where you write to me"},
 		{Key: "export_times", About: "in that file, before what comes by itself", Example: "What comes by itself"},
 		{Key: "export_next", Names: []string{"title", "date"}, Must: []string{"title", "date"}, About: "in that file, one thing that comes by itself", Example: "{{title}}, next on {{date}}"},
 		{Key: "export_nothing", About: "in that file, when nothing is kept", Example: "Nothing is kept."},

@@ -151,6 +151,8 @@ func substance(b *strings.Builder, o op) {
 		put(refNames(o.lists), o.seal.name)
 	case *secretOp:
 		put(o.kind)
+	case *linkOp:
+		put(o.do)
 	case *recordOp:
 		put(o.list.name, o.names())
 	case *forgetOp:

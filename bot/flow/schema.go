@@ -170,6 +170,8 @@ func verbSchema(verb string) object {
 		return o
 	case "secret":
 		return oneOf(secretKinds()...)
+	case "link":
+		return oneOf(linkActs()...)
 	case "hide":
 		return object{"anyOf": []any{object{"const": "all"}, defined("length")}}
 	case "end":

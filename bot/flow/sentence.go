@@ -103,7 +103,7 @@ func (ld *loader) readWords(from lists) (w words, meaning map[string]string) {
 	list("words_language")
 	w.yes, w.yesLabel = list("words_yes")
 	w.no, w.noLabel = list("words_no")
-	for _, key := range []string{"words_thanks", "words_meant", "words_sorry"} {
+	for _, key := range []string{"words_thanks", "words_meant", "words_sorry", "words_link"} {
 		list(key)
 	}
 	w.unsure, w.misread = wordList(from, "words_unsure"), wordList(from, "words_misread")

@@ -145,6 +145,8 @@ type Input struct {
 	// Prompted: something came by itself within the last day, and may be put off
 	// by Snooze. The scripts know it as prompted.
 	Prompted bool
+	// Linked: the person writes from two places. The scripts know it as linked.
+	Linked bool
 	// Lists are the person's own lists that Library.Lists named, oldest first.
 	Lists map[string][]Item
 	// Items gives a list that is not in Lists; nil: there are no others. It is

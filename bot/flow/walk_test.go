@@ -297,6 +297,13 @@ func (w *walker) do(e Effect) int {
 	switch e := e.(type) {
 	case Say:
 		return w.hear(e)
+	case Link:
+		if e.Do != LinkCode && e.Do != LinkTogether {
+			break
+		}
+		w.last = "Link " + e.Do
+		w.log = append(w.log, "> "+w.last)
+		return 1
 	case Lines, Export, Chart, HandOver, Secret: // the host says something
 		w.last = fmt.Sprintf("%T", e)
 		w.log = append(w.log, "> "+w.last)

@@ -174,7 +174,7 @@ func (p *parser) crowded(b block) {
 	run := 0
 	for _, n := range b {
 		switch n.op.(type) {
-		case *sayOp, *showOp, *linesOp, *handOverOp, *exportOp, *chartOp, *secretOp:
+		case *sayOp, *showOp, *linesOp, *handOverOp, *exportOp, *chartOp, *secretOp, *linkOp:
 			run++
 			if run == mostMessages+1 {
 				p.c.add(n.pos, ruleMessages, "more than %d messages in a row without a question or a wait", mostMessages)

@@ -73,16 +73,28 @@ func (t *Tx) crossing(query string, arg []byte) (c Crossing, ok bool, err error)
 	return c, true, nil
 }
 
+// Of one of a person's places, the one that a post went to or waits for.
+const sqlRowWith = `SELECT person FROM sent WHERE person IN (SELECT id FROM person WHERE main = $1) AND key = $2 ` +
+	`UNION ALL SELECT lane FROM outbox WHERE lane IN (SELECT id FROM person WHERE main = $1) AND key = $2`
+
 const sqlDropPostOf = `DELETE FROM outbox WHERE lane = $1 AND key = $2`
 
 // TakeBack removes the post with this key from the network, or from the lane if
 // it still waits there. Team tells that it was meant for staff.
 func (t *Tx) TakeBack(id PersonID, key string, team bool, to chat.Address, now time.Time) error {
-	if _, err := t.exec(sqlDropPostOf, int64(id), t.s.sendKey(key)); err != nil {
+	row := id
+	err := t.row(sqlRowWith, []any{int64(id), t.s.sendKey(key)}, &row)
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("take back: %w", err)
 	}
-	where := personAddress(to)
-	if err := t.remove(id, sentBody{Key: key, Team: team, To: &where}, now); err != nil {
+	if _, err := t.exec(sqlDropPostOf, int64(row), t.s.sendKey(key)); err != nil {
+		return fmt.Errorf("take back: %w", err)
+	}
+	m := sentBody{Key: key, Team: team}
+	if where := personAddress(to); row == id {
+		m.To = &where
+	}
+	if err := t.remove(row, m, now); err != nil {
 		return fmt.Errorf("take back: %w", err)
 	}
 	return nil

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"time"
+
+	"handrail/bot/chat"
 )
 
 const (
@@ -11,16 +14,20 @@ const (
 )
 
 // ErasePerson destroys the person's key and deletes every row that is theirs,
-// also what waits to be sent. What was deleted is out of the file of SQLite at
+// in all their places, also what waits to be sent. What was deleted is out of the file of SQLite at
 // once and out of its write-ahead log with the next Scrub, which also says what
 // PostgreSQL keeps. A person who is not there is no error.
 func (t *Tx) ErasePerson(id PersonID) error {
-	cases, err := t.lanesOf(id)
+	gone, err := t.lanesOf(id)
 	if err != nil {
 		return fmt.Errorf("erase person: %w", err)
 	}
-	for _, lane := range cases {
-		if err := t.ErasePerson(lane); err != nil {
+	rows, err := t.rowsOf(id)
+	if err != nil {
+		return fmt.Errorf("erase person: %w", err)
+	}
+	for _, row := range append(gone, rows[1:]...) {
+		if err := t.ErasePerson(row); err != nil {
 			return err
 		}
 	}
@@ -37,32 +44,85 @@ func (t *Tx) ErasePerson(id PersonID) error {
 // with a key of their own, so that something can still be said to them. What
 // went out since then is taken back by the new one's lane, as is the message that
 // may be on its way at this moment; a zero time takes nothing back, as nothing of
-// the old one is left to know it by.
-func (t *Tx) Renew(p *Person, since, now time.Time) (*Person, error) {
-	var sent []sentBody
-	if !since.IsZero() {
-		var err error
-		if sent, err = t.sentSince(p.ID, since); err != nil {
-			return nil, fmt.Errorf("renew person: %w", err)
-		}
-		doubt, err := t.firstWaiting(p.ID)
+// the old one is left to know it by. Others are those that take back what went
+// out to other places of the person; they go as the new one does.
+func (t *Tx) Renew(p *Person, since, now time.Time) (fresh *Person, others []*Person, err error) {
+	rows, err := t.rowsOf(p.ID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("renew person: %w", err)
+	}
+	var left []leaving
+	for _, row := range rows {
+		l, err := t.leave(row, since)
 		if err != nil {
-			return nil, fmt.Errorf("renew person: %w", err)
+			return nil, nil, fmt.Errorf("renew person: %w", err)
 		}
-		if doubt.Key != "" {
-			sent = append(sent, doubt)
+		if row == p.Row {
+			l.addr = p.Addr
 		}
+		left = append(left, l)
 	}
 	if err := t.ErasePerson(p.ID); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	fresh, err := t.CreatePerson(p.Addr, now)
+	for _, l := range left {
+		here := l.row == p.Row
+		if !here && len(l.sent) == 0 {
+			continue
+		}
+		who, err := t.arrive(l, now)
+		if err != nil {
+			return nil, nil, fmt.Errorf("renew person: %w", err)
+		}
+		if here {
+			fresh = who
+		} else {
+			others = append(others, who)
+		}
+	}
+	return fresh, others, nil
+}
+
+// leaving is what is to be known of a row after it was erased.
+type leaving struct {
+	row  PersonID
+	addr chat.Address
+	sent []sentBody // to be taken back
+}
+
+// leave reads what is to be taken back of a row that will be erased. Where the
+// address cannot be read, nothing can.
+func (t *Tx) leave(row PersonID, since time.Time) (leaving, error) {
+	l := leaving{row: row}
+	p, _, err := t.readRow(sqlLoadPerson, int64(row))
+	if p != nil && p.Addr != (chat.Address{}) {
+		l.addr, err = p.Addr, nil
+	}
+	if errors.Is(err, ErrBroken) || err == nil && since.IsZero() {
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	if l.sent, err = t.sentSince(row, since); err != nil {
+		return l, err
+	}
+	doubt, err := t.firstWaiting(row)
+	if doubt.Key != "" {
+		l.sent = append(l.sent, doubt)
+	}
+	return l, err
+}
+
+// arrive makes a person without a past of what was left.
+func (t *Tx) arrive(l leaving, now time.Time) (*Person, error) {
+	fresh, err := t.CreatePerson(l.addr, now)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range sent {
+	for _, s := range l.sent {
 		if err := t.remove(fresh.ID, s, now); err != nil {
-			return nil, fmt.Errorf("renew person: %w", err)
+			return nil, err
 		}
 	}
 	return fresh, nil

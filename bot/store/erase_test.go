@@ -70,7 +70,7 @@ func testEraseLeavesNoByte(t *testing.T, db database) {
 		if err != nil {
 			return err
 		}
-		if fresh, err = tx.Renew(p, start.Add(-time.Hour), start); err != nil {
+		if fresh, _, err = tx.Renew(p, start.Add(-time.Hour), start); err != nil {
 			return err
 		}
 		return tx.Enqueue(fresh.ID, text("bye", "the last line"), start)

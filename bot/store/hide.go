@@ -34,10 +34,14 @@ const (
 
 // Withdraw deletes what waits for the person, and enqueues the removal of every
 // message that went out to them since then, as far as the store knows it (seven
-// days). The message that may be on its way at this moment is taken back as
+// days), in every place of theirs. A code to connect another place is gone. The message that may be on its way at this moment is taken back as
 // well. Doing it again takes back nothing twice.
 func (t *Tx) Withdraw(id PersonID, since, now time.Time) error {
-	if err := t.withdraw(id, since, now); err != nil {
+	rows, err := t.rowsOf(id)
+	for _, row := range rows {
+		err = errors.Join(err, t.withdraw(row, since, now))
+	}
+	if err = errors.Join(err, t.DropLinkCode(id)); err != nil {
 		return fmt.Errorf("withdraw: %w", err)
 	}
 	return nil

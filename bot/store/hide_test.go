@@ -97,7 +97,7 @@ func testWithdrawFromARoomOfBefore(t *testing.T, db database) {
 		if err := tx.SavePerson(p); err != nil {
 			return err
 		}
-		_, err = tx.Renew(p, start.Add(-time.Hour), start)
+		_, _, err = tx.Renew(p, start.Add(-time.Hour), start)
 		return err
 	})
 	for _, want := range []string{"$two", "$one", ""} { // the newest first; that on its way must be asked for

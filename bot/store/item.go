@@ -86,22 +86,33 @@ const (
 // AddItem puts a line at the end of a list. Source is the event id of the
 // message it came from, "" for none; only its keyed index is kept.
 func (t *Tx) AddItem(id PersonID, list, text, source string, now time.Time) error {
-	var n int64
-	if err := t.change(sqlNextItem, []any{int64(id)}, &n); err != nil {
-		return fmt.Errorf("add item: %w", err)
-	}
-	body, err := t.seal(id, personItem{List: list, Text: text}, fieldItem, n)
-	if err != nil {
-		return fmt.Errorf("add item: %w", err)
-	}
+	return t.AddItemFrom(id, id, list, text, source, now)
+}
+
+// AddItemFrom is AddItem for a message that was written in the place with this
+// row.
+func (t *Tx) AddItemFrom(id, row PersonID, list, text, source string, now time.Time) error {
 	var from []byte
 	if source != "" {
-		from = t.source(id, source)
+		from = t.source(row, source)
 	}
-	if _, err := t.exec(sqlAddItem, int64(id), n, t.list(id, list), from, body, millis(now)); err != nil {
+	if err := t.addItem(id, personItem{List: list, Text: text}, from, millis(now)); err != nil {
 		return fmt.Errorf("add item: %w", err)
 	}
 	return nil
+}
+
+func (t *Tx) addItem(id PersonID, item personItem, from []byte, created int64) error {
+	var n int64
+	if err := t.change(sqlNextItem, []any{int64(id)}, &n); err != nil {
+		return err
+	}
+	body, err := t.seal(id, item, fieldItem, n)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(sqlAddItem, int64(id), n, t.list(id, item.List), from, body, created)
+	return err
 }
 
 const (

@@ -66,6 +66,7 @@ func moveTables() []moveTable {
 		{"outbox", []string{"lane", "seq"}, false},
 		{"sent", []string{"person", "key"}, false},
 		{"dead", []string{"person", "seq"}, false},
+		{"link_code", []string{"person"}, false},
 		{"desk_case", []string{"id"}, true},
 		{"desk_crossing", []string{"event"}, false},
 		{"desk_away", []string{"who"}, false},

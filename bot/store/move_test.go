@@ -61,7 +61,7 @@ func movePair(t *testing.T, people int) (from, to Options) {
 			tx.PutSchedule(Schedule{Person: a, Name: "s", Flow: "f", NextDue: start}),
 			tx.PutSchedule(Schedule{Person: gone, Name: "s", Flow: "f"}),
 			tx.Enqueue(a, text("sent", "words"), start), tx.Enqueue(a, text("dead", "words"), start), tx.Enqueue(a, text("waits", "words"), start),
-			tx.ErasePerson(gone), fillDesk(tx, a))...)
+			tx.ErasePerson(gone), tx.PutLinkCode(a, "code", start), fillDesk(tx, a))...)
 	})
 	mustSent(t, s, head(t, s, a), "$sent")
 	if err := s.Bury(context.Background(), head(t, s, a), "room-gone", start); err != nil {
@@ -424,6 +424,8 @@ func crowdFile(t *testing.T, o Options) {
 			`INSERT INTO dead (person, seq, reason, at) SELECT id, 1, 'other', 1 FROM person WHERE id < 1500`,
 			`INSERT INTO note (kind, day, n) SELECT 'kind' || id, id, 1 FROM person WHERE id < 1500`,
 			`INSERT INTO edition (hash, replaced, revs, scripts) SELECT 'hash' || id, id, who, randomblob(2000) FROM person WHERE id < 20`,
+			`INSERT INTO link_code (person, code, until) SELECT id, who, 1 FROM person WHERE id < 1500`,
+			`UPDATE person SET main = id + 1 WHERE id % 100 = 0`,
 			`INSERT INTO desk_case (person, lane, body) SELECT id, id, who FROM person WHERE id < 1500`,
 			`INSERT INTO desk_crossing (event, copy, lane, body) SELECT who, who, id, who FROM person WHERE id < 1500`,
 			`INSERT INTO desk_away (who, why) SELECT who, 'away' FROM person WHERE id < 1500`,

@@ -117,8 +117,10 @@ const sqlDropUnprompted = `DELETE FROM outbox WHERE lane = $1 AND unprompted = 1
 // DropUnprompted deletes what waits for this person unprompted. The lane finds
 // out by itself: Head sets it idle if nothing is left.
 func (t *Tx) DropUnprompted(id PersonID) error {
-	if err := t.later(sqlDropUnprompted, int64(id)); err != nil {
-		return fmt.Errorf("drop unprompted: %w", err)
-	}
-	return nil
+	return t.everywhere(id, func(row PersonID) error {
+		if err := t.later(sqlDropUnprompted, int64(row)); err != nil {
+			return fmt.Errorf("drop unprompted: %w", err)
+		}
+		return nil
+	})
 }

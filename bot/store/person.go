@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -15,8 +16,12 @@ type PersonID int64
 
 // Person is one person and where they are in the scripts.
 type Person struct {
-	ID      PersonID
+	ID PersonID
+	// Addr is where the person is: where they write from now, or did last. Row is
+	// the row of that place, under which what goes there waits; it is ID for who
+	// has one place alone.
 	Addr    chat.Address
+	Row     PersonID
 	Vars    map[string]any // string, float64 or bool; never nil when loaded
 	Session flow.Session
 	// Anchor is the send key of the last anchored message, for edits.
@@ -28,6 +33,11 @@ type Person struct {
 	// Edition and ParkedEdition number the sets of scripts that the talk and the
 	// interrupted one need; 0: none.
 	Edition, ParkedEdition int64
+	// Place is the Row from which they wrote last, and Home the one to which they
+	// want what comes by itself; 0: that of the person's own row.
+	Place, Home PersonID
+	// Linked: there is another place.
+	Linked bool
 
 	loaded chat.Address // as the database has it; zero when made by hand
 	needed [2]int64     // editions as the database has them
@@ -38,6 +48,9 @@ type personState struct {
 	Vars    map[string]any `json:"vars,omitempty"`
 	Session flow.Session   `json:"session"`
 	Anchor  string         `json:"anchor,omitempty"`
+	Place   PersonID       `json:"place,omitempty"`
+	Home    PersonID       `json:"home,omitempty"`
+	Linked  bool           `json:"linked,omitempty"`
 }
 
 // personAddress is the sealed form of an address.
@@ -55,18 +68,19 @@ const (
 func (t *Tx) who(a chat.Address) []byte { return t.s.index("who", a.Network, a.User) }
 
 const (
-	sqlFindPerson = `SELECT id, address, state, quiet_until, created, seen, edition, parked_edition FROM person WHERE who = $1`
-	sqlLoadPerson = `SELECT id, address, state, quiet_until, created, seen, edition, parked_edition FROM person WHERE id = $1`
+	sqlFindPerson = `SELECT id, address, state, quiet_until, created, seen, edition, parked_edition, main FROM person WHERE who = $1`
+	sqlLoadPerson = `SELECT id, address, state, quiet_until, created, seen, edition, parked_edition, main FROM person WHERE id = $1`
 	sqlFindAlone  = sqlFindPerson + lockPlain
 	sqlLoadAlone  = sqlLoadPerson + lockPlain
 )
 
 // FindPerson loads the person with this network and user, whatever the room, or
-// fails with ErrNotFound. If the stored state cannot be opened, it returns
+// fails with ErrNotFound. Of somebody with two places, Addr and Row are those of
+// this one. If the stored state cannot be opened, it returns
 // ErrBroken and a person with id and address all the same, who has not begun:
 // saving that one makes the row sound again, so that nobody goes unanswered.
 func (t *Tx) FindPerson(a chat.Address) (*Person, error) {
-	p, err := t.readPerson(t.alone(sqlFindPerson, sqlFindAlone), t.who(a))
+	p, _, err := t.readPlace(t.alone(sqlFindPerson, sqlFindAlone), t.who(a))
 	if err != nil {
 		err = fmt.Errorf("find person: %w", err)
 	}
@@ -76,10 +90,14 @@ func (t *Tx) FindPerson(a chat.Address) (*Person, error) {
 	return p, err
 }
 
-// LoadPerson loads a person by id, or fails with ErrNotFound. ErrBroken is as
-// with FindPerson, but the address may be missing.
+// LoadPerson loads a person by id, or fails with ErrNotFound. The id of another
+// place of theirs does, too. Addr and Row are those of the place where they wrote
+// last. ErrBroken is as with FindPerson, but the address may be missing.
 func (t *Tx) LoadPerson(id PersonID) (*Person, error) {
-	p, err := t.readPerson(t.alone(sqlLoadPerson, sqlLoadAlone), int64(id))
+	p, another, err := t.readPlace(t.alone(sqlLoadPerson, sqlLoadAlone), int64(id))
+	if p != nil && !another && p.Place != 0 && p.Place != p.Row {
+		err = errors.Join(err, t.Stand(p, p.Place))
+	}
 	if err != nil {
 		err = fmt.Errorf("load person: %w", err)
 	}
@@ -94,17 +112,19 @@ func (t *Tx) alone(query, locking string) string {
 	return locking
 }
 
-func (t *Tx) readPerson(query string, arg any) (*Person, error) {
+// readRow reads a row of person; main is whose place it is, 0 for a person.
+func (t *Tx) readRow(query string, arg any) (p *Person, main PersonID, err error) {
+	p = &Person{}
 	var (
-		p                    Person
 		address, sealed      []byte
 		quiet, created, seen int64
-		edition, parked      sql.NullInt64
+		edition, parked, of  sql.NullInt64
 	)
-	if err := t.row(query, []any{arg}, &p.ID, &address, &sealed, &quiet, &created, &seen, &edition, &parked); err != nil {
-		return nil, err
+	if err := t.row(query, []any{arg}, &p.ID, &address, &sealed, &quiet, &created, &seen, &edition, &parked, &of); err != nil {
+		return nil, 0, err
 	}
 	t.loaded[p.ID] = true
+	p.Row = p.ID
 	p.QuietUntil, p.Created, p.Seen = moment(quiet), moment(created), moment(seen)
 	p.Edition, p.ParkedEdition = edition.Int64, parked.Int64
 	p.needed = [2]int64{p.Edition, p.ParkedEdition}
@@ -117,17 +137,18 @@ func (t *Tx) readPerson(query string, arg any) (*Person, error) {
 	var state personState
 	errState := t.unseal(p.ID, sealed, &state, fieldState)
 	if errState == nil {
-		p.Vars, p.Session, p.Anchor = state.Vars, state.Session, state.Anchor
+		p.Vars, p.Session, p.Anchor, p.Place, p.Home, p.Linked = state.Vars, state.Session, state.Anchor, state.Place, state.Home, state.Linked
+		t.alones[p.ID] = !p.Linked && !of.Valid
 	}
 	if p.Vars == nil {
 		p.Vars = map[string]any{}
 	}
 	for _, err := range []error{errAddress, errState} {
 		if err != nil && !errors.Is(err, ErrBroken) {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return &p, errors.Join(errAddress, errState)
+	return p, PersonID(of.Int64), errors.Join(errAddress, errState)
 }
 
 const (
@@ -166,6 +187,7 @@ func (t *Tx) createPerson(a chat.Address, now time.Time) (*Person, error) {
 		return nil, err
 	}
 	t.fresh[p.ID] = k
+	p.Row = p.ID
 	if err := t.later(sqlAddKey, int64(p.ID), wrapped); err != nil {
 		return nil, err
 	}
@@ -201,11 +223,12 @@ func (t *Tx) SavePerson(p *Person) error {
 
 func (t *Tx) savePerson(p *Person) error {
 	if p.Addr != p.loaded {
-		address, err := t.seal(p.ID, personAddress(p.Addr), fieldAddress)
+		row := cmp.Or(p.Row, p.ID)
+		address, err := t.seal(row, personAddress(p.Addr), fieldAddress)
 		if err != nil {
 			return err
 		}
-		n, err := t.exec(sqlMovePerson, address, int64(p.ID), t.who(p.Addr))
+		n, err := t.exec(sqlMovePerson, address, int64(row), t.who(p.Addr))
 		if err != nil {
 			return err
 		}
@@ -214,7 +237,7 @@ func (t *Tx) savePerson(p *Person) error {
 		}
 		p.loaded = p.Addr
 	}
-	state, err := t.seal(p.ID, personState{Vars: p.Vars, Session: p.Session, Anchor: p.Anchor}, fieldState)
+	state, err := t.seal(p.ID, personState{Vars: p.Vars, Session: p.Session, Anchor: p.Anchor, Place: p.Place, Home: p.Home, Linked: p.Linked}, fieldState)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func testPersonRoundTrip(t *testing.T, db database) {
 		Parked: &flow.Parked{Frames: []flow.Frame{{Flow: "menu"}}, Answer: "x"}, Answer: 4.0, Last: map[string]int{"a": 1},
 	}
 	want := Person{
-		ID: made.ID, Addr: alice, Session: session, Anchor: "k1", QuietUntil: Forever, Created: start, Seen: start.Add(time.Minute),
+		ID: made.ID, Row: made.ID, Addr: alice, Session: session, Anchor: "k1", QuietUntil: Forever, Created: start, Seen: start.Add(time.Minute),
 		Vars: map[string]any{"name": "A", "count": 2.5, "welcomed": true}, loaded: alice,
 	}
 	want.Addr.Room = "!new:example.org"

@@ -421,6 +421,7 @@ func crowd(t *testing.T, s *Store) {
 			`INSERT INTO dead (person, seq, reason, at) SELECT id, 1, 'other', 1 FROM person`,
 			`INSERT INTO note (kind, day, n) SELECT 'kind' || id, id, 1 FROM person`,
 			`INSERT INTO edition (hash, replaced, revs, scripts) SELECT 'hash' || id, id * 1000, who, who FROM person`,
+			`INSERT INTO link_code (person, code, until) SELECT id, who, id FROM person`,
 			`INSERT INTO desk_case (person, lane, open, body) SELECT id, id, CASE WHEN id % 100 = 0 THEN 1 ELSE 0 END, who FROM person`,
 			`INSERT INTO desk_crossing (event, copy, lane, body) SELECT who, who, id, who FROM person`,
 			`INSERT INTO desk_away (who, why) SELECT who, 'away' FROM person`,

@@ -46,7 +46,11 @@ func (s *Store) Prune(ctx context.Context, now time.Time) (int, error) {
 			}
 		}
 	}
-	if err := s.Scrub(ctx); err != nil {
+	err := s.Update(ctx, func(tx *Tx) error { return tx.later(sqlOldLinkCodes, millis(now)) })
+	if err == nil {
+		err = s.Scrub(ctx)
+	}
+	if err != nil {
 		return total, fmt.Errorf("prune: %w", err)
 	}
 	return total, nil
@@ -63,9 +67,9 @@ func (s *Store) Scrub(ctx context.Context) error { return s.engine.scrub(ctx, s)
 // Counts are how many rows there are of what an operator asks about.
 type Counts struct{ People, Outbox, Timers, Schedules, Dead int64 }
 
-// What stands for a case or for the record is nobody.
+// What stands for a case, for the record or for another place is nobody.
 const sqlCounts = `SELECT (SELECT COUNT(*) FROM person) - (SELECT COUNT(*) FROM desk_case WHERE lane IS NOT NULL) ` +
-	`- (SELECT COUNT(*) FROM desk_record WHERE seq = 1), (SELECT COUNT(*) FROM outbox), (SELECT COUNT(*) FROM timer), ` +
+	`- (SELECT COUNT(*) FROM desk_record WHERE seq = 1) - (SELECT COUNT(*) FROM person WHERE main IS NOT NULL), (SELECT COUNT(*) FROM outbox), (SELECT COUNT(*) FROM timer), ` +
 	`(SELECT COUNT(*) FROM schedule), (SELECT COUNT(*) FROM dead)`
 
 // Counts counts. It reads whole indexes: for a status page, not for a loop.

@@ -72,13 +72,20 @@ const sqlSentAt = `SELECT at FROM sent WHERE person = $1 AND key = $2`
 // for one of more than seven days ago.
 func (t *Tx) SentAt(id PersonID, key string) (at time.Time, ok bool, err error) {
 	var ms int64
-	switch err := t.row(sqlSentAt, []any{int64(id), t.s.sendKey(key)}, &ms); {
-	case errors.Is(err, ErrNotFound):
-		return time.Time{}, false, nil
-	case err != nil:
+	err = t.everywhere(id, func(row PersonID) error {
+		if ok {
+			return nil
+		}
+		err := t.row(sqlSentAt, []any{int64(row), t.s.sendKey(key)}, &ms)
+		if ok = err == nil; errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find sent message: %w", err)
 	}
-	return moment(ms), true, nil
+	return moment(ms), ok, nil
 }
 
 const (

@@ -285,7 +285,7 @@ func (s *Store) release() error {
 // read could be sent twice.
 func (s *Store) View(ctx context.Context, fn func(tx *Tx) error) error {
 	return s.reading(ctx, s.engine.begin(false), func(c *conn) error {
-		tx := &Tx{s: s, c: c, readOnly: true, loaded: map[PersonID]bool{}}
+		tx := &Tx{s: s, c: c, readOnly: true, loaded: map[PersonID]bool{}, alones: map[PersonID]bool{}}
 		defer func() { tx.over = true }()
 		return tx.run(fn)
 	})

@@ -24,6 +24,7 @@ type Tx struct {
 	fresh    map[PersonID]*seal.Key // keys made or read here; nil in a View
 	batch    map[PersonID]*seal.Key // those of the callers before, in the same commit
 	loaded   map[PersonID]bool      // persons who are there as long as this lasts
+	alones   map[PersonID]bool      // persons who were read here and have one place alone
 	fenced   map[string]int64       // epochs of leases locked here
 	fences   map[string]int64       // those of the callers before
 }

@@ -9,7 +9,12 @@ const sqlWaitsUnprompted = `SELECT 1 FROM outbox WHERE lane = $1 AND unprompted 
 // WaitsUnprompted tells whether something that the person did not ask for is
 // still on its way to them.
 func (t *Tx) WaitsUnprompted(id PersonID) (bool, error) {
-	waits, err := t.any(sqlWaitsUnprompted, int64(id))
+	waits := false
+	err := t.everywhere(id, func(row PersonID) error {
+		some, err := t.any(sqlWaitsUnprompted, int64(row))
+		waits = waits || some
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("look for what came unasked: %w", err)
 	}

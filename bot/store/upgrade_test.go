@@ -28,6 +28,7 @@ var frozen = map[string]string{
 	"upgrades/05-process.sql":  "eb01b015a86234c72863099a471e00d76f667ef02342b9b9dd7471113ef62748",
 	"upgrades/06-answers.sql":  "00dadd1ccf3bd43b426d409de7d295a66662fcac0f08bd7a7c2987c73dc14806",
 	"upgrades/07-desk.sql":     "a01cd299387da681f3604a8430d55f1c5d623dc0547b490df13f79c3bcfccc72",
+	"upgrades/08-link.sql":     "a53d480cdcf605cfab942b118fd59b78a61978f786b7f6fa78fe60b30aa007da",
 }
 
 func TestPublishedUpgradesAreNeverEdited(t *testing.T) {
@@ -124,7 +125,7 @@ func TestOldStoreKeepsWorking(t *testing.T) {
 func checkOldPeople(t *testing.T, s *Store) {
 	t.Helper()
 	want := Person{
-		ID: 1, Addr: alice, loaded: alice, Anchor: "first", QuietUntil: Forever, Created: start, Seen: start.Add(time.Hour),
+		ID: 1, Row: 1, Addr: alice, loaded: alice, Anchor: "first", QuietUntil: Forever, Created: start, Seen: start.Add(time.Hour),
 		Vars: map[string]any{"zone": "Europe/Berlin", "welcomed": true, "level": 4.0},
 		Session: flow.Session{
 			Seq: 12, Frames: []flow.Frame{{Flow: "urge", Rev: "abc", Step: "2.do.1"}},

@@ -205,7 +205,7 @@ func (w *writer) serve(u *update) {
 			return
 		}
 	}
-	tx := &Tx{s: w.s, c: w.conn, fresh: map[PersonID]*seal.Key{}, batch: w.pending, fenced: map[string]int64{}, loaded: map[PersonID]bool{}, fences: w.fences}
+	tx := &Tx{s: w.s, c: w.conn, fresh: map[PersonID]*seal.Key{}, batch: w.pending, fenced: map[string]int64{}, loaded: map[PersonID]bool{}, alones: map[PersonID]bool{}, fences: w.fences}
 	returned := false
 	defer func() {
 		tx.over = true
