@@ -99,15 +99,15 @@ type Bot struct {
 	locks   [lockShards]sync.Mutex
 	flood   *floodGate
 	direct  *directReplies
-	busy    sync.Map                  // lane -> *atomic.Bool: somebody else wanted it meanwhile
-	kick    chan struct{}             // something new may be due for sending
-	rest    chan struct{}             // the same, for what nobody waits for
-	talked  atomic.Pointer[time.Time] // when somebody last wrote
-	pause   atomic.Pointer[time.Time] // until when the network wants less
-	wake    chan struct{}             // something new may be due for firing
-	slots   chan struct{}             // bounds slow work
-	scrub   atomic.Bool               // something was erased and is still in the write-ahead log
-	recent  recent                    // last texts, in memory alone
+	busy    sync.Map                              // lane -> *atomic.Bool: somebody else wanted it meanwhile
+	kick    chan struct{}                         // something new may be due for sending
+	rest    chan struct{}                         // the same, for what nobody waits for
+	talked  atomic.Pointer[time.Time]             // when somebody last wrote
+	pause   map[string]*atomic.Pointer[time.Time] // by network: until when it wants less
+	wake    chan struct{}                         // something new may be due for firing
+	slots   chan struct{}                         // bounds slow work
+	scrub   atomic.Bool                           // something was erased and is still in the write-ahead log
+	recent  recent                                // last texts, in memory alone
 	network map[string]chat.Transport
 	keeper  *keeper // nil: nothing is shared with other copies
 
@@ -167,9 +167,9 @@ func New(c Config) (*Bot, error) {
 		wake:    make(chan struct{}, 1),
 		slots:   make(chan struct{}, slowAtOnce),
 		network: map[string]chat.Transport{},
+		pause:   map[string]*atomic.Pointer[time.Time]{},
 	}
 	b.talked.Store(&time.Time{})
-	b.pause.Store(&time.Time{})
 	if err := b.share(c.Accounts); err != nil {
 		return nil, err
 	}
@@ -178,6 +178,8 @@ func New(c Config) (*Bot, error) {
 			return nil, errors.New("bot: two transports for the network " + t.Network())
 		}
 		b.network[t.Network()] = t
+		b.pause[t.Network()] = &atomic.Pointer[time.Time]{}
+		b.pause[t.Network()].Store(&time.Time{})
 	}
 	if err := b.adopt(context.Background(), content); err != nil {
 		return nil, fmt.Errorf("bot: %w", err)

@@ -39,21 +39,27 @@ const (
 // a few conversations at a time. It returns how many messages went out. A
 // conversation that fails waits for its next try and holds up no other.
 func (b *Bot) DeliverDue(ctx context.Context) (int, error) {
-	return b.deliver(ctx, b.Store.DueLanes, lanePage, func() int { return b.Workers })
+	total := 0
+	var failed error
+	for _, tr := range b.Transports {
+		n, err := b.deliver(ctx, tr, b.Store.DueLanes, lanePage, func() int { return b.Workers })
+		total, failed = total+n, errors.Join(failed, err)
+	}
+	return total, failed
 }
 
-// deliverAnswers is DeliverDue for people who are being answered.
-func (b *Bot) deliverAnswers(ctx context.Context) (int, error) {
-	return b.deliver(ctx, b.Store.DueAnswers, lanePage, func() int { return b.Workers })
+// deliverAnswers sends over one network what people are waiting for.
+func (b *Bot) deliverAnswers(ctx context.Context, tr chat.Transport) (int, error) {
+	return b.deliver(ctx, tr, b.Store.DueAnswers, lanePage, func() int { return b.Workers })
 }
 
-// deliverRest is DeliverDue for all others. While people are talking it takes
-// one conversation at a time, so that their answers find the homeserver free,
-// and it stands still while the homeserver asks for a pause.
-func (b *Bot) deliverRest(ctx context.Context) (int, error) {
-	return b.deliver(ctx, b.Store.DueLanes, restPage, func() int {
+// deliverRest sends everything else over one network. While people are talking it
+// takes one conversation at a time, so that their answers find the homeserver free,
+// and it stands still while the network asks for a pause.
+func (b *Bot) deliverRest(ctx context.Context, tr chat.Transport) (int, error) {
+	return b.deliver(ctx, tr, b.Store.DueLanes, restPage, func() int {
 		switch {
-		case time.Now().Before(*b.pause.Load()):
+		case time.Now().Before(*b.pause[tr.Network()].Load()):
 			return 0
 		case time.Since(*b.talked.Load()) < calm:
 			return 1
@@ -66,20 +72,16 @@ type dueLanes func(ctx context.Context, network string, now time.Time, limit int
 
 // deliver sends what due finds. workers is how many conversations may be under
 // way at this moment.
-func (b *Bot) deliver(ctx context.Context, due dueLanes, page int, workers func() int) (int, error) {
-	total := 0
-	var failed error
-	for _, tr := range b.Transports {
-		for progress := speaksFor(tr); progress && ctx.Err() == nil; {
-			lanes, err := due(ctx, tr.Network(), b.Now(), page)
-			if err != nil {
-				return total, fmt.Errorf("due conversations: %w", err)
-			}
-			sent, err := b.deliverLanes(ctx, tr, lanes, workers)
-			failed = errors.Join(failed, err)
-			total += sent
-			progress = sent > 0
+func (b *Bot) deliver(ctx context.Context, tr chat.Transport, due dueLanes, page int, workers func() int) (total int, failed error) {
+	for progress := speaksFor(tr); progress && ctx.Err() == nil; {
+		lanes, err := due(ctx, tr.Network(), b.Now(), page)
+		if err != nil {
+			return total, errors.Join(failed, fmt.Errorf("due conversations: %w", err))
 		}
+		sent, err := b.deliverLanes(ctx, tr, lanes, workers)
+		failed = errors.Join(failed, err)
+		total += sent
+		progress = sent > 0
 	}
 	return total, failed
 }
@@ -192,7 +194,7 @@ func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (d
 	case errors.As(err, &pause):
 		pause.After = min(pause.After, longestWait)
 		until := time.Now().Add(pause.After)
-		b.pause.Store(&until)
+		b.pause[tr.Network()].Store(&until)
 		return false, b.Store.Retry(ctx, p, now.Add(pause.After))
 	default:
 		wait := min(schedule.Backoff(p.Attempts, uint64(p.Lane)), maxPause)

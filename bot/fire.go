@@ -20,17 +20,35 @@ const firePage = 500
 // it ran. Each is claimed, stepped and moved on in one transaction; one that
 // fails does not hold up the others.
 func (b *Bot) FireDue(ctx context.Context) (int, error) {
+	return b.fireDue(ctx, b.Store.DueTimers, b.Store.DueSchedules)
+}
+
+// fireDueOf is FireDue for the people on one network.
+func (b *Bot) fireDueOf(ctx context.Context, network string) (int, error) {
+	return b.fireDue(ctx, func(ctx context.Context, now time.Time, limit int) ([]store.Timer, error) {
+		return b.Store.DueTimersOf(ctx, network, now, limit)
+	}, func(ctx context.Context, now time.Time, limit int) ([]store.Schedule, error) {
+		return b.Store.DueSchedulesOf(ctx, network, now, limit)
+	})
+}
+
+type (
+	dueTimers    func(ctx context.Context, now time.Time, limit int) ([]store.Timer, error)
+	dueSchedules func(ctx context.Context, now time.Time, limit int) ([]store.Schedule, error)
+)
+
+func (b *Bot) fireDue(ctx context.Context, findTimers dueTimers, findSchedules dueSchedules) (int, error) {
 	now := b.Now()
 	total, progress := 0, true
 	failed := b.heedClock(ctx, now)
 	for progress && ctx.Err() == nil {
-		timers, err := b.Store.DueTimers(ctx, now, firePage)
+		timers, err := findTimers(ctx, now, firePage)
 		if err != nil {
 			return total, fmt.Errorf("due timers: %w", err)
 		}
 		n, err := each(ctx, b.fireWorkers(), timers, func(tm store.Timer) error { return b.fireTimer(ctx, tm, now) })
 		failed = errors.Join(failed, err)
-		due, err := b.Store.DueSchedules(ctx, now, firePage)
+		due, err := findSchedules(ctx, now, firePage)
 		if err != nil {
 			return total, fmt.Errorf("due schedules: %w", err)
 		}

@@ -2,10 +2,13 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"handrail/bot/chat"
 )
 
 // poll is how often the wall clock is looked at. A single long timer would
@@ -34,10 +37,15 @@ func (b *Bot) Run(ctx context.Context) error {
 		})
 	}
 	g.Go(func() error { b.loop(ctx, b.wake, b.fireReady, "fire"); return nil })
-	for range deliverers {
-		g.Go(func() error { b.loop(ctx, b.kick, b.deliverAnswers, "answer"); return nil })
+	kick, rest := b.spread(ctx, g, b.kick), b.spread(ctx, g, b.rest)
+	for i, tr := range b.Transports { // each by itself: one that is slow or away holds up no other
+		answers := func(ctx context.Context) (int, error) { return b.deliverAnswers(ctx, tr) }
+		others := func(ctx context.Context) (int, error) { return b.deliverRest(ctx, tr) }
+		for range deliverers {
+			g.Go(func() error { b.loop(ctx, kick[i], answers, "answer"); return nil })
+		}
+		g.Go(func() error { b.loop(ctx, rest[i], others, "deliver"); return nil })
 	}
-	g.Go(func() error { b.loop(ctx, b.rest, b.deliverRest, "deliver"); return nil })
 	g.Go(func() error { b.prune(ctx); return nil })
 	g.Go(func() error { b.retireAll(ctx); return nil })
 	return g.Wait()
@@ -47,15 +55,64 @@ func (b *Bot) Run(ctx context.Context) error {
 // that one slow send does not make a new reply wait for the end of its pass.
 const deliverers = 4
 
-// fireReady fires once every network has handed up its backlog: an answer that
-// is waiting there comes before the silence that a timer would see.
+// spread wakes whoever sends over any network when from says that there is
+// something to send.
+func (b *Bot) spread(ctx context.Context, g *errgroup.Group, from chan struct{}) []chan struct{} {
+	if len(b.Transports) == 1 {
+		return []chan struct{}{from}
+	}
+	each := make([]chan struct{}, len(b.Transports))
+	for i := range each {
+		each[i] = make(chan struct{}, 1)
+	}
+	g.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-from:
+			}
+			for _, c := range each {
+				nudge(c)
+			}
+		}
+	})
+	return each
+}
+
+// fireReady fires for the people of every network that has handed up its backlog:
+// an answer that is waiting there comes before the silence that a timer would see.
+// A network that is away holds up nobody on another.
 func (b *Bot) fireReady(ctx context.Context) (int, error) {
-	for _, tr := range b.Transports {
-		if err := tr.Ready(ctx); err != nil {
+	if len(b.Transports) == 1 {
+		if err := b.Transports[0].Ready(ctx); err != nil {
 			return 0, err
 		}
+		return b.FireDue(ctx)
 	}
-	return b.FireDue(ctx)
+	var ready []string
+	for _, tr := range b.Transports {
+		if readyNow(ctx, tr) {
+			ready = append(ready, tr.Network())
+		}
+	}
+	if len(ready) == len(b.Transports) {
+		return b.FireDue(ctx)
+	}
+	total := 0
+	var failed error
+	for _, network := range ready {
+		n, err := b.fireDueOf(ctx, network)
+		total, failed = total+n, errors.Join(failed, err)
+	}
+	return total, failed
+}
+
+// readyNow asks a transport whether it has caught up, without waiting for it.
+func readyNow(ctx context.Context, tr chat.Transport) bool {
+	ctx, cancel := context.WithTimeout(ctx, readyAtOnce)
+	defer cancel()
+	return tr.Ready(ctx) == nil
 }
 
 // loop runs a pass now, whenever it is woken, and every second. An error is

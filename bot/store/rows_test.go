@@ -190,6 +190,11 @@ func testSchedules(t *testing.T, db database) {
 			t.Errorf("%s: DueSchedules = %+v, %v", name, got, err)
 		}
 	}
+	for network, want := range map[string][]Schedule{"matrix": {other, checkin}, "signal": nil} {
+		if got, err := s.DueSchedulesOf(ctx, network, start.Add(time.Hour), 10); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: DueSchedulesOf = %+v, %v", network, got, err)
+		}
+	}
 	checkin.Cron, checkin.NextDue, checkin.LastDue = "0 20 * * *", start.Add(24*time.Hour), start
 	mustUpdate(t, s, func(tx *Tx) error { return tx.PutSchedule(checkin) })
 	read(checkin, never)
@@ -278,6 +283,11 @@ func testTimers(t *testing.T, db database) {
 	} {
 		if got, err := s.DueTimers(ctx, tt.now, tt.limit); err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: DueTimers = %+v, %v", name, got, err)
+		}
+	}
+	for network, want := range map[string][]Timer{"matrix": {bobs, wait, nudge}, "signal": nil} {
+		if got, err := s.DueTimersOf(ctx, network, start.Add(9*time.Hour), 10); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: DueTimersOf = %+v, %v", network, got, err)
 		}
 	}
 	mustUpdate(t, s, func(tx *Tx) error {

@@ -113,6 +113,9 @@ const (
 	sqlLoadSchedule = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE id = $1`
 	sqlDueSchedules = `SELECT id, person, name, body, next_due, last_due FROM schedule ` +
 		`WHERE next_due <= $1 AND (person % $2 = $3 OR next_due <= $4) ORDER BY next_due LIMIT $5`
+	sqlDueSchedulesOf = `SELECT id, person, name, body, next_due, last_due FROM schedule ` +
+		`WHERE next_due <= $1 AND (person % $2 = $3 OR next_due <= $4) ` +
+		`AND EXISTS (SELECT 1 FROM lane WHERE lane.person = schedule.person AND lane.network = $5) ORDER BY next_due LIMIT $6`
 )
 
 // Schedules returns every schedule of the person, oldest first, but for those
@@ -154,11 +157,21 @@ const sqlParkSchedule = `UPDATE schedule SET next_due = NULL WHERE id = $1`
 // be opened is logged by its number and never due again, so that it does not
 // stand in the way of the others.
 func (s *Store) DueSchedules(ctx context.Context, now time.Time, limit int) ([]Schedule, error) {
+	n, k := s.share()
+	return s.dueSchedules(ctx, sqlDueSchedules, millis(now), n, k, millis(now.Add(-othersAfter)), limit)
+}
+
+// DueSchedulesOf is DueSchedules for the people on one network.
+func (s *Store) DueSchedulesOf(ctx context.Context, network string, now time.Time, limit int) ([]Schedule, error) {
+	n, k := s.share()
+	return s.dueSchedules(ctx, sqlDueSchedulesOf, millis(now), n, k, millis(now.Add(-othersAfter)), network, limit)
+}
+
+func (s *Store) dueSchedules(ctx context.Context, query string, args ...any) ([]Schedule, error) {
 	var list []Schedule
 	var broken []int64
-	n, k := s.share()
 	err := s.View(ctx, func(tx *Tx) (err error) {
-		list, broken, err = tx.readSchedules(sqlDueSchedules, millis(now), n, k, millis(now.Add(-othersAfter)), limit)
+		list, broken, err = tx.readSchedules(query, args...)
 		return err
 	})
 	if err == nil && len(broken) > 0 {

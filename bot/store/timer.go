@@ -23,6 +23,9 @@ const (
 	sqlLoadTimer  = `SELECT seq, due FROM timer WHERE person = $1 AND kind = $2`
 	sqlDueTimers  = `SELECT person, kind, seq, due FROM timer ` +
 		`WHERE due <= $1 AND (person % $2 = $3 OR due <= $4) ORDER BY due LIMIT $5`
+	sqlDueTimersOf = `SELECT person, kind, seq, due FROM timer ` +
+		`WHERE due <= $1 AND (person % $2 = $3 OR due <= $4) ` +
+		`AND EXISTS (SELECT 1 FROM lane WHERE lane.person = timer.person AND lane.network = $5) ORDER BY due LIMIT $6`
 )
 
 // SetTimer sets the person's timer of this kind, in the place of the one that
@@ -65,10 +68,20 @@ const othersAfter = time.Minute
 // Firing one takes an Update that locks the person (Own) and loads it again.
 // Copies that share the database each get their share.
 func (s *Store) DueTimers(ctx context.Context, now time.Time, limit int) ([]Timer, error) {
-	var list []Timer
 	n, k := s.share()
+	return s.dueTimers(ctx, sqlDueTimers, millis(now), n, k, millis(now.Add(-othersAfter)), limit)
+}
+
+// DueTimersOf is DueTimers for the people on one network.
+func (s *Store) DueTimersOf(ctx context.Context, network string, now time.Time, limit int) ([]Timer, error) {
+	n, k := s.share()
+	return s.dueTimers(ctx, sqlDueTimersOf, millis(now), n, k, millis(now.Add(-othersAfter)), network, limit)
+}
+
+func (s *Store) dueTimers(ctx context.Context, query string, args ...any) ([]Timer, error) {
+	var list []Timer
 	err := s.View(ctx, func(tx *Tx) error {
-		return tx.rows(sqlDueTimers, []any{millis(now), n, k, millis(now.Add(-othersAfter)), limit}, func(scan func(...any) error) error {
+		return tx.rows(query, args, func(scan func(...any) error) error {
 			var timer Timer
 			var due int64
 			if err := scan(&timer.Person, &timer.Kind, &timer.Seq, &due); err != nil {

@@ -99,6 +99,10 @@ type Config struct {
 	// The bot's account on a Matrix homeserver.
 	Matrix Matrix `yaml:"matrix"`
 
+	// The bot's account on Signal, for people who have only that. Staff stay on
+	// Matrix.
+	Signal Signal `yaml:"signal"`
+
 	// How machines watch the bot.
 	Monitor Monitor `yaml:"monitor"`
 
@@ -141,6 +145,7 @@ func defaults() Config {
 		TakeBackAfter: 24 * time.Hour,
 		QuietHours:    QuietHours{From: "22:00", To: "08:00"},
 		Matrix:        matrixDefaults(),
+		Signal:        signalDefaults(),
 		Staff:         staffDefaults(),
 		Monitor:       Monitor{Canary: canaryDefaults()},
 		Log:           Log{Level: "info", Format: "text"},
@@ -253,7 +258,7 @@ func (c Config) check(at positions) (faults []finding) {
 		bad("log.format", "unknown format %q: text or json", c.Log.Format)
 	}
 	faults = append(faults, c.checkSchedules(at)...)
-	return append(append(append(faults, c.Matrix.check(at)...), c.Staff.check(at)...), c.Monitor.check(at)...)
+	return append(append(append(append(faults, c.Matrix.check(at)...), c.Signal.check(at)...), c.Staff.check(at)...), c.Monitor.check(at)...)
 }
 
 // storeOptions says where the store is, and with what it is opened.

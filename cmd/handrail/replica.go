@@ -31,20 +31,20 @@ func sharedMatrix(cfg Config, st *store.Store, master *seal.Master, m *meter, lo
 		if err != nil {
 			return nil, errors.Join(lostOr(keep, err), keep.DB.Close())
 		}
-		return m.wrapOpened(&keptMatrix{Transport: t, keep: keep}, t.Synced), nil
+		return m.wrapOpened(&kept{Opened: t, keep: keep}, t.Synced), nil
 	}}
 }
 
-// keptMatrix ends when the session of the database ends in which its keys are:
-// what it holds in memory may be ahead of what is there.
-type keptMatrix struct {
-	*matrix.Transport
+// kept is an account that ends when the session of the database ends in which its
+// keys are: what it holds in memory may be ahead of what is there.
+type kept struct {
+	bot.Opened
 	keep *store.Keep
 }
 
 // Run runs until ctx ends, the account cannot be used any more, or the session is
 // lost (bot.ErrReopen).
-func (k *keptMatrix) Run(ctx context.Context, h chat.Handler) error {
+func (k *kept) Run(ctx context.Context, h chat.Handler) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	over := make(chan struct{})
@@ -56,11 +56,11 @@ func (k *keptMatrix) Run(ctx context.Context, h chat.Handler) error {
 		case <-over:
 		}
 	}()
-	return lostOr(k.keep, k.Transport.Run(ctx, h))
+	return lostOr(k.keep, k.Opened.Run(ctx, h))
 }
 
 // Close closes the account, and the session with it.
-func (k *keptMatrix) Close() error { return errors.Join(k.Transport.Close(), k.keep.DB.Close()) }
+func (k *kept) Close() error { return errors.Join(k.Opened.Close(), k.keep.DB.Close()) }
 
 var errSessionLost = errors.New("the connection to the database was lost")
 

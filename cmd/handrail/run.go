@@ -15,6 +15,7 @@ import (
 	"handrail/bot/chat"
 	"handrail/bot/schedule"
 	"handrail/bot/seal"
+	"handrail/bot/signalcli"
 	"handrail/bot/store"
 )
 
@@ -98,6 +99,9 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	var accounts []bot.Account
 	if st.Shared() {
 		accounts = append(accounts, sharedMatrix(cfg, st, master, mon.meter, log))
+		if cfg.Signal.used() {
+			accounts = append(accounts, sharedSignal(cfg, st, master, mon.meter, log))
+		}
 	} else {
 		network, err := openMatrix(ctx, cfg, nil, master, log)
 		if err != nil {
@@ -105,6 +109,14 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		}
 		defer func() { err = errors.Join(err, network.Close()) }()
 		networks = append(networks, mon.meter.wrap(network, network.Synced))
+		if cfg.Signal.used() {
+			signal, err := signalcli.Open(ctx, signalAccount(cfg, master, log))
+			if err != nil {
+				return unlessStopped(err)
+			}
+			defer func() { err = errors.Join(err, signal.Close()) }()
+			networks = append(networks, mon.meter.wrap(signal, nil))
+		}
 	}
 	staff, err := cfg.Staff.desk(cfg.Zone, cfg.Language)
 	if err != nil {
