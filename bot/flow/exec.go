@@ -90,12 +90,14 @@ func (r *run) pop() (f *flow, n *node, over bool) {
 func (r *run) one(f *flow, n *node) (next *node, stop bool) {
 	switch o := n.op.(type) {
 	case *sayOp:
+		r.cite(o.text)
 		r.say(Say{Text: r.text(o.text)})
 	case *askOp:
 		if done, err := r.answeredByOpening(f, n, o); done {
 			r.failed = errors.Join(r.failed, err)
 			return nil, true
 		}
+		r.cite(o.text)
 		r.say(Say{Text: r.text(o.text), Ask: true})
 		r.await(n, &Waiting{Kind: waitAsk})
 		r.wait = o.noReply

@@ -5,13 +5,20 @@ import (
 	"time"
 )
 
-// thanked answers a thank-you in the middle of something: what waits waits on.
+// thanked answers a thank-you in the middle of something, and who wants to know
+// where the last fact is from: what waits waits on.
 func (r *run) thanked(norm string) (done bool, err error) {
-	if !r.is(norm, "words_thanks") {
-		return false, nil
+	if r.is(norm, "words_thanks") {
+		return true, r.aside("thanks_noted")
 	}
-	return true, r.aside("thanks_noted")
+	if h, _ := r.tongue.exact(norm); h.flow != nil && h.flow.ID == flowSource && r.s.Source != "" && !r.in.Decoy {
+		return true, r.aside("source_noted")
+	}
+	return false, nil
 }
+
+// flowSource tells where a fact is from when nothing waits.
+const flowSource = "source"
 
 // Repeats tells whether a text says the last answer once more, shortly after
 // it. Then the host finds out whether the person can have seen what the bot

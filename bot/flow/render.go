@@ -47,6 +47,16 @@ func (r *run) sentence(key string, value func(string) string) string {
 	return t.in(r.tongue.lang)[r.variant(t)].fill(value)
 }
 
+// nameSource is where the last text that states a fact has it from.
+const nameSource = "source"
+
+// cite remembers where a text has its facts from, for who asks.
+func (r *run) cite(t *text) {
+	if t.source != "" {
+		r.s.Source = t.source
+	}
+}
+
 // text picks a variant of a script's text and fills it.
 func (r *run) text(t *text) string {
 	v := t.in(r.tongue.lang)[r.variant(t)].pick(r.value)
@@ -97,6 +107,8 @@ func (r *run) word(name string) string {
 		return show(r.s.Answer, yes, no)
 	case "time":
 		return clock(r.in.Now)
+	case nameSource:
+		return r.s.Source
 	case nameDeskAbout:
 		if r.in.DeskAbout == nil {
 			return ""
@@ -160,6 +172,8 @@ func (r *run) value(name string) any {
 		return r.in.Prompted
 	case "linked":
 		return r.in.Linked
+	case nameSource:
+		return r.s.Source
 	case "weekday":
 		return weekdays()[r.in.Now.Weekday()]
 	}

@@ -87,6 +87,7 @@ func engineTexts() []Sentence {
 		{Key: "joined_read", About: "a message that goes on with the last text, which is not kept", Example: "I read that too."},
 		{Key: "still_open", About: "stands behind joined and same_again when a question waits", Example: "The question above is still open."},
 		{Key: "same_again", About: "the same answer came twice at once", Example: "I have that already."},
+		{Key: "source_noted", Names: []string{nameSource}, Must: []string{nameSource}, About: "where the last fact is from, in the middle of something; what waits waits on", Example: "From: {{source}}."},
 		{Key: "thanks_noted", About: "a thank-you in the middle of something", Example: "All right."},
 		{Key: "no_skip", About: "a question that cannot be skipped", Example: "This one I need before we can go on. You can also say menu."},
 		{Key: "too_long", About: "an answer that is too long; the question waits on", Example: "That is a lot of text, more than I can keep in one go. Could you send it in smaller parts?"},

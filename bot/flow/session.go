@@ -29,6 +29,8 @@ type Session struct {
 	Answer any `json:"answer,omitempty"`
 	// Echo is how to say the answer back where that differs from its value.
 	Echo string `json:"echo,omitempty"`
+	// Source is where the last text that states a fact has it from.
+	Source string `json:"source,omitempty"`
 	// Lang is the language of this talk, where somebody who has chosen none began
 	// it in another than the host's; "" else.
 	Lang string `json:"lang,omitempty"`
