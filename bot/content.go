@@ -42,5 +42,6 @@ func (c Content) Check() error {
 // language.
 func (c *Content) linesText(p *store.Person, lang, need string, now time.Time, upTo int) string {
 	country, _ := p.Vars[varCountry].(string)
-	return lines.Render(c.Lines.Pick(country, need, now, upTo), now, c.Library.In(lang).Text)
+	voice := c.Library.In(lang)
+	return lines.Render(c.Lines.In(voice.Tag(), c.Lines.Pick(country, need, now, upTo)), now, voice.Text)
 }

@@ -234,7 +234,7 @@ func TestSessionJSON(t *testing.T) {
 		`"wait":{"kind":"ask","tries":1,"until":"2026-03-02T20:15:00Z","nudged":true,"data":{"menu":"a b"}},` +
 		`"parked":{"frames":[{"flow":"b","rev":"s","step":"1"}],"answer":true,"echo":"e","past":[{"ids":["m"]}],"asked":["k"]},` +
 		`"past":[{"frames":[{"flow":"a","rev":"r","step":"1"}],"menu":"a b","answer":"x","echo":"y","vars":{"n":1,"old":null},` +
-		`"ids":["m","n"],"asked":["k"],"at":"2026-03-02T20:15:00Z"},{"asked":["j"],"over":true}],"asked":["k","l"],"answer":7,"echo":"x","lang":"es","last":{"a#1":2}}`
+		`"ids":["m","n"],"asked":["k"],"at":"2026-03-02T20:15:00Z"},{"asked":["j"],"over":true}],"asked":["k","l"],"answer":7,"echo":"x","source":"u","lang":"es","last":{"a#1":2}}`
 	var s Session
 	if err := json.Unmarshal([]byte(stored), &s); err != nil {
 		t.Fatal(err)
@@ -252,7 +252,7 @@ func TestSessionJSON(t *testing.T) {
 	if !(Session{}).Idle() || (Session{Wait: &Waiting{Kind: waitResume}}).Idle() {
 		t.Error("Idle is wrong about the empty session or the resume question")
 	}
-	if reflect.TypeOf(s).NumField() != 10 {
+	if reflect.TypeOf(s).NumField() != 11 {
 		t.Error("a field of Session is not in this test")
 	}
 }

@@ -31,14 +31,14 @@ type Layer struct {
 // folder are the word of the organization and count as confirmed by it, unless
 // their confidence holds them back.
 func LoadLayers(layers ...Layer) (*Directory, []Finding, error) {
-	set, findings, err := readLayers(layers)
+	d, findings, err := readLayers(layers)
 	if err != nil || len(findings) > 0 {
 		return nil, findings, err
 	}
-	return &Directory{set}, nil, nil
+	return d, nil, nil
 }
 
-func readLayers(layers []Layer) ([]Line, []Finding, error) {
+func readLayers(layers []Layer) (*Directory, []Finding, error) {
 	var p parser
 	for i, layer := range layers {
 		names, err := fs.Glob(layer.FS, "*.yaml")
@@ -65,6 +65,9 @@ func readLayers(layers []Layer) ([]Line, []Finding, error) {
 			p.file = path.Base(name)
 			p.read(data, i)
 		}
+		if err := p.words(layer); err != nil {
+			return nil, nil, err
+		}
 	}
 	merged := p.merge(layers)
 	p.settle(layers, merged)
@@ -80,7 +83,7 @@ func readLayers(layers []Layer) ([]Line, []Finding, error) {
 		out = append(out, r.Line)
 	}
 	slices.SortStableFunc(out, func(a, b Line) int { return strings.Compare(a.Country, b.Country) })
-	return out, nil, nil
+	return &Directory{out, p.said}, nil, nil
 }
 
 // merge lays the later folders over the earlier ones.

@@ -116,7 +116,8 @@ func (f Finding) String() string {
 // Directory is a checked set of lines. It is read only and may be used by
 // several goroutines.
 type Directory struct {
-	set []Line // by country, each in the order of its file
+	set  []Line                       // by country, each in the order of its file
+	said map[string]map[string]string // by language: what the files say, and how it is said
 }
 
 func (d *Directory) all() []Line { return d.set }

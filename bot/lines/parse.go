@@ -27,6 +27,7 @@ type parser struct {
 	lines    []placed
 	confirms []confirmation
 	findings []Finding
+	said     map[string]map[string]string // by language
 }
 
 // placed is a line and where it stands.
