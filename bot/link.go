@@ -194,7 +194,7 @@ func (t *turn) keeps(p *store.Person) (bool, error) {
 			return true, nil
 		}
 	}
-	return t.tx.Keeps(p.ID)
+	return t.tx.Keeps(p.ID, listGuarded)
 }
 
 // join makes one person of p and of whoever writes from the place of other. The
@@ -212,6 +212,9 @@ func (t *turn) join(p, other *store.Person) error {
 	}
 	row := maker.Row
 	takeOver(p.Vars, other.Vars)
+	if err := t.tx.DropList(other.ID, listGuarded); err != nil { // there is one copy, of what holds for both
+		return err
+	}
 	if err := t.tx.Link(p, other); err != nil {
 		return err
 	}

@@ -192,6 +192,7 @@ type world struct {
 	dir      string
 	now      time.Time
 	net      *net
+	more     []chat.Transport // of other networks
 	lib      *flow.Library
 	store    *store.Store
 	bot      *bot.Bot
@@ -267,7 +268,7 @@ func (w *world) open() {
 	w.store = s
 	w.bot, err = bot.New(bot.Config{
 		Store: s, Library: w.lib, Lexicon: lexicon(w.t), Lines: directory(w.t),
-		Transports: []chat.Transport{w.net}, Now: func() time.Time { return w.now }, Workers: 1, TakeBack: w.takeBack, Broadcasts: w.broadcasts, Staff: w.staff,
+		Transports: append([]chat.Transport{w.net}, w.more...), Now: func() time.Time { return w.now }, Workers: 1, TakeBack: w.takeBack, Broadcasts: w.broadcasts, Staff: w.staff,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

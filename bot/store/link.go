@@ -162,15 +162,20 @@ func (t *Tx) LinkCode(code string, now time.Time) (id PersonID, err error) {
 }
 
 const (
-	sqlKeepsItems = `SELECT 1 FROM item WHERE person = $1 LIMIT 1`
+	sqlKeepsItems = `SELECT 1 FROM item WHERE person = $1 AND list <> $2 LIMIT 1`
 	sqlKeepsTimes = `SELECT 1 FROM schedule WHERE person = $1 LIMIT 1`
 	sqlKeepsCases = `SELECT 1 FROM desk_case WHERE person = $1 LIMIT 1`
 )
 
-// Keeps tells whether there is anything of a person's own: lines, times, a case.
-func (t *Tx) Keeps(id PersonID) (bool, error) {
+// Keeps tells whether there is anything of a person's own: a case, times, or
+// lines on any list but one.
+func (t *Tx) Keeps(id PersonID, but string) (bool, error) {
 	for _, query := range []string{sqlKeepsItems, sqlKeepsTimes, sqlKeepsCases} {
-		keeps, err := t.any(query, int64(id))
+		args := []any{int64(id)}
+		if query == sqlKeepsItems {
+			args = append(args, t.list(id, but))
+		}
+		keeps, err := t.any(query, args...)
 		if err != nil {
 			return false, fmt.Errorf("look what is kept of a person: %w", err)
 		}

@@ -418,3 +418,33 @@ func testLinkCodes(t *testing.T, db database) {
 		t.Errorf("%d old codes are kept", n)
 	}
 }
+
+func TestKeeps(t *testing.T) { forEach(t, testKeeps) }
+
+func testKeeps(t *testing.T, db database) {
+	s := db.newStore(t)
+	for _, tt := range []struct {
+		name string
+		do   func(tx *Tx, id PersonID) error
+		want bool
+	}{
+		{"nothing", func(*Tx, PersonID) error { return nil }, false},
+		{"a line", func(tx *Tx, id PersonID) error { return tx.AddItem(id, "reasons", "x", "", start) }, true},
+		{"a line on the list that does not count", func(tx *Tx, id PersonID) error { return tx.AddItem(id, "copy", "x", "", start) }, false},
+		{"a time", func(tx *Tx, id PersonID) error { return tx.PutSchedule(Schedule{Person: id, Name: "s", Flow: "f"}) }, true},
+		{"a case", func(tx *Tx, id PersonID) error { _, err := tx.NewCase(id, "matrix", start); return err }, true},
+	} {
+		a := chat.Address{Network: "matrix", User: tt.name}
+		id := create(t, s, a)
+		mustUpdate(t, s, func(tx *Tx) error {
+			if err := tt.do(tx, id); err != nil {
+				return err
+			}
+			got, err := tx.Keeps(id, "copy")
+			if got != tt.want {
+				t.Errorf("%s: %v", tt.name, got)
+			}
+			return err
+		})
+	}
+}
