@@ -178,13 +178,13 @@ func (s *scanner) word(m *matcher, i int) {
 			continue
 		}
 		r := &s.language.rules[owner]
-		level := s.weigh(m, r, i, end, m.skip)
+		level, denied := s.weigh(m, r, i, end, m.skip)
 		if level == None || s.excused(m, r, i, end) {
 			continue
 		}
 		s.out = keep(s.out, s.base, Finding{
 			Level: level, Category: r.category, Rule: r.id, Start: int(m.toks[i].start), End: int(m.toks[end-1].end),
-			sure: sure, trust: r.trust, present: s.happening(m),
+			sure: sure || denied, trust: r.trust, present: s.happening(m),
 		})
 		switch {
 		case level == Crisis && sure:
@@ -237,16 +237,18 @@ func (l *language) excused(m *matcher, r *rule, start, end int) bool {
 	return false
 }
 
-// weigh gives the level of a match by its time and by denial.
-func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) Level {
-	level := r.level
+// weigh gives the level of a match by its time and by denial. deniedDeath tells
+// that a person says that they do not think of dying or of hurting themselves:
+// that is worth a question, whatever the words around it say.
+func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) (level Level, deniedDeath bool) {
+	level = r.level
 	from, to := max(0, start-timeReach), min(len(m.toks), end+timeReach)
 	if r.now != unset || r.past != unset {
 		isNow, isPast := l.now.in(m, from, to), l.past.in(m, from, to)
 		settled := isPast && l.settled.in(m, from, to)
 		switch {
 		case settled && !lasting(r.category):
-			return None
+			return None, false
 		case isNow && !settled && r.now != unset:
 			level = r.now
 		case isPast && (!isNow || settled) && r.past != unset:
@@ -254,7 +256,7 @@ func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) Le
 		}
 	}
 	if level == None {
-		return None
+		return None, false
 	}
 	how := l.denied(m, start, end, skipped)
 	switch {
@@ -265,13 +267,13 @@ func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) Le
 	}
 	switch {
 	case how == plain:
-		return level
+		return level, false
 	case r.category == "suicide" || r.category == "self_harm":
-		return Ask // saying that one is not going to is worth a question
+		return Ask, how == denied && r.level == Crisis
 	case how == denied:
-		return None
+		return None, false
 	}
-	return level - 1
+	return level - 1, false
 }
 
 // lasting tells that a category is worth a question even where it is long over
