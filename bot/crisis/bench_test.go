@@ -71,7 +71,6 @@ func BenchmarkLayers(b *testing.B) {
 	})
 	b.Run("rules", func(b *testing.B) {
 		onCPU(b, func() {
-			s.begin()
 			s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
 		})
 	})

@@ -17,7 +17,7 @@ type scratch struct {
 	hearing hearing
 	sensed  []sensed  // the words of the language at hand, as the learned words take them
 	around  []weighed // the passages of the language at hand
-	said    []said    // by rule of the language at hand
+	said    []said    // by rule, in the sentence at hand
 	met     metSet
 	best    []int32 // by sentence: the marks of the language that has most
 	present wordSet // the words of the block at hand
@@ -87,7 +87,6 @@ func (sc *scratch) scan(text string, langs []*language, overruled *[]Overruled) 
 	var out []Finding
 	for i, l := range langs {
 		s := scanner{language: l, scratch: sc, seen: &sc.seen[i], toks: sc.toks[i], marks: sc.marks[i], out: out, base: len(out), share: foreignShare, overruled: overruled}
-		s.begin()
 		s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
 		s.overrule()
 		if len(s.out) == s.base && len(l.hints.themes) > 0 {
@@ -132,16 +131,12 @@ type scanner struct {
 	overruled *[]Overruled // takes what the learned words took back; may be nil
 }
 
-// begin makes room for what the rules of this language say.
-func (s *scanner) begin() {
-	s.said = slices.Grow(s.said[:0], len(s.language.rules))[:len(s.language.rules)]
-	clear(s.said)
-}
-
 // sentence looks for every rule in one sentence. Sentences do not touch each
 // other: what stands before or after one never changes what it says.
 func (s *scanner) sentence(toks []token) {
 	m := matcher{tables: &s.tables, toks: toks}
+	s.said = slices.Grow(s.said[:0], len(s.language.rules))[:len(s.language.rules)]
+	clear(s.said)
 	s.hideIdioms(&m)
 	// No match is longer than maxSpan, so what begins in a block ends in the
 	// next one at the latest.
