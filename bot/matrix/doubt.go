@@ -17,6 +17,12 @@ const (
 	// doubtClock is how far a time by the homeserver's clock may be off: it was
 	// this machine's where the homeserver did not tell its own.
 	doubtClock = 2 * time.Hour
+	// A homeserver that takes longer than slowFor to show what is in a room may
+	// have a request in its queue for longer than settleTime, too, also one whose
+	// sender has gone: for each second it gets slowTimes as many to show it.
+	slowFor    = 500 * time.Millisecond
+	slowTimes  = 20
+	settleMost = 2 * time.Minute
 )
 
 // resolve finds out whether a message whose outcome nobody knows is on the
@@ -32,6 +38,7 @@ const (
 // key. It returns "" when the message is not there, and an error when that
 // cannot be known now.
 func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow) (id.EventID, error) {
+	began := time.Now()
 	signal(t.poke)
 	if err := t.passes.next(ctx); err != nil {
 		return "", clean("wait for the sync", err)
@@ -39,6 +46,7 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 	if event, ok := t.echoes.get(out.Key); ok {
 		return event, nil
 	}
+	took := time.Since(began)
 	// A request of an earlier process ended with it, before the first contact of
 	// this one. Both times are of this process and its monotonic clock.
 	calm := *t.calm.Load()
@@ -48,9 +56,14 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 	if wait := time.Until(calm); wait > 0 {
 		return "", &chat.RetryError{After: max(wait, backoffFirst), Err: errDoubt}
 	}
+	began = time.Now()
 	found, err := t.search(ctx, id.RoomID(out.To.Room), out.Key, row.first.Add(-doubtClock))
 	if err != nil {
 		return "", sendError("look for a message in doubt", err)
+	}
+	took += time.Since(began)
+	if wait := time.Until(calm.Add(t.slowness(took))); found == "" && wait > 0 {
+		return "", &chat.RetryError{After: max(wait, backoffFirst), Err: errDoubt}
 	}
 	t.broke.Delete(out.Key)
 	if found == "" {
@@ -63,6 +76,15 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 	}
 	t.log.Info("a message in doubt is there")
 	return found, nil
+}
+
+// slowness is how much longer a message may stay invisible, by how long the
+// homeserver took to answer just now.
+func (t *Transport) slowness(took time.Duration) time.Duration {
+	if took < slowFor {
+		return 0
+	}
+	return min(slowTimes*took, settleMost-t.settle)
 }
 
 var errDoubt = errors.New("send: whether an earlier request for this message arrived is not known yet")

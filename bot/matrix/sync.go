@@ -49,16 +49,20 @@ func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
 // loop is one Run.
 type loop struct {
 	*Transport
-	handler chat.Handler
-	warm    bool      // the first response was handled
-	devices time.Time // when outdated device lists were last asked for
-	pruned  time.Time // when the ledger was last tidied
+	handler  chat.Handler
+	warm     bool      // the first response was handled
+	devices  time.Time // when outdated device lists were last asked for
+	pruned   time.Time // when the ledger was last tidied
+	review   string    // the token to go back to at reviewAt
+	reviewAt time.Time // zero: nothing is to be asked for once more
 }
 
 // run makes one pass after the other. At the start and after a failure it goes
 // on from a token that is some responses and half a minute older than the last:
 // Dendrite, when it is stopped, answers a waiting request with a newer token and
-// without the events before it, and on a busy machine more than one. What comes
+// without the events before it, and on a busy machine more than one. It also
+// leaves out a room that it could not read in time, and when it has just begun it
+// often cannot: so a little later the same is asked for once more. What comes
 // twice is known to the handler by its id.
 func (l *loop) run(ctx context.Context) error {
 	since, quick, failures := "", true, 0
@@ -71,6 +75,9 @@ func (l *loop) run(ctx context.Context) error {
 			if err != nil {
 				return nil
 			}
+		}
+		if !l.reviewAt.IsZero() && failures == 0 && !time.Now().Before(l.reviewAt) {
+			since, quick, l.reviewAt = l.review, true, time.Time{}
 		}
 		pass := l.passes.begin()
 		resp, err := l.ask(ctx, since, quick)
@@ -98,6 +105,9 @@ func (l *loop) run(ctx context.Context) error {
 				calm = calm.Add(l.settle)
 			}
 			l.calm.Store(&calm)
+			if since != "" {
+				l.review, l.reviewAt = since, time.Now().Add(l.settle+l.settle/3)
+			}
 		}
 		quick, failures = false, 0
 		if err := l.handle(ctx, resp, since); err != nil {
@@ -188,11 +198,15 @@ func (l *loop) ask(ctx context.Context, since string, quick bool) (*mautrix.Resp
 // holdFor is how long the homeserver may hold the request: until the next
 // waiting event must be looked at.
 func (l *loop) holdFor(ctx context.Context) time.Duration {
+	hold := longPoll
+	if !l.reviewAt.IsZero() {
+		hold = min(hold, max(time.Until(l.reviewAt), 10*time.Millisecond))
+	}
 	due, ok, err := l.ledger.nextDue(ctx)
 	if err != nil || !ok {
-		return longPoll
+		return hold
 	}
-	return min(max(due.Sub(l.now()), 10*time.Millisecond), longPoll)
+	return min(max(due.Sub(l.now()), 10*time.Millisecond), hold)
 }
 
 func (l *loop) syncURL(since string, hold time.Duration) string {
