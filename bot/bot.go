@@ -38,8 +38,8 @@ const (
 	// settle is how long something unprompted waits after the person's last
 	// message when a conversation is under way.
 	settle = time.Minute
-	// lockShards bounds the memory of the per-person locks.
-	lockShards = 1024
+	// lockShards bounds the memory of the per-person locks, to half a megabyte.
+	lockShards = 1 << 16
 )
 
 // Config holds what a Bot is made of. Store, Library, Lexicon and Lines are
@@ -193,13 +193,17 @@ func New(c Config) (*Bot, error) {
 // lock serialises everything that concerns one person and returns the unlock.
 // People share a shard now and then, which costs time and nothing else.
 func (b *Bot) lock(a chat.Address) func() {
+	m := b.mutex(a)
+	m.Lock()
+	return m.Unlock
+}
+
+func (b *Bot) mutex(a chat.Address) *sync.Mutex {
 	h := fnv.New32a()
 	h.Write([]byte(a.Network))
 	h.Write([]byte{0})
 	h.Write([]byte(a.User))
-	m := &b.locks[h.Sum32()%lockShards]
-	m.Lock()
-	return m.Unlock
+	return &b.locks[h.Sum32()%lockShards]
 }
 
 // Delivered implements chat.Handler.

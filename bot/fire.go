@@ -20,12 +20,12 @@ const firePage = 500
 // it ran. Each is claimed, stepped and moved on in one transaction; one that
 // fails does not hold up the others.
 func (b *Bot) FireDue(ctx context.Context) (int, error) {
-	return b.fireDue(ctx, b.Store.DueTimers, b.Store.DueSchedules)
+	return b.fireDue(ctx, "", b.Store.DueTimers, b.Store.DueSchedules)
 }
 
 // fireDueOf is FireDue for the people on one network.
 func (b *Bot) fireDueOf(ctx context.Context, network string) (int, error) {
-	return b.fireDue(ctx, func(ctx context.Context, now time.Time, limit int) ([]store.Timer, error) {
+	return b.fireDue(ctx, network, func(ctx context.Context, now time.Time, limit int) ([]store.Timer, error) {
 		return b.Store.DueTimersOf(ctx, network, now, limit)
 	}, func(ctx context.Context, now time.Time, limit int) ([]store.Schedule, error) {
 		return b.Store.DueSchedulesOf(ctx, network, now, limit)
@@ -37,7 +37,8 @@ type (
 	dueSchedules func(ctx context.Context, now time.Time, limit int) ([]store.Schedule, error)
 )
 
-func (b *Bot) fireDue(ctx context.Context, findTimers dueTimers, findSchedules dueSchedules) (int, error) {
+// fireDue fires what is found, for a network or for all ("").
+func (b *Bot) fireDue(ctx context.Context, network string, findTimers dueTimers, findSchedules dueSchedules) (int, error) {
 	now := b.Now()
 	total, progress := 0, true
 	failed := b.heedClock(ctx, now)
@@ -48,6 +49,11 @@ func (b *Bot) fireDue(ctx context.Context, findTimers dueTimers, findSchedules d
 		}
 		n, err := each(ctx, b.fireWorkers(), timers, func(tm store.Timer) error { return b.fireTimer(ctx, tm, now) })
 		failed = errors.Join(failed, err)
+		many, err := b.fireTogether(ctx, network, now)
+		if err != nil {
+			return total, fmt.Errorf("fire for many: %w", err)
+		}
+		n += many
 		due, err := findSchedules(ctx, now, firePage)
 		if err != nil {
 			return total, fmt.Errorf("due schedules: %w", err)

@@ -199,6 +199,7 @@ type world struct {
 	log      io.Writer
 	staff    *bot.Staff
 	takeBack time.Duration
+	workers  int // 0: one
 
 	broadcasts []bot.Broadcast
 	seen       int
@@ -268,7 +269,7 @@ func (w *world) open() {
 	w.store = s
 	w.bot, err = bot.New(bot.Config{
 		Store: s, Library: w.lib, Lexicon: lexicon(w.t), Lines: directory(w.t),
-		Transports: append([]chat.Transport{w.net}, w.more...), Now: func() time.Time { return w.now }, Workers: 1, TakeBack: w.takeBack, Broadcasts: w.broadcasts, Staff: w.staff,
+		Transports: append([]chat.Transport{w.net}, w.more...), Now: func() time.Time { return w.now }, Workers: max(w.workers, 1), TakeBack: w.takeBack, Broadcasts: w.broadcasts, Staff: w.staff,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

@@ -87,7 +87,12 @@ func (t *Tx) LoadCase(id int64) (Case, error) { return t.oneCase(sqlLoadCase, id
 
 // CaseOf loads the newest case of a person, or fails with ErrNotFound. In an
 // Update the person is locked already (Own).
-func (t *Tx) CaseOf(person PersonID) (Case, error) { return t.oneCase(sqlCaseOf, int64(person)) }
+func (t *Tx) CaseOf(person PersonID) (Case, error) {
+	if d := t.draft; d != nil {
+		return Case{}, d.noCase(person)
+	}
+	return t.oneCase(sqlCaseOf, int64(person))
+}
 
 // CaseIn loads the case with this lane, or fails with ErrNotFound. In an Update
 // it locks the person of the case first (Own), who is changed with it.

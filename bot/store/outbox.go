@@ -84,8 +84,7 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 		return errors.New("the post has no key")
 	}
 	key := t.s.sendKey(p.Key)
-	var seq int64
-	err := t.change(sqlNextSeq, []any{millis(now), int64(id), key}, &seq)
+	seq, err := t.nextSeq(id, key, now)
 	if errors.Is(err, ErrNotFound) {
 		var one int
 		return t.row(sqlHasLane, []any{int64(id)}, &one)
@@ -110,6 +109,14 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 	}
 	err = t.later(sqlAddPost, int64(id), seq, key, rank, sealed, t.s.doubts(p.Due))
 	return err
+}
+
+func (t *Tx) nextSeq(id PersonID, key []byte, now time.Time) (seq int64, err error) {
+	if d := t.draft; d != nil {
+		return d.take(id, key, now)
+	}
+	err = t.change(sqlNextSeq, []any{millis(now), int64(id), key}, &seq)
+	return seq, err
 }
 
 const sqlDropUnprompted = `DELETE FROM outbox WHERE lane = $1 AND unprompted = 1`

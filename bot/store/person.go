@@ -112,43 +112,57 @@ func (t *Tx) alone(query, locking string) string {
 	return locking
 }
 
+// personRow is a row of person as the database has it.
+type personRow struct {
+	id                   PersonID
+	address, state       []byte
+	quiet, created, seen int64
+	edition, parked, of  sql.NullInt64
+}
+
 // readRow reads a row of person; main is whose place it is, 0 for a person.
 func (t *Tx) readRow(query string, arg any) (p *Person, main PersonID, err error) {
-	p = &Person{}
-	var (
-		address, sealed      []byte
-		quiet, created, seen int64
-		edition, parked, of  sql.NullInt64
-	)
-	if err := t.row(query, []any{arg}, &p.ID, &address, &sealed, &quiet, &created, &seen, &edition, &parked, &of); err != nil {
+	if d := t.draft; d != nil {
+		p, err := d.person(arg)
+		return p, 0, err
+	}
+	var r personRow
+	if err := t.row(query, []any{arg}, &r.id, &r.address, &r.state, &r.quiet, &r.created, &r.seen, &r.edition, &r.parked, &r.of); err != nil {
 		return nil, 0, err
 	}
-	t.loaded[p.ID] = true
-	p.Row = p.ID
-	p.QuietUntil, p.Created, p.Seen = moment(quiet), moment(created), moment(seen)
-	p.Edition, p.ParkedEdition = edition.Int64, parked.Int64
+	t.loaded[r.id] = true
+	p, err = t.openPerson(r)
+	return p, PersonID(r.of.Int64), err
+}
+
+// openPerson opens a row. What is broken is empty, with ErrBroken.
+func (t *Tx) openPerson(r personRow) (*Person, error) {
+	p := &Person{
+		ID: r.id, Row: r.id, QuietUntil: moment(r.quiet), Created: moment(r.created), Seen: moment(r.seen),
+		Edition: r.edition.Int64, ParkedEdition: r.parked.Int64,
+	}
 	p.needed = [2]int64{p.Edition, p.ParkedEdition}
 	var addr personAddress
-	errAddress := t.unseal(p.ID, address, &addr, fieldAddress)
+	errAddress := t.unseal(p.ID, r.address, &addr, fieldAddress)
 	if errAddress == nil {
 		p.Addr = chat.Address(addr)
 		p.loaded = p.Addr
 	}
 	var state personState
-	errState := t.unseal(p.ID, sealed, &state, fieldState)
+	errState := t.unseal(p.ID, r.state, &state, fieldState)
 	if errState == nil {
 		p.Vars, p.Session, p.Anchor, p.Place, p.Home, p.Linked = state.Vars, state.Session, state.Anchor, state.Place, state.Home, state.Linked
-		t.alones[p.ID] = !p.Linked && !of.Valid
+		t.alones[p.ID] = !p.Linked && !r.of.Valid
 	}
 	if p.Vars == nil {
 		p.Vars = map[string]any{}
 	}
 	for _, err := range []error{errAddress, errState} {
 		if err != nil && !errors.Is(err, ErrBroken) {
-			return nil, 0, err
+			return nil, err
 		}
 	}
-	return p, PersonID(of.Int64), errors.Join(errAddress, errState)
+	return p, errors.Join(errAddress, errState)
 }
 
 const (
@@ -240,6 +254,9 @@ func (t *Tx) savePerson(p *Person) error {
 	state, err := t.seal(p.ID, personState{Vars: p.Vars, Session: p.Session, Anchor: p.Anchor, Place: p.Place, Home: p.Home, Linked: p.Linked}, fieldState)
 	if err != nil {
 		return err
+	}
+	if d := t.draft; d != nil {
+		return d.save(p, state)
 	}
 	args := []any{state, millis(p.QuietUntil), millis(p.Seen), int64(p.ID)}
 	if t.loaded[p.ID] {

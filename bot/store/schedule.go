@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -82,6 +81,10 @@ func (t *Tx) PutSchedule(s Schedule) error {
 	if !s.NextDue.IsZero() {
 		next = millis(s.NextDue)
 	}
+	if d := t.draft; d != nil && !d.moved && s.Name == d.planned.Name {
+		d.move(body, next, millis(s.LastDue))
+		return nil
+	}
 	if err := t.later(sqlPutSchedule, int64(s.Person), t.s.scheduleName(s.Person, s.Name), body, next, millis(s.LastDue)); err != nil {
 		return fmt.Errorf("put schedule: %w", err)
 	}
@@ -97,6 +100,10 @@ const (
 // the person. That there is none is no error.
 func (t *Tx) CancelSchedule(id PersonID, name string) error {
 	var err error
+	if d := t.draft; d != nil && !d.moved && name == d.planned.Name {
+		d.cancel()
+		return nil
+	}
 	if name == "all" {
 		err = t.later(sqlCancelSchedules, int64(id))
 	} else {
@@ -131,6 +138,12 @@ func (t *Tx) Schedules(id PersonID) ([]Schedule, error) {
 // LoadSchedule loads one schedule, or fails with ErrNotFound or ErrBroken. In an
 // Update it locks the person (Own).
 func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
+	if d := t.draft; d != nil {
+		if d.moved || id != d.ID {
+			return Schedule{}, ErrAside
+		}
+		return d.planned, nil
+	}
 	list, broken, err := t.readSchedules(sqlLoadSchedule, id)
 	if err == nil && len(list) == 1 && t.s.engine.several() && !t.readOnly {
 		if err = t.own(list[0].Person); err == nil { // what was read before the lock may be over
@@ -194,13 +207,9 @@ func (s *Store) dueSchedules(ctx context.Context, query string, args ...any) ([]
 // readSchedules returns the schedules that a query finds, and the ids of those
 // that cannot be opened.
 func (t *Tx) readSchedules(query string, args ...any) (list []Schedule, broken []int64, err error) {
-	type row struct {
-		id, person, next, last int64
-		name, body             []byte
-	}
-	var rows []row
+	var rows []scheduleRow
 	err = t.rows(query, args, func(scan func(...any) error) error {
-		var r row
+		var r scheduleRow
 		if err := scan(&r.id, &r.person, &r.name, &r.body, &r.next, &r.last); err != nil {
 			return err
 		}
@@ -211,22 +220,15 @@ func (t *Tx) readSchedules(query string, args ...any) (list []Schedule, broken [
 		return nil, nil, err
 	}
 	for _, r := range rows {
-		var body scheduleBody
-		person := PersonID(r.person)
-		err := t.unseal(person, r.body, &body, fieldSchedule)
-		if errors.Is(err, ErrBroken) || err == nil && !bytes.Equal(t.s.scheduleName(person, body.Name), r.name) {
+		s, err := t.openSchedule(r)
+		if errors.Is(err, ErrBroken) {
 			broken = append(broken, r.id)
 			continue
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		list = append(list, Schedule{
-			ID: r.id, Person: person, Name: body.Name, Flow: body.Flow, Cron: body.Cron, Zone: body.Zone,
-			FreshFor: body.FreshFor, NextDue: moment(r.next), LastDue: moment(r.last), Asked: moment(body.Asked),
-			Kind: body.Kind, StepDown: body.StepDown, Organization: body.Organization,
-			Key: body.Key, NextKey: body.NextKey, Began: moment(body.Began), Missed: body.Missed,
-		})
+		list = append(list, s)
 	}
 	return list, broken, nil
 }

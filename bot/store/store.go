@@ -55,6 +55,9 @@ var (
 	// or read: they were damaged or moved, or the key of the person is gone.
 	// Trying again does not help.
 	ErrBroken = errors.New("a stored row cannot be opened")
+	// ErrAside says that something cannot be done together with others, and has to
+	// be done by itself.
+	ErrAside = errors.New("not together with others")
 	// ErrTxOver says that a Tx was used after its function had returned.
 	ErrTxOver = errors.New("the transaction is over")
 )

@@ -27,6 +27,7 @@ type Tx struct {
 	alones   map[PersonID]bool      // persons who were read here and have one place alone
 	fenced   map[string]int64       // epochs of leases locked here
 	fences   map[string]int64       // those of the callers before
+	draft    *Draft                 // what is written goes there; nil: to the database
 }
 
 // exec changes rows and tells how many.
@@ -34,6 +35,8 @@ func (t *Tx) exec(query string, args ...any) (int64, error) {
 	switch {
 	case t.over:
 		return 0, ErrTxOver
+	case t.draft != nil:
+		return 0, ErrAside
 	case t.readOnly:
 		return 0, ErrReadOnly
 	}
@@ -46,6 +49,9 @@ func (t *Tx) later(query string, args ...any) error {
 	switch {
 	case t.over:
 		return ErrTxOver
+	case t.draft != nil:
+		t.draft.add(query, args, false)
+		return nil
 	case t.readOnly:
 		return ErrReadOnly
 	}
@@ -54,6 +60,9 @@ func (t *Tx) later(query string, args ...any) error {
 
 // change is exec for a query that returns one row.
 func (t *Tx) change(query string, args []any, dest ...any) error {
+	if t.draft != nil {
+		return ErrAside
+	}
 	if t.readOnly {
 		return ErrReadOnly
 	}
@@ -75,6 +84,9 @@ func (t *Tx) row(query string, args []any, dest ...any) error {
 	if t.over {
 		return ErrTxOver
 	}
+	if t.draft != nil {
+		return t.draft.read(t, query, func(v *Tx) error { return v.row(query, args, dest...) })
+	}
 	err := t.c.row(query, args, dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
@@ -86,6 +98,9 @@ func (t *Tx) rows(query string, args []any, each func(scan func(...any) error) e
 	if t.over {
 		return ErrTxOver
 	}
+	if t.draft != nil {
+		return t.draft.read(t, query, func(v *Tx) error { return v.rows(query, args, each) })
+	}
 	return t.c.rows(query, args, each)
 }
 
@@ -94,6 +109,12 @@ const sqlGetKey = `SELECT wrapped FROM person_key WHERE person = $1`
 // key returns the key of a person; ErrNotFound when there is no such person or
 // the key was destroyed.
 func (t *Tx) key(id PersonID) (*seal.Key, error) {
+	if d := t.draft; d != nil {
+		if id != d.Person {
+			return nil, ErrAside
+		}
+		return d.key, nil
+	}
 	if k, ok := t.s.keys.get(id); ok {
 		return k, nil
 	}

@@ -9,6 +9,9 @@ const sqlWaitsUnprompted = `SELECT 1 FROM outbox WHERE lane = $1 AND unprompted 
 // WaitsUnprompted tells whether something that the person did not ask for is
 // still on its way to them.
 func (t *Tx) WaitsUnprompted(id PersonID) (bool, error) {
+	if d := t.draft; d != nil && id == d.Person && d.posts == 0 {
+		return d.waits, nil
+	}
 	waits := false
 	err := t.everywhere(id, func(row PersonID) error {
 		some, err := t.any(sqlWaitsUnprompted, int64(row))

@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A draft sees the person and the schedule as they were read ahead and writes
+// nothing: what it would write is kept, with what it went by. Commit takes many
+// drafts into one transaction and writes what is alike at once. If a person or a
+// schedule is not as it was any more, nothing of that commit is kept, and the
+// caller does each by itself, as it does where a draft gave up with ErrAside.
+
+// Run lets fn be the draft's turn. Its Tx fails with ErrAside on whatever cannot
+// be put off until Commit. Run it once.
+func (d *Draft) Run(fn func(tx *Tx) error) error {
+	tx := d.tx()
+	defer func() { tx.over = true }()
+	return tx.run(fn)
+}
+
+func (d *Draft) tx() *Tx {
+	return &Tx{s: d.s, readOnly: true, draft: d, alones: map[PersonID]bool{d.Person: d.loaded != nil}}
+}
+
+func (d *Draft) add(query string, args []any, sole bool) {
+	d.writes = append(d.writes, statement{query, args, sole})
+}
+
+// read reads past the draft, in a picture of its own. What the draft has written
+// itself it would not see.
+func (d *Draft) read(t *Tx, query string, fn func(*Tx) error) error {
+	for _, w := range d.writes {
+		if strings.Contains(query, table(w.query)) {
+			return ErrAside
+		}
+	}
+	return d.s.View(context.Background(), func(v *Tx) error { return fn(v) })
+}
+
+// table is what a statement writes to.
+func table(query string) string {
+	words := strings.Fields(query)
+	if len(words) < 3 {
+		return query
+	}
+	if words[0] == "UPDATE" {
+		return words[1]
+	}
+	return words[2] // INSERT INTO, DELETE FROM
+}
+
+func (d *Draft) person(arg any) (*Person, error) {
+	id, ok := arg.(int64)
+	if !ok || PersonID(id) != d.Person || d.saved || d.loaded == nil {
+		return nil, ErrAside
+	}
+	p := d.loaded
+	d.loaded = nil // it is the turn's now
+	return p, nil
+}
+
+// noCase is ErrNotFound, or ErrAside for somebody of whom staff know.
+func (d *Draft) noCase(id PersonID) error {
+	if d.cased || id != d.Person {
+		return ErrAside
+	}
+	return ErrNotFound
+}
+
+const (
+	sqlSaveDrafted = `UPDATE person SET state = $1, quiet_until = $2, seen = $3 WHERE id = $4 AND state = $5`
+	sqlNeedDrafted = `UPDATE person SET state = $1, quiet_until = $2, seen = $3, edition = $4, parked_edition = $5 ` +
+		`WHERE id = $6 AND state = $7`
+	sqlSaveAgain = `UPDATE person SET state = $1, quiet_until = $2, seen = $3 WHERE id = $4`
+)
+
+// save writes a person back, once with the state that was read ahead.
+func (d *Draft) save(p *Person, state []byte) error {
+	args := []any{state, millis(p.QuietUntil), millis(p.Seen)}
+	need := [2]int64{p.Edition, p.ParkedEdition}
+	switch {
+	case p.ID != d.Person || d.saved && need != p.needed:
+		return ErrAside
+	case d.saved:
+		d.add(sqlSaveAgain, append(args, int64(p.ID)), true)
+	case need == p.needed:
+		d.add(sqlSaveDrafted, append(args, int64(p.ID), d.Ahead.person.state), true)
+	default:
+		for _, number := range need {
+			if number != 0 {
+				d.needs = append(d.needs, number)
+			}
+			args = append(args, nullable(number))
+		}
+		p.needed = need
+		d.add(sqlNeedDrafted, append(args, int64(p.ID), d.Ahead.person.state), true)
+	}
+	d.saved = true
+	return nil
+}
+
+func nullable(number int64) any {
+	if number == 0 {
+		return nil
+	}
+	return number
+}
+
+const (
+	sqlMoveDrafted   = `UPDATE schedule SET body = $1, next_due = $2, last_due = $3 WHERE id = $4 AND body = $5`
+	sqlCancelDrafted = `DELETE FROM schedule WHERE id = $1 AND body = $2`
+)
+
+// move gives the schedule its next time.
+func (d *Draft) move(body []byte, next any, last int64) {
+	d.moved = true
+	d.add(sqlMoveDrafted, []any{body, next, last, d.ID, d.schedule.body}, true)
+}
+
+// cancel ends the schedule.
+func (d *Draft) cancel() {
+	d.moved = true
+	d.add(sqlCancelDrafted, []any{d.ID, d.schedule.body}, true)
+}
+
+const sqlTakeSeq = `UPDATE lane SET next_seq = $1, next_try = COALESCE(next_try, $2) WHERE person = $3 AND next_seq = $4 ` +
+	`AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.key = $5) ` +
+	`AND NOT EXISTS (SELECT 1 FROM sent WHERE sent.person = $3 AND sent.key = $5)`
+
+// take is sqlNextSeq for a draft.
+func (d *Draft) take(id PersonID, key []byte, now time.Time) (int64, error) {
+	if id != d.Person {
+		return 0, ErrAside
+	}
+	seq := d.nextSeq + d.posts
+	d.posts++
+	d.add(sqlTakeSeq, []any{seq + 1, millis(now), int64(d.Person), seq, key}, true)
+	return seq, nil
+}
+
+// Commit writes drafts together, or nothing and fails: with ErrAside where one
+// of them is about something that changed meanwhile, or that another copy is at.
+// Two drafts must not be of the same person. As with Update, the outcome of a
+// commit that failed is unknown, and each must be safe to do again.
+func (s *Store) Commit(ctx context.Context, drafts []*Draft) error {
+	err := s.Update(ctx, func(tx *Tx) error {
+		if err := tx.ownAll(drafts); err != nil {
+			return err
+		}
+		if err := tx.haveEditions(drafts); err != nil {
+			return err
+		}
+		return tx.writeAll(drafts)
+	})
+	if err != nil {
+		return fmt.Errorf("write for many: %w", err)
+	}
+	return nil
+}
+
+// ownAll is own for many.
+func (t *Tx) ownAll(drafts []*Draft) error {
+	if !t.s.engine.several() {
+		return nil
+	}
+	ids := make([]int64, 0, len(drafts))
+	for _, d := range drafts {
+		ids = append(ids, int64(d.Person))
+	}
+	got := 0
+	err := t.rows(sqlPostgresOwnAll, []any{ids}, func(scan func(...any) error) error {
+		var id int64
+		got++
+		return scan(&id)
+	})
+	if err == nil && got != len(drafts) {
+		return ErrAside
+	}
+	return err
+}
+
+func (t *Tx) haveEditions(drafts []*Draft) error {
+	var seen []int64
+	for _, d := range drafts {
+		for _, number := range d.needs {
+			if slices.Contains(seen, number) {
+				continue
+			}
+			seen = append(seen, number)
+			if there, err := t.any(sqlHasEdition, number); err != nil || !there {
+				if err == nil {
+					err = ErrAside
+				}
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// writeAll writes what is alike of all drafts at once, and of each in its order.
+func (t *Tx) writeAll(drafts []*Draft) error {
+	left := make([][]statement, len(drafts))
+	for i, d := range drafts {
+		left[i] = d.writes
+	}
+	for {
+		query, sole := "", false
+		var rows [][]any
+		for i, w := range left {
+			if len(w) > 0 && (query == "" || w[0].query == query) {
+				query, sole = w[0].query, w[0].sole
+				rows = append(rows, w[0].args)
+				left[i] = w[1:]
+			}
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		n, err := t.many(query, rows)
+		if err == nil && sole && n != int64(len(rows)) {
+			err = ErrAside
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// many runs a statement once for each row, and tells how many rows it changed.
+func (t *Tx) many(query string, rows [][]any) (int64, error) {
+	if t.over {
+		return 0, ErrTxOver
+	}
+	return t.c.many(query, rows)
+}

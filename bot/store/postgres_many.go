@@ -1,0 +1,151 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// What a crowd's statements look like to a server: one for many rows, with an
+// array for each column. The rows of one call are of different persons.
+
+// sqlPostgresOwnAll is sqlOwnPerson for many, in one order. Whom another copy
+// has locked is left out.
+const sqlPostgresOwnAll = `SELECT id FROM person WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`
+
+const (
+	sqlPostgresSaveAll = `UPDATE person SET state = r.state, quiet_until = r.quiet, seen = r.seen ` +
+		`FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) AS r(state, quiet, seen, id, before) ` +
+		`WHERE person.id = r.id AND person.state = r.before`
+	sqlPostgresNeedAll = `UPDATE person SET state = r.state, quiet_until = r.quiet, seen = r.seen, edition = r.edition, parked_edition = r.parked ` +
+		`FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[]) ` +
+		`AS r(state, quiet, seen, edition, parked, id, before) ` +
+		`WHERE person.id = r.id AND person.state = r.before`
+	sqlPostgresMoveAll = `UPDATE schedule SET body = r.body, next_due = r.next, last_due = r.last ` +
+		`FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) AS r(body, next, last, id, before) ` +
+		`WHERE schedule.id = r.id AND schedule.body = r.before`
+	sqlPostgresTakeAll = `UPDATE lane SET next_seq = r.next, next_try = COALESCE(next_try, r.now) ` +
+		`FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) AS r(next, now, person, seq, key) ` +
+		`WHERE lane.person = r.person AND lane.next_seq = r.seq ` +
+		`AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.key = r.key) ` +
+		`AND NOT EXISTS (SELECT 1 FROM sent WHERE sent.person = r.person AND sent.key = r.key)`
+	sqlPostgresPostAll = `INSERT INTO outbox (lane, seq, key, unprompted, body, doubt) ` +
+		`SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::smallint[], $5::bytea[], $6::bigint[])`
+	sqlPostgresTimeAll = `INSERT INTO timer (person, kind, seq, due) ` +
+		`SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[]) ` +
+		`ON CONFLICT (person, kind) DO UPDATE SET seq = excluded.seq, due = excluded.due`
+	sqlPostgresUntimeAll = `DELETE FROM timer USING unnest($1::bigint[], $2::text[]) AS r(person, kind) ` +
+		`WHERE timer.person = r.person AND timer.kind = r.kind`
+)
+
+// forMany is the statement for many rows in the place of one; "": there is none.
+func forMany(query string) string {
+	switch query {
+	case sqlSaveDrafted:
+		return sqlPostgresSaveAll
+	case sqlNeedDrafted:
+		return sqlPostgresNeedAll
+	case sqlMoveDrafted:
+		return sqlPostgresMoveAll
+	case sqlTakeSeq:
+		return sqlPostgresTakeAll
+	case sqlAddPost:
+		return sqlPostgresPostAll
+	case sqlSetTimer:
+		return sqlPostgresTimeAll
+	case sqlClearTimer:
+		return sqlPostgresUntimeAll
+	}
+	return ""
+}
+
+// many runs a statement for each row and tells how many rows it changed in all.
+func (c *conn) many(query string, rows [][]any) (n int64, err error) {
+	if !c.e.remote() {
+		for _, args := range rows {
+			one, err := c.exec(query, args...)
+			if err != nil {
+				return n, err
+			}
+			n += one
+		}
+		return n, nil
+	}
+	if err := c.flush(); err != nil {
+		return 0, err
+	}
+	ctx, done := c.e.patience()
+	defer done()
+	var batch pgx.Batch
+	if all := forMany(query); all != "" {
+		columns, err := turned(rows)
+		if err != nil {
+			return 0, err
+		}
+		batch.Queue(all, columns...)
+	} else {
+		for _, args := range rows {
+			batch.Queue(query, args...)
+		}
+	}
+	err = onPgx(c, func(conn *pgx.Conn) (err error) {
+		results := conn.SendBatch(ctx, &batch)
+		defer func() { err = errors.Join(err, results.Close()) }()
+		for range batch.Len() {
+			tag, err := results.Exec()
+			if err != nil {
+				return err
+			}
+			n += tag.RowsAffected()
+		}
+		return nil
+	})
+	return n, c.e.fault(err)
+}
+
+// turned makes an array of each column.
+func turned(rows [][]any) ([]any, error) {
+	columns := make([]any, len(rows[0]))
+	for i := range columns {
+		var err error
+		switch first(rows, i).(type) {
+		case []byte:
+			columns[i], err = column[[]byte](rows, i)
+		case string:
+			columns[i], err = column[string](rows, i)
+		case int:
+			columns[i], err = column[int](rows, i)
+		default:
+			columns[i], err = column[int64](rows, i)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return columns, nil
+}
+
+// first is the first value of a column that is there.
+func first(rows [][]any, i int) any {
+	for _, r := range rows {
+		if r[i] != nil {
+			return r[i]
+		}
+	}
+	return nil
+}
+
+func column[T any](rows [][]any, i int) ([]*T, error) {
+	list := make([]*T, len(rows))
+	for j, r := range rows {
+		if r[i] == nil {
+			continue
+		}
+		v, ok := r[i].(T)
+		if !ok {
+			return nil, errors.New("a column of two types")
+		}
+		list[j] = &v
+	}
+	return list, nil
+}
