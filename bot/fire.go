@@ -136,6 +136,9 @@ func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) erro
 			}
 			return t.save()
 		}
+		if t.outOfPlace() {
+			return t.leaveUnsaid()
+		}
 		return t.step(flow.Input{Kind: flow.InTimer})
 	})
 	if again(err) {

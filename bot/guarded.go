@@ -21,6 +21,7 @@ const (
 func guarded() []string {
 	return []string{
 		varWord, varDuress, varExit, setWord, setDuress, setExit, setTell, varDecoy, setHidden,
+		setLine, setLineWord, setSafe, setQuietDay,
 	}
 }
 

@@ -212,6 +212,9 @@ func (t *turn) text(words string) error {
 		}
 		delete(t.p.Vars, varWatched)
 	}
+	if done, err := t.greeted(words); done || err != nil {
+		return err
+	}
 	if done, err := t.guard(words); done || err != nil {
 		return err
 	}

@@ -142,6 +142,9 @@ func (t *turn) every(e flow.Every) error {
 		return &engineError{fmt.Errorf("schedule %s never comes", e.Name)}
 	}
 	s.NextDue, s.NextKey = next.At, next.Key
+	if err := t.neverSafe(pl, w); err != nil {
+		return err
+	}
 	return t.tx.PutSchedule(s)
 }
 

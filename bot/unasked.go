@@ -36,6 +36,10 @@ import (
 //   - promptGap lies between two of them.
 //   - Nothing comes in the middle of a talk, in the quiet hours (but for a time
 //     that the person chose inside them), in a pause, or with others in the room.
+//   - Outside the times that the person called safe, and on their quiet days,
+//     nothing comes: it is dropped, and nothing is made up for.
+//   - It begins with a line that is harmless alone, the person's own if they have
+//     one; the rest comes after an answer (flow: greeting).
 //   - What is put off keeps its own time, and is dropped when that is too old.
 //   - A clock that jumps forward is an outage. One that jumps back repeats
 //     nothing; what was set far ahead meanwhile is reckoned anew (recall).
@@ -222,6 +226,10 @@ func (t *turn) refused(r *run, key string, want schedule.Want) string {
 		return "skipped_quiet"
 	case t.p.Vars[varCrowd] == true:
 		return "skipped_crowd"
+	case !t.safeNow(s.Flow):
+		return "skipped_unsafe"
+	case t.watched() && !t.inDecoy(), s.Organization && t.hidden():
+		return "skipped_hidden"
 	}
 	if missed := t.unanswered(s); s.StepDown != "" && missed > 0 {
 		days, ask := schedule.StepDown(t.gap(s), missed)
@@ -327,7 +335,7 @@ func (t *turn) start(r run) error {
 	}
 	before := [...]any{p.Vars[varPrompted], p.Vars[varPromptFlow], p.Vars[varPromptKind]}
 	t.remember(r)
-	t.notAfter = r.at.Add(r.fresh)
+	t.notAfter = t.until(r)
 	if err := t.step(flow.Input{Kind: flow.InStart, Flow: r.flow}); err != nil || t.said > 0 {
 		return err
 	}

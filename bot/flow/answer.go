@@ -31,6 +31,9 @@ func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
 }
 
 func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
+	if done, err := r.greeted(f, n, o, norm); done {
+		return true, err
+	}
 	if len(o.options) > 0 { // a choice is stronger than the engine's words
 		if i := o.exact(r.tongue, norm, r.in.Text); i >= 0 {
 			return true, r.choose(f, n, o, r.careful(o, i, norm))
@@ -72,6 +75,7 @@ func (r *run) take(f *flow, n *node, o *askOp, raw string) (bool, error) {
 }
 
 func (r *run) choose(f *flow, n *node, o *askOp, i int) error {
+	r.declined = r.declined || o.greeting && i > 0
 	echo := ""
 	if label, _, ok := o.options[i].in(r.tongue.lang); ok && o.kind != askYesNo || o.kind == askLanguage {
 		echo = label
@@ -188,6 +192,11 @@ func (r *run) missed(n *node) error {
 	if o, ok := n.op.(*askOp); ok && o.safety != nil {
 		f, _ := r.waiting()
 		return r.choose(f, n, o, o.safety.atUnsure)
+	}
+	if o, ok := n.op.(*askOp); ok && o.greeting {
+		if done, err := r.greetedFreely(n, o); done {
+			return err
+		}
 	}
 	w := *r.s.Wait
 	quick := w.Tries > 0 && r.in.Now.Sub(w.Missed) < MissAgainWithin

@@ -76,6 +76,7 @@ func (ld *loader) english() bool { return ld.lang == "" || strings.HasPrefix(ld.
 // the whole flow.
 func (ld *loader) care() {
 	alone := map[*flow]bool{} // flows that begin by themselves
+	asks := map[*flow]bool{}  // those that ask whether to go on
 	for _, id := range ld.opt.Alone {
 		alone[ld.flows[id]] = true
 	}
@@ -85,7 +86,7 @@ func (ld *loader) care() {
 			switch o := n.op.(type) {
 			case *everyOp:
 				alone[ld.flows[o.flow.name]] = true
-				alone[ld.flows[o.stepDown.name]] = true
+				asks[ld.flows[o.stepDown.name]] = true
 				ld.cadence(n, o)
 			case *atOp:
 				alone[ld.flows[o.flow.name]] = true
@@ -96,9 +97,10 @@ func (ld *loader) care() {
 	}
 	ld.quietHours()
 	for _, p := range ld.parsers {
-		if alone[p.flow] {
-			ld.unprompted(p.flow)
+		if alone[p.flow] || asks[p.flow] {
+			ld.unprompted(p.flow, !alone[p.flow])
 		}
+		ld.later(p.flow)
 		if p.id == flowHelp && numbers {
 			ld.help(p.flow)
 		}
@@ -113,8 +115,8 @@ func (ld *loader) care() {
 
 // unprompted holds what comes by itself to what nobody may mind reading over a
 // shoulder: nothing of the person's own, no numbers, and an end when no answer
-// comes.
-func (ld *loader) unprompted(f *flow) {
+// comes. Nothing stands before the greeting.
+func (ld *loader) unprompted(f *flow, stepDown bool) {
 	seen := map[*node]bool{nil: true}
 	todo := []*node{f.first}
 	for len(todo) > 0 {
@@ -128,15 +130,19 @@ func (ld *loader) unprompted(f *flow) {
 		switch o := n.op.(type) {
 		case *askOp:
 			t = o.text
+			ld.greeting(f, n, stepDown)
+			ld.choices(o)
 			if o.noReply == 0 {
 				ld.c.add(n.pos, ruleNoReply, "this flow comes by itself, and nothing happens when nobody answers this question")
 			}
 		case *sayOp:
 			t = o.text
+			ld.greeting(f, n, stepDown)
 			todo = append(todo, n.next)
 		case *showOp, *linesOp:
 			ld.c.add(n.pos, ruleUnprompted, "this flow comes by itself: before an answer, it shows nothing of the person's own and no numbers")
 		case *menuOp, *paceOp, *waitOp:
+			ld.greeting(f, n, stepDown)
 		default:
 			todo = append(todo, n.edges()...)
 		}
@@ -148,43 +154,35 @@ func (ld *loader) unprompted(f *flow) {
 
 // harmless looks at a text that comes by itself.
 func (ld *loader) harmless(t *text) {
-	words := telling()
-	if !ld.english() {
-		words = nil
-	}
 	for _, v := range t.variants {
 		for _, part := range v.parts {
 			if part.name != "" && part.name != "time" && part.name != "until" {
 				ld.c.add(v.pos, ruleUnprompted, "this flow comes by itself: before an answer, it says nothing remembered, like {{%s}}", part.name)
 			}
 		}
-		heard := Normalise(v.src)
-		for _, w := range words {
-			if containsWords(heard, w) {
-				ld.c.add(v.pos, ruleUnprompted, "this flow comes by itself: %q tells too much before an answer", w)
-			}
+	}
+	ld.plain(t)
+}
+
+// plain looks for words that tell too much in a text that nobody may be waiting
+// for.
+func (ld *loader) plain(t *text) {
+	t.alone = true
+	for _, v := range t.variants {
+		if w := tells(v.src, ld.telling); w != "" {
+			ld.c.add(v.pos, ruleUnprompted, "this comes by itself: %q tells too much before an answer", w)
 		}
 	}
 }
 
-// telling are words that tell whoever else holds the phone what this is about.
-func telling() []string {
-	return []string{
-		"abuse", "abused", "abusive", "violence", "violent", "safe", "safety", "danger", "crisis", "helpline", "help line",
-		"police", "shelter", "refuge", "survivor", "survivors", "victim", "victims", "support", "advocate", "hotline", "women", "rescue", "no contact", "your ex", "your partner", "partner", "relationship", "urge", "leave", "leaving", "plan",
-	}
-}
-
-// Telling finds a word in a name that tells whoever holds the phone what this is
-// about, as the name of an account or a device; "" where there is none.
-func Telling(name string) string {
-	heard := Normalise(name)
-	for _, w := range telling() {
-		if containsWords(heard, w) {
-			return w
+// choices looks at those of a question that comes by itself: they are shown with
+// it.
+func (ld *loader) choices(o *askOp) {
+	for i := range o.options {
+		if w := tells(o.options[i].label, ld.telling); w != "" {
+			ld.c.add(o.options[i].pos, ruleUnprompted, "this comes by itself: %q tells too much before an answer", w)
 		}
 	}
-	return ""
 }
 
 // sources wants to know where a fact comes from.

@@ -253,7 +253,7 @@ func envType(id string, vars map[string]varKind) (types.Type, bool) {
 // reserved are names that no variable may have.
 func reserved(name string) bool {
 	switch name {
-	case "answer", "hour", "weekday", "today", "desk", nameDeskAbout, "prompted", "linked", "language", "until", "time", "title", nameSource,
+	case "answer", "hour", "weekday", "today", "desk", nameDeskAbout, "prompted", "linked", "language", "until", "time", "title", nameSource, nameFirstLine,
 		"not", "and", "or", "in", "true", "false", "nil", "null", "let", "if", "else",
 		"matches", "contains":
 		return true

@@ -98,7 +98,7 @@ func (r *run) one(f *flow, n *node) (next *node, stop bool) {
 			return nil, true
 		}
 		r.cite(o.text)
-		r.say(Say{Text: r.text(o.text), Ask: true})
+		r.say(Say{Text: r.question(o), Ask: true})
 		r.await(n, &Waiting{Kind: waitAsk})
 		r.wait = o.noReply
 		return nil, true

@@ -26,8 +26,11 @@ func (f Finding) String() string {
 
 // Mild tells that the scripts can be used as they are: a translation is not
 // complete, and what it lacks is said in the language of the scripts; or
-// something comes as often as ever when nobody answers.
-func (f Finding) Mild() bool { return f.Rule == ruleTranslation || f.Rule == ruleCadence }
+// something comes as often as ever when nobody answers, or does not begin with
+// the person's own line.
+func (f Finding) Mild() bool {
+	return f.Rule == ruleTranslation || f.Rule == ruleCadence || f.Rule == ruleGreeting
+}
 
 // place is where something stands in a file.
 type place struct {
@@ -83,7 +86,7 @@ type waiver struct {
 func waivable(rule string) bool {
 	switch rule {
 	case ruleWording, ruleExclamation, ruleLongText, ruleHiddenOption, ruleEmoji, ruleSentence, ruleChoices, ruleMessages,
-		ruleQuestions, ruleContact, ruleLongWord, ruleAbbreviation, ruleTitle, ruleNoReply, ruleCadence, ruleUnprompted, ruleSource, ruleNoSkip, ruleWayOut:
+		ruleQuestions, ruleContact, ruleLongWord, ruleAbbreviation, ruleTitle, ruleNoReply, ruleCadence, ruleUnprompted, ruleGreeting, ruleSource, ruleNoSkip, ruleWayOut:
 		return true
 	}
 	return strings.HasPrefix(rule, ruleWording+"-")
@@ -193,6 +196,7 @@ const (
 	ruleNoReply      = "no-reply"
 	ruleCadence      = "cadence"
 	ruleUnprompted   = "unprompted"
+	ruleGreeting     = "greeting"
 	ruleSource       = "source"
 	ruleNoSkip       = "no-skip"
 	ruleWayOut       = "way-out"

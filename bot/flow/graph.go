@@ -66,6 +66,7 @@ type askOp struct {
 	min     int  // text: runes
 	max     int  // text: runes
 	forget  bool // text: the answer is never in the session
+	plain   bool // text: words that tell too much are not taken
 	past    bool // date: one that has been
 	reader  Reader
 	window  Reader // time: reads a window, too; nil: no windows
@@ -77,6 +78,8 @@ type askOp struct {
 	safety  *safety // nil: not a question about safety
 	senses  bool    // about what is around the person
 	witness bool    // text: about what happened
+	// greeting: what a flow begins with that comes by itself
+	greeting bool
 
 	noReply      time.Duration // zero: none
 	noReplyBlock block

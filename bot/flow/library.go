@@ -20,6 +20,7 @@ type Library struct {
 	decoy *decoy           // nil: there is none
 
 	privateLists map[string]bool
+	telling      map[string][]string // by language; "": of all
 
 	*speech                    // in the language of the scripts
 	base    string             // which that is

@@ -25,6 +25,10 @@ type Options struct {
 	// begin: what the organization sends. They are held to the same rules.
 	Alone []string
 
+	// Telling are words that no message may hold that comes by itself, beside
+	// those of the scripts: the names of the organization.
+	Telling []string
+
 	older bool // scripts of before: see Unpack
 }
 
@@ -120,7 +124,9 @@ type loader struct {
 	notes  map[string]map[int][]string
 	units  []unit
 	called map[string]bool // flows that others call
-	hears  map[string]*flow
+	// telling are words that no message may hold that comes by itself.
+	telling []string
+	hears   map[string]*flow
 }
 
 func newLoader(opt Options) *loader {
@@ -182,6 +188,10 @@ func (ld *loader) library() *Library {
 		p.flow.Rev, p.flow.words = p.flow.rev(), p.flow.wordsHash()
 	}
 	ld.comparisons()
+	ld.telling = ld.tellingOf(ld.baseWords)
+	if ld.english() {
+		ld.telling = append(ld.telling, telling()...)
+	}
 	ld.care()
 	ld.avoid()
 	ld.calls()
@@ -209,6 +219,7 @@ func (ld *loader) build() *Library {
 		}
 	}
 	l.privateLists = ld.privates()
+	l.telling = map[string][]string{"": ld.telling}
 	l.hear(ld.folder(ld.baseWords, ld.rewrites), phrases)
 	slices.SortStableFunc(l.menu, func(a, b *flow) int { return cmp.Compare(a.Menu, b.Menu) })
 	for _, p := range ld.parsers {

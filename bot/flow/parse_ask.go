@@ -50,6 +50,10 @@ func (p *parser) ask(st *node, v pair, pairs []pair) op {
 			if o.witness = p.boolean(kv.v, "witness"); o.witness && o.kind != askText {
 				p.c.add(at(p.file, kv.k), ruleValue, "witness goes with text: the words themselves are what is kept")
 			}
+		case "greeting":
+			if o.greeting = p.boolean(kv.v, "greeting"); o.greeting && o.kind != askPick && o.kind != askYesNo {
+				p.c.add(at(p.file, kv.k), ruleValue, "greeting goes with pick or yes_no: the first choice goes on, the last one ends it")
+			}
 		case "opening":
 			if o.opening = p.boolean(kv.v, "opening"); o.opening && (o.kind < askScale || o.kind == askText || o.kind == askLanguage) {
 				p.c.add(at(p.file, kv.k), ruleValue, "opening goes with a number, a time, days, a date or a span: any message would be taken for a text")
@@ -80,7 +84,10 @@ func (p *parser) kind(st *node, o *askOp, kv pair) {
 		p.bounds(o, kv)
 	case askText:
 		keys := p.empty(kv)
-		p.known(keys, "text", "min", "max", "forget")
+		p.known(keys, "text", "min", "max", "forget", "plain")
+		if kv, ok := find(keys, "plain"); ok {
+			o.plain = p.boolean(kv.v, "plain")
+		}
 		if kv, ok := find(keys, "min"); ok {
 			o.min = p.integer(kv.v, "min", 1, 100)
 		}

@@ -25,7 +25,7 @@ func verbKeys(verb string) []string {
 	case "say", "menu":
 		return []string{"any", "source"}
 	case "ask":
-		return append([]string{"any", "source", "keep", "no_reply", "not_understood", "skip", "safety", "senses", "witness", "opening"}, askKinds()...)
+		return append([]string{"any", "source", "keep", "no_reply", "not_understood", "skip", "safety", "senses", "witness", "greeting", "opening"}, askKinds()...)
 	case "pace":
 		return []string{"words"}
 	case "if":

@@ -61,16 +61,21 @@ func (ld *loader) privates() map[string]bool {
 
 // sees notes that a list is shown, all of them without a name.
 func (r *run) sees(lists ...string) {
-	if len(lists) == 0 {
-		r.private = true
-	}
+	r.seen = r.seen || len(lists) == 0
 	for _, l := range lists {
-		r.private = r.private || r.lib.privateLists[l]
+		r.seen = r.seen || r.lib.privateLists[l]
 	}
+	r.private = r.private || r.seen
 }
 
 // isPrivate tells whether this Step was in a flow that is private, or is now.
 func (r *run) isPrivate() bool {
+	if r.declined && len(r.s.Frames) == 0 {
+		return r.seen
+	}
+	if (r.quietly || !r.private) && r.atGreeting() { // a line that tells nothing
+		return false
+	}
 	if r.private {
 		return true
 	}

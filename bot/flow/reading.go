@@ -13,7 +13,11 @@ func (r *run) read(o *askOp, raw string) (value any, echo string, ok bool) {
 		return v, "", ok && (!o.bounded || v >= o.from && v <= o.to)
 	case askText:
 		text := strings.TrimSpace(raw)
-		return text, "", text != "" && !o.tooLong(text) && utf8.RuneCountInString(text) >= o.min
+		fits := text != "" && !o.tooLong(text) && utf8.RuneCountInString(text) >= o.min
+		if fits && o.plain {
+			fits = tells(text, r.lib.tellingIn(r.tongue.lang)) == "" && !strings.ContainsRune(text, '\n')
+		}
+		return text, "", fits
 	default:
 		if len(raw) > maxHeard {
 			return nil, "", false

@@ -109,6 +109,8 @@ func (r *run) word(name string) string {
 		return clock(r.in.Now)
 	case nameSource:
 		return r.s.Source
+	case nameFirstLine:
+		return r.firstLine()
 	case nameDeskAbout:
 		if r.in.DeskAbout == nil {
 			return ""

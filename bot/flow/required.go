@@ -47,6 +47,7 @@ func wordTexts() []Sentence {
 		{Key: "words_places", Words: true, About: "the first choice, the second and so on, in order; forms of the same one with / between", Example: "first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth"},
 		{Key: "words_choice", Words: true, About: "words that may stand beside the number of a choice, as in: the second one", Example: "number, option, choice, answer, the, one"},
 		{Key: "words_avoid", Words: true, About: "words that no text in this language may hold, beside the rules of wording", Example: "drama queen, hysterical"},
+		{Key: tellingList, Words: true, About: "words that tell whoever holds the phone what this is about; no message that comes by itself may hold one", Example: "abuse, violence, shelter, helpline"},
 		{Key: "words_language", Words: true, About: "how people ask for this language", Example: "english, in english"},
 		{Key: "words_of", Words: true, About: "words before the top of a scale, as in: 7 of 10", Example: "of"},
 		{Key: "words_strong", Words: true, About: "words that name a thing by themselves, also beside another word", Example: "panic, helpline"},

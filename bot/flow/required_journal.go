@@ -39,6 +39,10 @@ func lockTexts() []Sentence {
 		text("kept", "a word of their own is taken", "That word is set. Capitals do not matter. You could delete the message that has it."),
 		text("unfit", "a word that cannot be taken", "That word has another use here, or is too short. It is not set. Another one will do."),
 		text("decoy", "what the decoy says when it did not understand", "I know water, word and remind me."),
+		{Key: "line_water", About: "a harmless first line that the person may choose; it comes by itself", Example: "Time for a glass of water?"},
+		{Key: "line_book", About: "another one", Example: "Your book is due this week."},
+		{Key: "line_parcel", About: "another one", Example: "Your parcel is on its way."},
+		{Key: "safe_never", About: "something that comes by itself was set outside of the times that the person called safe", Example: "That is outside the times that you told me. So it will not come, until you change one of them."},
 		text("none", "words of their own are gone", "Your own words are taken away. Nothing asks for them now."),
 	}
 }

@@ -98,6 +98,12 @@ func substance(b *strings.Builder, o op) {
 		if o.witness {
 			put("witness")
 		}
+		if o.plain {
+			put("plain")
+		}
+		if o.greeting {
+			put("greeting")
+		}
 		if o.opening {
 			put("opening")
 		}

@@ -210,7 +210,7 @@ func keySchema(verb, key string) object {
 		return defined("branch")
 	case "safety":
 		return closed(object{"danger": defined("text"), "unsure": defined("text"), "misread": defined("text")}, "danger")
-	case "skip", "numbered", "newest", "senses", "witness", "short", "opening":
+	case "skip", "numbered", "newest", "senses", "witness", "greeting", "short", "opening":
 		return object{"type": "boolean"}
 	case "words":
 		keys := object{}
@@ -263,7 +263,7 @@ func kindSchema(kind string) object {
 		o["dependentRequired"] = object{"from": []string{"to"}, "to": []string{"from"}}
 		return o
 	case "text":
-		o := closed(object{"min": whole(1, 100), "max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}})
+		o := closed(object{"min": whole(1, 100), "max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}, "plain": object{"type": "boolean"}})
 		o["type"] = []string{"object", "null"}
 		return o
 	case "date":

@@ -129,6 +129,9 @@ type Input struct {
 	// are not clear enough for an answer of their own. A question about safety
 	// that waits reads them as danger.
 	Danger bool
+	// Opened: the person has given their own word, which is the answer to a
+	// greeting.
+	Opened bool
 	// Decoy: the person is in the decoy and hears of nothing else.
 	Decoy bool
 	// Now is the moment, in the person's own zone. The engine reads no clock.

@@ -129,10 +129,13 @@ type run struct {
 	forgot  bool // something of the person was erased
 	erased  bool // everything was
 	private bool // something private was done or shown
-	hushed  bool // all schedules ended, or quiet until asked: nothing goes on
-	wait    time.Duration
-	ahead   string // stands before the next message
-	opened  bool   // this text opened a flow, and no question has tried it yet
+	seen    bool // a list that is private was shown
+	// declined: a greeting was answered, and not with its first choice
+	declined bool
+	hushed   bool // all schedules ended, or quiet until asked: nothing goes on
+	wait     time.Duration
+	ahead    string // stands before the next message
+	opened   bool   // this text opened a flow, and no question has tried it yet
 
 	asked    []string // keys of the question that is said once more
 	original string   // the text of the input, if part of it was taken off
@@ -157,7 +160,7 @@ func (r *run) heardText() error {
 		r.s.Parked, r.s.Past = nil, nil
 		return r.replace(f)
 	}
-	if f := r.anywhere(norm); f != nil {
+	if f := r.anywhere(norm); f != nil && !r.veiled(f) {
 		return r.begin(f)
 	}
 	if !r.in.Danger { // danger is for the question that waits

@@ -20,6 +20,7 @@ type text struct {
 	source   string // where a fact comes from
 	variants []template
 	said     []spoken      // in other languages
+	alone    bool          // it comes by itself, or after a long silence
 	until    time.Duration // what {{until}} means: the length of the pause that follows
 }
 

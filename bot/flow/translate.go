@@ -25,6 +25,7 @@ type catalog struct {
 	entries map[po.Key]*po.Entry
 	lists   map[string]*po.Entry // by context alone
 	avoid   []string             // words that no text may hold
+	telling []string             // words that no message may hold that comes by itself
 	rule    *pluralRule
 	forms   int            // how many plural forms the language has
 	lines   map[string]int // where the entries of a flow begin
@@ -126,6 +127,7 @@ func (ld *loader) translate(l *Library) {
 		}
 		sp, missing := ld.speak(c)
 		l.langs[c.lang] = sp
+		l.telling[c.lang] = c.telling
 		all = append(all, sp)
 		l.tongues = append(l.tongues, Language{Tag: c.lang, Name: ld.nameOf(c), Flows: len(ld.parsers) - len(missing), Of: len(ld.parsers), Missing: missing})
 	}
@@ -165,6 +167,7 @@ func (ld *loader) speak(c *catalog) (sp *speech, missing []string) {
 	}
 	sp.words, sp.meaning = ld.readWords(from)
 	c.avoid = wordList(from, "words_avoid")
+	c.telling = ld.tellingOf(from)
 	sp.numbers = ld.readNumbers(from)
 	if sp.words.yesLabel == "" {
 		sp.words.yesLabel = ld.words.yesLabel
@@ -285,6 +288,11 @@ func (ld *loader) fits(c *catalog, u *unit, e *po.Entry) bool {
 				ld.c.add(pos, ruleWordingList, "%q is not for this place", w)
 			}
 		}
+		if u.alone() {
+			if w := tells(s, c.telling); w != "" {
+				ld.c.add(pos, ruleUnprompted, "this comes by itself: %q tells too much before an answer", w)
+			}
+		}
 		want, got := holders(u.base()), holders(c.p.template(s, pos))
 		for _, name := range want {
 			if u.plural == "" && !slices.Contains(got, name) { // "one line" may do without
@@ -298,6 +306,11 @@ func (ld *loader) fits(c *catalog, u *unit, e *po.Entry) bool {
 		}
 	}
 	return len(ld.c.list) == before
+}
+
+// alone tells whether a unit is seen before an answer.
+func (u *unit) alone() bool {
+	return u.text != nil && u.text.alone || u.ask != nil && u.ask.text.alone
 }
 
 // base is the wording that a unit translates.

@@ -98,7 +98,7 @@ func (c *checkCmd) find(ctx context.Context) (faults, old []finding, summary str
 	if err != nil {
 		return nil, nil, "", err
 	}
-	src.alone = cfg.alone()
+	src.alone, src.telling = cfg.alone(), cfg.OrganizationNames
 	all, found, err := src.load()
 	if err != nil {
 		return nil, nil, "", err

@@ -87,6 +87,11 @@ type Config struct {
 	// empty for none.
 	QuietHours QuietHours `yaml:"quiet_hours"`
 
+	// Names by which the organization is known, as in [Harbour House, HH]. No
+	// message that comes by itself may hold one, and neither may the names of the
+	// account that people see on their phones.
+	OrganizationNames []string `yaml:"organization_names"`
+
 	// What the organization sends by itself to everybody who opted in to its
 	// kind, each by their own clock. A script lets people opt in, by a step with
 	// organization: true; flows/README.md tells about the kinds. Of one kind, no
@@ -137,18 +142,19 @@ type Log struct {
 // defaults is the configuration of an empty file.
 func defaults() Config {
 	return Config{
-		Data:          "data",
-		MasterKeyFile: "master.key",
-		Zone:          "UTC",
-		Language:      "en",
-		FreshFor:      2 * time.Hour,
-		TakeBackAfter: 24 * time.Hour,
-		QuietHours:    QuietHours{From: "22:00", To: "08:00"},
-		Matrix:        matrixDefaults(),
-		Signal:        signalDefaults(),
-		Staff:         staffDefaults(),
-		Monitor:       Monitor{Canary: canaryDefaults()},
-		Log:           Log{Level: "info", Format: "text"},
+		Data:              "data",
+		MasterKeyFile:     "master.key",
+		Zone:              "UTC",
+		Language:          "en",
+		FreshFor:          2 * time.Hour,
+		TakeBackAfter:     24 * time.Hour,
+		QuietHours:        QuietHours{From: "22:00", To: "08:00"},
+		OrganizationNames: []string{},
+		Matrix:            matrixDefaults(),
+		Signal:            signalDefaults(),
+		Staff:             staffDefaults(),
+		Monitor:           Monitor{Canary: canaryDefaults()},
+		Log:               Log{Level: "info", Format: "text"},
 	}
 }
 

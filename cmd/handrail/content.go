@@ -34,6 +34,9 @@ type source struct {
 	arg  string
 	// alone are the flows that the configuration lets begin by themselves.
 	alone []string
+	// telling are words of the configuration that nothing may hold that comes by
+	// itself.
+	telling []string
 }
 
 // openSource is the folder at dir, or what is built in for "".
@@ -74,7 +77,7 @@ func (s source) load() (c content, faults []finding, err error) {
 // scripts reads the scripts alone. The library is nil when there are faults that
 // keep them from being used.
 func (s source) scripts() (lib *flow.Library, faults []finding, err error) {
-	lib, found, err := flow.Load(s.fsys, flow.Options{Readers: schedule.Readers(), Alone: s.alone})
+	lib, found, err := flow.Load(s.fsys, flow.Options{Readers: schedule.Readers(), Alone: s.alone, Telling: s.telling})
 	if err != nil {
 		return nil, nil, fail("read the scripts in %s: %v", s.name, err)
 	}

@@ -136,7 +136,7 @@ func (d *doctor) content() {
 		d.say(levelFail, "scripts", "%s", oneLine(err))
 		return
 	}
-	src.alone = d.cfg.alone()
+	src.alone, src.telling = d.cfg.alone(), d.cfg.OrganizationNames
 	c, faults, err := src.load()
 	if c.library != nil {
 		faults = append(faults, d.cfg.checkBroadcasts(positions{file: d.file}, c.library)...)

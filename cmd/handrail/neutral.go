@@ -13,7 +13,7 @@ func tellingNames(cfg Config) (found []finding) {
 	for _, n := range []struct{ key, name string }{
 		{"matrix.user", localpart(cfg.Matrix.User)}, {"matrix.device_name", cfg.Matrix.DeviceName},
 	} {
-		if w := flow.Telling(n.name); w != "" {
+		if w := flow.Telling(n.name, cfg.OrganizationNames...); w != "" {
 			found = append(found, finding{Rule: n.key, Message: "the word \"" + w + "\" in this name can be read on a phone by anybody: take a plain one"})
 		}
 	}

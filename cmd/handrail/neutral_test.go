@@ -20,12 +20,14 @@ func TestTellingNames(t *testing.T) {
 		{"with a hyphen", "@crisis-line:example.org", "bot", 1},
 		{"the device", "@robin:example.org", "Violence helpline", 1},
 		{"both", "@shelter:example.org", "support", 2},
+		{"the organization", "@harbour-house:example.org", "bot", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			cfg := defaults()
 			cfg.Matrix.User, cfg.Matrix.DeviceName = tt.user, tt.device
+			cfg.OrganizationNames = []string{"Harbour House"}
 			if got := tellingNames(cfg); len(got) != tt.want {
 				t.Errorf("%v", got)
 			}

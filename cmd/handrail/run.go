@@ -60,7 +60,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 	if err != nil {
 		return err
 	}
-	src.alone = cfg.alone()
+	src.alone, src.telling = cfg.alone(), cfg.OrganizationNames
 	all, err := src.sound()
 	if err != nil {
 		return err

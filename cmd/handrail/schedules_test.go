@@ -16,8 +16,8 @@ func TestCheckSchedules(t *testing.T) {
 	t.Parallel()
 	const (
 		optIn = "flow: news\ntitle: News\nstart: [the news]\nsteps:\n  - every: news\n    kind: note\n    organization: true\n  - say: Noted.\n"
-		note  = "flow: note.week\ntitle: A note\nsteps:\n  - ask: Hi. Is now all right?\n    yes_no: {}\n    no_reply: {after: 2h, end: }\n  - say: A note for you.\n"
-		mute  = "flow: note.week\ntitle: A note\nsteps:\n  - ask: Hi. Is now all right?\n    yes_no: {}\n  - say: A note for you.\n"
+		note  = "flow: note.week\ntitle: A note\nsteps:\n  - ask: Hi. Is now all right?\n    greeting: true\n    yes_no: {}\n    no_reply: {after: 2h, end: }\n  - say: A note for you.\n"
+		mute  = "flow: note.week\ntitle: A note\nsteps:\n  - ask: Hi. Is now all right?\n    greeting: true\n    yes_no: {}\n  - say: A note for you.\n"
 		say   = "schedules:\n  - {name: weekly, kind: note, flow: note.week, at: \"18:00-20:00\", days: [sun]}\n"
 	)
 	for _, tt := range []struct {

@@ -1,0 +1,166 @@
+package schedule
+
+import (
+	"strings"
+	"time"
+)
+
+// Safe are the times at which somebody may be written to unasked: windows on
+// days of the week, and days on which nothing may come. The zero Safe holds
+// nothing back.
+type Safe struct {
+	windows []safeWindow
+	quiet   []quietDay
+	none    bool // something is written that cannot be read: nothing is safe
+}
+
+// safeWindow is a part of some days of the week. One that ends before it begins
+// passes midnight and belongs to the day on which it begins.
+type safeWindow struct {
+	days     daySet
+	from, to int // minutes since midnight
+}
+
+// quietDay is a span of dates, a day of the week, or a date that comes again.
+type quietDay struct {
+	from, until int // day numbers, both included
+	step        int // from comes again every so many days; 0: it does not
+	week        daySet
+}
+
+// mostSafe bounds how many windows, and how many quiet days, are read.
+const mostSafe = 50
+
+// ReadSafe reads what the scripts keep: windows like "mon,tue 09:00-12:00" with a
+// semicolon between, and quiet days like "2026-12-24", "2026-12-24..2026-12-27",
+// "fri" or "2026-11-27+14" (every fourteen days) with blanks between. What cannot
+// be read holds everything back: nothing that was to be quiet is ever loud by a
+// mistake.
+func ReadSafe(windows, quiet string) Safe {
+	var s Safe
+	for part := range strings.SplitSeq(windows, ";") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		w, ok := readSafeWindow(part)
+		if !ok || len(s.windows) == mostSafe {
+			s.none = true
+			continue
+		}
+		s.windows = append(s.windows, w)
+	}
+	for part := range strings.FieldsSeq(quiet) {
+		d, ok := readQuietDay(part)
+		if !ok || len(s.quiet) == mostSafe {
+			s.none = true
+			continue
+		}
+		s.quiet = append(s.quiet, d)
+	}
+	return s
+}
+
+func readSafeWindow(text string) (w safeWindow, ok bool) {
+	days, hours, found := strings.Cut(text, " ")
+	if !found {
+		days, hours = "", text
+	}
+	var err error
+	if w.days = everyDay; days != "" {
+		if w.days, err = parseDays(strings.Split(days, ",")); err != nil {
+			return w, false
+		}
+	}
+	from, to, found := strings.Cut(strings.TrimSpace(hours), "-")
+	if !found {
+		return w, false
+	}
+	if w.from, err = parseClock(from); err != nil {
+		return w, false
+	}
+	w.to, err = parseClock(to)
+	return w, err == nil
+}
+
+func readQuietDay(text string) (d quietDay, ok bool) {
+	if set, err := parseDays(strings.Split(text, ",")); err == nil {
+		return quietDay{week: set}, true
+	}
+	from, until, span := strings.Cut(text, "..")
+	from, step, again := strings.Cut(from, "+")
+	day, err := time.Parse(time.DateOnly, from)
+	if err != nil {
+		return d, false
+	}
+	d.from = dayNumber(day)
+	d.until = d.from
+	if span {
+		if day, err = time.Parse(time.DateOnly, until); err != nil {
+			return d, false
+		}
+		d.until = max(d.from, dayNumber(day))
+	}
+	if again {
+		if d.step = parseStep(step + "d"); d.step == 0 {
+			return d, false
+		}
+	}
+	return d, true
+}
+
+// On tells whether t, in the person's zone, is a safe time.
+func (s Safe) On(t time.Time) bool {
+	wall := wallOf(t, t.Location())
+	if s.none || s.quietOn(wall) {
+		return false
+	}
+	if len(s.windows) == 0 {
+		return true
+	}
+	now := wall.Hour()*60 + wall.Minute()
+	for _, w := range s.windows {
+		today, before := w.days.has(wall.Weekday()), w.days.has(wall.AddDate(0, 0, -1).Weekday())
+		switch {
+		case w.from < w.to && today && now >= w.from && now < w.to,
+			w.from >= w.to && today && now >= w.from,
+			w.from >= w.to && before && now < w.to:
+			return true
+		}
+	}
+	return false
+}
+
+func (s Safe) quietOn(wall time.Time) bool {
+	n := dayNumber(wall)
+	for _, d := range s.quiet {
+		if d.week != 0 {
+			if d.week.has(wall.Weekday()) {
+				return true
+			}
+			continue
+		}
+		switch {
+		case d.step > 0 && n >= d.from && (n-d.from)%d.step <= d.until-d.from,
+			n >= d.from && n <= d.until:
+			return true
+		}
+	}
+	return false
+}
+
+// safeLook is how far Until looks, and in which steps: windows are of minutes.
+const safeLook = 24 * time.Hour
+
+// Until is when the safe time at t ends, at the latest a day after t: what is on
+// its way then comes no more. Where t is not safe it is t.
+func (s Safe) Until(t time.Time) time.Time {
+	if len(s.windows) == 0 && len(s.quiet) == 0 && !s.none {
+		return t.Add(safeLook)
+	}
+	end := t
+	for end.Sub(t) < safeLook && s.On(end) {
+		end = end.Truncate(time.Minute).Add(time.Minute)
+	}
+	return end
+}
