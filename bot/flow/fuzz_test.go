@@ -128,7 +128,7 @@ steps:
     past: [{ask: "Over?", yes_no: {}}]
   - say: "{{on_date}} {{at_time}} {{on_days}} {{zone}} {{country}}"
   - cancel: weekly`,
-		"checkin": "steps: [{ask: 'How is it?', any: ['And now?'], pick: {light: {}, heavy: {run: urge}}, no_reply: {after: 2h, end: }}, {say: Noted.}]",
+		"checkin": "steps: [{ask: 'How is it?', greeting: true, any: ['And now?'], pick: {light: {}, heavy: {run: urge}}, no_reply: {after: 2h, end: }}, {say: Noted.}]",
 	}
 }
 

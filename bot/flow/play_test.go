@@ -49,7 +49,9 @@ func library(t testing.TB, scripts map[string]string) *Library {
 		t.Fatal(err)
 	}
 	for _, f := range list {
-		t.Error(f)
+		if f.Rule != ruleGreeting { // these are small, and have no person behind them
+			t.Error(f)
+		}
 	}
 	if lib == nil {
 		t.FailNow()

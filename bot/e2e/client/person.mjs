@@ -15,7 +15,7 @@ const RETRY_EVERY = 100;
 export class Person {
     static verbs = [
         "login", "bootstrap", "createRoom", "invite", "waitJoined", "waitLeft", "leave", "send", "sendAll", "sendType", "sendPlain",
-        "join", "react", "edit", "redact", "picture", "download", "timeline", "wait", "trust", "verify", "readUpTo", "stop",
+        "join", "react", "edit", "redact", "picture", "download", "timeline", "wait", "trust", "verify", "readUpTo", "keys", "takeKeys", "stop",
     ];
 
     #client;
@@ -204,6 +204,15 @@ export class Person {
 
     async readUpTo({ room, user }) {
         return { event: this.#client.getRoom(room)?.getEventReadUpTo(user) ?? "" };
+    }
+
+    // What a key backup holds: every key of a room that this device has.
+    async keys() {
+        return { keys: await this.#client.getCrypto().exportRoomKeysAsJson() };
+    }
+
+    async takeKeys({ keys }) {
+        await this.#client.getCrypto().importRoomKeysAsJson(keys);
     }
 
     async stop() {

@@ -186,6 +186,18 @@ func (p *Person) Verify(ctx context.Context, room, user string) (emoji []string,
 	return got.Emoji, err
 }
 
+// Keys gives every key of a room that this device has, as a backup holds them.
+func (p *Person) Keys(ctx context.Context) (keys string, err error) {
+	var got struct{ Keys string }
+	err = p.call(ctx, "keys", map[string]any{}, &got)
+	return got.Keys, err
+}
+
+// TakeKeys gives this device the keys of another one.
+func (p *Person) TakeKeys(ctx context.Context, keys string) error {
+	return p.call(ctx, "takeKeys", map[string]any{"keys": keys}, nil)
+}
+
 // ReadUpTo is the event up to which user has read, "" when there is none.
 func (p *Person) ReadUpTo(ctx context.Context, room, user string) (event string, err error) {
 	var got eventID
