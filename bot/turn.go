@@ -9,6 +9,7 @@ import (
 	"handrail/bot/chart"
 	"handrail/bot/chat"
 	"handrail/bot/flow"
+	"handrail/bot/schedule"
 	"handrail/bot/store"
 )
 
@@ -272,7 +273,7 @@ const pictureName = "picture.png"
 // chart sends a picture of the person's marks, or if it cannot be drawn what it
 // would have shown, in words.
 func (t *turn) chart(e flow.Chart) error {
-	c := chart.Chart{Title: e.Title, Days: e.Days, Until: t.now.In(t.bot.location(t.p)), Low: e.Low, High: e.High}
+	c := chart.Chart{Title: e.Title, Days: e.Days, Until: t.now.In(t.bot.location(t.p)), Low: e.Low, High: e.High, Day: schedule.ShortDate(t.voice().Tag())}
 	for _, m := range e.Marks {
 		c.Points = append(c.Points, chart.Point(m))
 	}

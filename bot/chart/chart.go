@@ -35,6 +35,7 @@ type Chart struct {
 	Days      int
 	Until     time.Time
 	Low, High float64
+	Day       func(time.Time) string // how a day is written; nil: as in 2 Jan
 }
 
 // The picture, in pixels: wide enough to read on a telephone held upright.
@@ -93,12 +94,16 @@ func (c Chart) grid(p *picture) {
 		p.text(p.small, strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64), left-14, y+8, alignRight)
 	}
 	every := (c.Days + 6) / 7
+	label := c.Day
+	if label == nil {
+		label = func(t time.Time) string { return t.Format("2 Jan") }
+	}
 	for d := 1 - c.Days; d <= 0; d++ {
 		if -d%every != 0 {
 			continue
 		}
 		noon := c.midnight(d).Add(12 * time.Hour)
-		p.text(p.small, noon.Format("01-02"), c.x(noon), height-bottom+36, alignMiddle)
+		p.text(p.small, label(noon), c.x(noon), height-bottom+36, alignMiddle)
 	}
 }
 

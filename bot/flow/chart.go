@@ -69,7 +69,7 @@ func (r *run) chart(o *chartOp) {
 		case name == "value" && len(marks) > 0:
 			return show(marks[0].Value, "", "")
 		case name == "date" && len(marks) > 0:
-			return marks[0].At.Format(time.DateOnly)
+			return r.date(marks[0].At)
 		}
 		return ""
 	}
@@ -97,6 +97,17 @@ func (r *run) chart(o *chartOp) {
 	}), MaxSay)
 	r.out = append(r.out, e)
 	r.spoke = true
+}
+
+// date says a date as people of the language write it.
+func (r *run) date(at time.Time) string {
+	day := at.Format(time.DateOnly)
+	if read := r.lib.opt.Readers["date"]; read != nil {
+		if _, said, ok := read(day, r.lib.tag(r.tongue), at); ok {
+			return said
+		}
+	}
+	return day
 }
 
 // marks are the numbers on the list that belong to the days of the chart.

@@ -27,7 +27,7 @@ func TestChart(t *testing.T) {
 	}{
 		{"none", "a", nil, "There are no marks from the last 2 days."},
 		{"too old, and no number", "a", []Item{mark("3", 45*time.Hour), mark("a line", time.Hour), mark("NaN", time.Hour)}, "There are no marks from the last 2 days."},
-		{"one", "a", []Item{mark("3", 43*time.Hour)}, "There is one mark from the last 2 days: 3, on 2026-03-01."},
+		{"one", "a", []Item{mark("3", 43*time.Hour)}, "There is one mark from the last 2 days: 3, on 1 March 2026."},
 		{
 			"some", "a",
 			[]Item{mark("3", 43*time.Hour), mark("7.5", 2*time.Hour), mark("4", time.Hour)},

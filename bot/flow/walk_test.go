@@ -38,10 +38,16 @@ func TestWalk(t *testing.T) {
 		t.Run("lang="+lang, func(t *testing.T) {
 			t.Parallel()
 			said := sentences(t, lib, lang)
+			var opens []string
+			for _, f := range shippedFlows(lib) {
+				if !strings.HasPrefix(f.ID, "decoy") {
+					opens = append(opens, f.ID)
+				}
+			}
 			steps, faults, seen := 0, 0, map[string]bool{}
 			for i := range talks {
 				w := &walker{
-					lib: lib, lang: lang, said: said, seen: seen, rnd: rand.New(rand.NewPCG(uint64(i), seed^hash(lang))),
+					lib: lib, lang: lang, said: said, opens: opens, seen: seen, rnd: rand.New(rand.NewPCG(uint64(i), seed^hash(lang))),
 					vars: map[string]any{}, lists: map[string][]Item{}, due: map[string]string{},
 					now: time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC),
 				}
@@ -130,6 +136,7 @@ type walker struct {
 	lib   *Library
 	lang  string
 	said  []string
+	opens []string // all flows but those of the decoy
 	seen  map[string]bool
 	rnd   *rand.Rand
 	s     Session
@@ -183,7 +190,9 @@ func (w *walker) talk() {
 			names := slices.Sorted(keysOf(w.due))
 			w.now = w.now.Add(24 * time.Hour)
 			w.step(Input{Kind: InStart, Flow: w.due[names[w.rnd.IntN(len(names))]]})
-		case n < 19:
+		case n < 18 && w.s.Idle() && w.lone == 0: // what comes by itself, or a flow that others lead to
+			w.step(Input{Kind: InStart, Flow: w.opens[w.rnd.IntN(len(w.opens))]})
+		case n < 20:
 			list := crisis.Categories()
 			w.step(Input{Kind: InInterrupt, Flow: "crisis." + list[w.rnd.IntN(len(list))]})
 		case n < 65:

@@ -42,6 +42,23 @@ func Readers() map[string]func(text, lang string, now time.Time) (value, echo st
 	return out
 }
 
+// ShortDate writes a day and its month in a language, a BCP 47 tag: "3 May", in
+// Spanish "3 may". It panics where Readers does.
+func ShortDate(lang string) func(time.Time) string {
+	all, err := tongues()
+	if err != nil {
+		panic("schedule: " + err.Error())
+	}
+	t := all[spoken(lang)]
+	return func(at time.Time) string {
+		if t == nil {
+			return at.Format("2 Jan")
+		}
+		month := []rune(t.say[fmt.Sprint("month ", int(at.Month()))])
+		return fmt.Sprint(at.Day(), " ", string(month[:min(3, len(month))]))
+	}
+}
+
 // spoken is the language of a tag: "es" of "es-MX".
 func spoken(tag string) string {
 	lang, _, _ := strings.Cut(strings.ToLower(tag), "-")

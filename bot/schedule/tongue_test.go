@@ -263,3 +263,13 @@ func TestTongues(t *testing.T) {
 		t.Error("a line without = is taken")
 	}
 }
+
+func TestShortDate(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 3, 12, 0, 0, 0, time.UTC)
+	for lang, want := range map[string]string{"en": "3 Jan", "es": "3 ene", "es-AR": "3 ene", "": "3 Jan"} {
+		if got := ShortDate(lang)(at); got != want {
+			t.Errorf("%q: %q, want %q", lang, got, want)
+		}
+	}
+}
