@@ -24,7 +24,7 @@ type doctorCmd struct {
 
 // Help is shown by handrail doctor --help.
 func (doctorCmd) Help() string {
-	return `Looks at the configuration, the scripts and help lines, the keys, the store, the disk, the clock, the homeserver and the bot's account there, one line each: ok, warn or fail, and what to do. It changes nothing and may run beside the bot; run it as the user the bot runs as. It tells nothing of any person.
+	return `Looks at the configuration, the scripts and help lines, the keys, the store, the disk, the clock, the homeserver and the bot's account there, signal-cli with the flags it was started with, one line each: ok, warn or fail, and what to do. It changes nothing and may run beside the bot; run it as the user the bot runs as. It tells nothing of any person.
 
 It exits with 1 if something fails, so that people are not served or soon will not be, and with 0 otherwise.
 
@@ -121,6 +121,7 @@ func (d *doctor) look(ctx context.Context) {
 	if d.bad("master key", err, "%s is for its owner alone", cfg.MasterKeyFile) {
 		return
 	}
+	d.signal(ctx, master)
 	if r := d.store(ctx, master); r != nil {
 		defer func() { _ = r.Close() }() // only read
 		d.account(ctx, r, master)

@@ -45,6 +45,7 @@ type cli struct {
 	Backup  backupCmd  `cmd:"" help:"Write everything that is kept into one sealed file, while the bot runs."`
 	Rotate  rotateCmd  `cmd:"" help:"Make a new master key and take the old one out of use."`
 	Restore restoreCmd `cmd:"" help:"Put a backup back."`
+	Signal  signalCmd  `cmd:"" help:"What the account on Signal needs of an operator."`
 	Unit    unitCmd    `cmd:"" help:"Print a file for systemd or compose."`
 	Audit   auditCmd   `cmd:"" help:"The record of what staff did, verified."`
 	Report  reportCmd  `cmd:"" help:"Counts of the desk in a month, for the organization."`

@@ -123,7 +123,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		return fail("staff in the configuration: %v", err)
 	}
 	b, err := bot.New(bot.Config{
-		Staff: staff,
+		Staff: staff, Found: cfg.found(),
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
 		Transports: networks, Accounts: accounts, Now: wallClock(), Label: replicaLabel(), Process: thisProcess(), Dead: processDead, Log: log,
 		Zone: cfg.Zone, Language: cfg.Language, Lang: cfg.Lang, FreshFor: cfg.FreshFor, TakeBack: cfg.TakeBackAfter,

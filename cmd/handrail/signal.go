@@ -1,15 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"handrail/bot"
+	"handrail/bot/matrix"
 	"handrail/bot/seal"
 	"handrail/bot/signalcli"
 	"handrail/bot/store"
@@ -28,6 +31,10 @@ type Signal struct {
 	// The number that the daemon serves, as in +4930123456. Where it is given, a
 	// daemon of another account is refused.
 	Account string `yaml:"account"`
+
+	// What people are told who want to write to the bot from Signal as well: a
+	// username as in helper.42, or the number. Empty: the account above, if given.
+	Found string `yaml:"found"`
 
 	// After which time messages disappear on both phones, from the first answer to
 	// somebody on. A shorter time that the person sets is kept, and so is what they
@@ -56,6 +63,18 @@ func (g Signal) check(at positions) (faults []finding) {
 		faults = append(faults, at.fault("signal.disappearing", "disappearing must be between 0s and 28d, in whole seconds"))
 	}
 	return faults
+}
+
+// found says by network how people find the bot there.
+func (c Config) found() map[string]string {
+	names := map[string]string{}
+	if strings.HasPrefix(c.Matrix.User, "@") {
+		names[matrix.NetworkName] = c.Matrix.User
+	}
+	if name := cmp.Or(c.Signal.Found, c.Signal.Account); name != "" && c.Signal.used() {
+		names[signalcli.NetworkName] = name
+	}
+	return names
 }
 
 // used tells whether there is an account on Signal.

@@ -9,7 +9,7 @@ import (
 var unitFiles embed.FS
 
 type unitCmd struct {
-	Kind string `arg:"" enum:"systemd,backup,timer,compose" help:"systemd: the service; backup and timer: a backup a day; compose: a container."`
+	Kind string `arg:"" enum:"systemd,backup,timer,compose,signal-cli,signal-compose" help:"systemd: the service; backup and timer: a backup a day; compose: a container; signal-cli and signal-compose: the same for the account on Signal."`
 }
 
 // Help is shown by handrail unit --help.
@@ -20,6 +20,8 @@ func (unitCmd) Help() string {
   handrail unit backup > /etc/systemd/system/handrail-backup.service
   handrail unit timer > /etc/systemd/system/handrail-backup.timer
   handrail unit compose > compose.yaml
+  handrail unit signal-cli > /etc/systemd/system/signal-cli.service
+  handrail unit signal-compose > compose.signal.yaml
 
 The service is told when the bot runs and whether it makes progress (Type=notify, WatchdogSec), and may touch nothing but its folder and the network.`
 }
@@ -28,6 +30,7 @@ The service is told when the bot runs and whether it makes progress (Type=notify
 func (c *unitCmd) Run(s streams) error {
 	name, ok := map[string]string{
 		"systemd": "handrail.service", "backup": "handrail-backup.service", "timer": "handrail-backup.timer", "compose": "compose.yaml",
+		"signal-cli": "signal-cli.service", "signal-compose": "signal-compose.yaml",
 	}[c.Kind]
 	if !ok { // the parser knows them
 		return misuse("there is no unit %q", c.Kind)

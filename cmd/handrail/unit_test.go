@@ -20,9 +20,10 @@ func TestUnits(t *testing.T) {
 	t.Parallel()
 	known := []string{"Unit", "Service", "Timer", "Install"}
 	for kind, want := range map[string][]string{
-		"systemd": {"Type=notify", "WatchdogSec=", "ProtectSystem=strict", "LimitCORE=0", "ExecReload=", "handrail run -c"},
-		"backup":  {"Type=oneshot", "handrail backup", "-delete"},
-		"timer":   {"OnCalendar=", "Persistent=yes"},
+		"systemd":    {"Type=notify", "WatchdogSec=", "ProtectSystem=strict", "LimitCORE=0", "ExecReload=", "handrail run -c"},
+		"backup":     {"Type=oneshot", "handrail backup", "-delete"},
+		"timer":      {"OnCalendar=", "Persistent=yes"},
+		"signal-cli": {"--no-receive-stdout", "--ignore-attachments", "--receive-mode manual", "on-first-use", "StandardOutput=null", "UMask=0007", "LimitCORE=0"},
 	} {
 		text := does(t, kind, 0, "[Unit]", "unit", kind).out
 		for _, words := range want {
@@ -30,7 +31,7 @@ func TestUnits(t *testing.T) {
 				t.Errorf("%s lacks %q", kind, words)
 			}
 		}
-		for line := range strings.Lines(text) {
+		for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
 			line = strings.TrimSpace(line)
 			name, isSection := strings.CutPrefix(line, "[")
 			key, _, isSetting := strings.Cut(line, "=")
