@@ -29,6 +29,7 @@ const (
 type carried struct {
 	id   string // event id
 	text string
+	by   desk.StaffID // who of staff wrote it
 }
 
 // caseNow is the person's newest case; ok is false when there is none, or no
@@ -103,10 +104,18 @@ func (t *turn) caseStep(c store.Case, e desk.Event, m carried) error {
 	before := c.Case
 	next, effects := s.Desk.Step(c.Case, e, away, t.now)
 	c.Case = next
+	t.reading = readers(before)
+	if is := readers(next); len(is) > 0 {
+		t.reading = is
+	}
+	defer func() { t.reading = nil }()
 	for _, e := range effects {
 		if err := t.caseEffect(&c, e, m); err != nil {
 			return err
 		}
+	}
+	if err := t.reseat(c, before); err != nil {
+		return err
 	}
 	if c.Human() && !before.Human() {
 		if err := t.fallSilent(); err != nil {
@@ -194,32 +203,50 @@ func (t *turn) deskTells(e desk.Tell) error {
 // rootKey is the send key of the message from which the thread of a case hangs.
 func (t *turn) rootKey(c store.Case) string { return t.tx.Key("desk.root", c.ID) }
 
-// post writes into the thread of a case, or begins it.
+// post tells staff something about a case, where it belongs.
 func (t *turn) post(c store.Case, key string, values map[string]string, to ...desk.StaffID) error {
 	values["case"] = c.Name()
-	post := store.Post{Out: chat.Outgoing{Text: chat.Text(t.staffText(key, values))}}
-	for _, who := range to {
-		if who != "" {
-			post.Out.Mentions = append(post.Out.Mentions, string(who))
+	thread, inside := t.places(c, key, to)
+	for _, p := range []struct {
+		key  string
+		send func(store.Case, store.Post) error
+	}{{thread, t.toThread}, {inside, t.toStaff}} {
+		if p.key == "" {
+			continue
+		}
+		post := store.Post{Out: chat.Outgoing{Text: chat.Text(t.staffText(p.key, values))}}
+		for _, who := range to {
+			if who != "" {
+				post.Out.Mentions = append(post.Out.Mentions, string(who))
+			}
+		}
+		if p.key == "staff_new" || p.key == "staff_opened" {
+			post.Key = t.rootKey(c)
+		}
+		if err := p.send(c, post); err != nil {
+			return err
 		}
 	}
-	if key == "staff_new" || key == "staff_opened" {
-		post.Key = t.rootKey(c)
-	}
-	return t.toStaff(c, post)
+	return nil
 }
 
-// toStaff puts something into the lane of a case; without a key it gets one.
-func (t *turn) toStaff(c store.Case, post store.Post) error {
-	root := t.rootKey(c)
+// toThread puts something into the thread of a case in the room of staff.
+func (t *turn) toThread(c store.Case, post store.Post) error {
+	if root := t.rootKey(c); post.Key != root {
+		post.ThreadOf = root
+	}
+	post.Out.To = t.room()
+	return t.inLane(c, post)
+}
+
+// inLane puts something for staff into the lane of a case; without a key it gets
+// one.
+func (t *turn) inLane(c store.Case, post store.Post) error {
 	if post.Key == "" {
 		post.Key = t.tx.Key("desk", int64(c.Lane), t.cause, t.posted)
 		t.posted++
 	}
-	if post.Key != root {
-		post.ThreadOf = root
-	}
-	post.Out.To, post.Out.Team, post.Due = t.room(), true, t.due
+	post.Out.Team, post.Due = true, t.due
 	return t.tx.Enqueue(c.Lane, post, t.now)
 }
 
@@ -241,7 +268,7 @@ func (t *turn) carry(c store.Case, to desk.Side, m carried) error {
 	if m.id == "" {
 		return nil
 	}
-	x := store.Crossing{Lane: c.Lane, Event: m.id, Copy: t.tx.Key("desk.copy", int64(c.Lane), m.id), Staff: to == desk.ToPerson}
+	x := store.Crossing{Lane: c.Lane, Event: m.id, Copy: t.tx.Key("desk.copy", int64(c.Lane), m.id), Staff: to == desk.ToPerson, By: m.by}
 	if to == desk.ToStaff {
 		if err := t.tx.Cross(t.p.Addr.Network, x); err != nil {
 			return err
@@ -268,7 +295,9 @@ func (t *turn) reveal(c *store.Case, share desk.Share) error {
 	var texts []string
 	switch share {
 	case desk.ShareMessages:
-		texts, c.Said = c.Said, nil
+		if texts, c.Said = c.Said, nil; len(texts) == 0 && t.apart() {
+			texts = t.bot.recent.last(t.p.ID, t.now) // whoever comes later sees nothing else of before
+		}
 	case desk.SharePlan:
 		for _, list := range t.Library.Lists() {
 			if !strings.HasPrefix(list, "plan_") {

@@ -53,8 +53,7 @@ func (b *Bot) claimCase(tx *store.Tx, tm store.Timer, now time.Time) (store.Case
 		return c, nil, err
 	}
 	if !c.Open() { // kept for long enough
-		b.scrub.Store(true)
-		return c, nil, tx.ErasePerson(c.Lane)
+		return c, nil, b.endCase(tx, c.Lane, now)
 	}
 	if b.Staff == nil { // the desk was taken out of the configuration
 		return c, nil, nil
@@ -77,12 +76,16 @@ func (b *Bot) rescueCase(tx *store.Tx, tm store.Timer, now time.Time) error {
 	if err != nil || t == nil {
 		return err
 	}
+	before := c.Case
 	c.State, c.Rung, c.Holder, c.Guests, c.Asked = desk.Returned, desk.RungOver, "", nil, nil
 	c.Paused, c.Deadline = false, time.Time{}
 	if err := t.tx.PutCase(c); err != nil {
 		return err
 	}
 	if err := t.post(c, "staff_failed", map[string]string{}); err != nil {
+		return err
+	}
+	if err := t.reseat(c, before); err != nil {
 		return err
 	}
 	if t.hidden() {

@@ -58,7 +58,7 @@ const (
 func office(zone *time.Location) *bot.Staff {
 	days := [7]bool{true, true, true, true, true, true, true}
 	return &bot.Staff{
-		Network: "test", Reasons: []string{"done", "referred"}, Texts: map[string]string{"police": "You can call the police."},
+		Network: "test", Threads: true, Reasons: []string{"done", "referred"}, Texts: map[string]string{"police": "You can call the police."},
 		Who: "Advocates of the house answer.", Hours: "Every day, 18 to 2.", Duty: "They must report danger to a child.", Survey: true, Zone: zone,
 		Desk: desk.Desk{
 			Fallback: dora,

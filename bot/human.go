@@ -84,7 +84,7 @@ func (t *turn) human(m chat.Message) (done bool, err error) {
 	if words == "" {
 		return false, nil
 	}
-	if err := t.caseStep(c, desk.Wrote{}, carried{m.ID, words}); err != nil {
+	if err := t.caseStep(c, desk.Wrote{}, carried{id: m.ID, text: words}); err != nil {
 		return true, err
 	}
 	if _, heard := t.Library.First(words); heard {
@@ -194,7 +194,7 @@ func (t *turn) crossed(m chat.Message) (done bool, err error) {
 	}
 	switch m.Kind {
 	case chat.KindRemoval:
-		return false, t.tx.TakeBack(x.Lane, x.Copy, true, t.room(), t.now) // and every line that it left goes
+		return false, t.tx.TakeBack(x.Lane, x.Copy, true, t.talkRoom(c), t.now) // and every line that it left goes
 	case chat.KindReaction:
 		return true, errors.Join(t.toStaff(c, store.Post{Out: chat.Outgoing{Form: chat.FormReaction, Target: x.Event, Text: m.Text}}), t.save())
 	}

@@ -120,6 +120,9 @@ func (b *Bot) fireLeave(ctx context.Context, tm store.Timer, now time.Time) erro
 		if waits && now.UnixMilli() < cur.Seq {
 			return tx.SetTimer(tm.Person, tm.Kind, cur.Seq, dueAt(now, leaveLook))
 		}
+		if more, err := b.leaveRoom(tx, tm.Person, now); err != nil || more && now.UnixMilli() < cur.Seq {
+			return errors.Join(err, tx.SetTimer(tm.Person, tm.Kind, cur.Seq, dueAt(now, leaveLook)))
+		}
 		b.scrub.Store(true)
 		return tx.ErasePerson(tm.Person)
 	})

@@ -16,6 +16,10 @@ type Staff struct {
 	Desk desk.Desk
 	// Network is where staff are reached. Its transport knows the room.
 	Network string
+	// Threads makes a case a thread of the room of staff, which all who are there
+	// can read. Without it a case has a room of its own, in which only those are
+	// who have it, and the thread says no more than where it is.
+	Threads bool
 	// Names shows the names of staff to people. Without it they are "an
 	// advocate".
 	Names bool

@@ -75,6 +75,9 @@ func (b *Bot) staffTurn(tx *store.Tx, m chat.Message, at pointed, now time.Time)
 	}
 	room, err := b.staffRoom(tx, now)
 	t.p = room
+	if err == nil && m.Staff.Case != "" {
+		t.lane, err = t.caseInRoom(m.Staff.Case)
+	}
 	return t, err
 }
 
@@ -120,7 +123,7 @@ func (b *Bot) receiveStaff(tx *store.Tx, m chat.Message, at pointed, now time.Ti
 	case chat.KindText:
 		return t.line(string(m.Text))
 	case chat.KindMedia:
-		if m.Staff.Thread != "" && t.lane != 0 {
+		if t.inside() {
 			return t.answer("staff_media", nil)
 		}
 	case chat.KindReaction:
@@ -141,30 +144,6 @@ func (t *staffTurn) stranger() error {
 	}
 	t.lane = 0
 	return t.answer("staff_stranger", nil)
-}
-
-// trusted tells whether the device that a message came from may act. Whose keys
-// have changed is away until they are confirmed.
-func (t *staffTurn) trusted() (bool, error) {
-	why, err := t.tx.Away(t.who)
-	if err != nil {
-		return false, err
-	}
-	if !t.m.Staff.Doubted {
-		if why == store.AwayKeys {
-			return true, errors.Join(t.tx.SetAway(t.who, ""), t.tx.Record(0, desk.Record{By: t.who, Action: "confirmed"}, t.now))
-		}
-		return true, nil
-	}
-	if why != store.AwayKeys {
-		if err := errors.Join(t.tx.SetAway(t.who, store.AwayKeys), t.tx.Record(0, desk.Record{By: t.who, Action: "locked out"}, t.now)); err != nil {
-			return false, err
-		}
-		if err := t.everyCase(desk.Away{By: t.who}); err != nil {
-			return false, err
-		}
-	}
-	return false, t.answer("staff_doubted", map[string]string{"who": t.bot.Staff.names(t.who)})
 }
 
 // answer says something to whoever wrote: in the thread of the case, or where
@@ -213,6 +192,9 @@ func (t *staffTurn) event(lane store.PersonID, e desk.Event, m carried) error {
 		return err
 	}
 	if _, claims := e.(desk.Claim); claims && of.hidden() {
+		if c, err = t.tx.CaseIn(lane); err != nil {
+			return err
+		}
 		if err := of.post(c, "staff_left", map[string]string{}, t.who); err != nil {
 			return err
 		}
@@ -254,12 +236,17 @@ func (t *staffTurn) everyCase(e desk.Event) error {
 	return nil
 }
 
+// inside tells whether it was written in the thread or the room of a case.
+func (t *staffTurn) inside() bool {
+	return t.lane != 0 && !t.m.Staff.Alone && (t.m.Staff.Thread != "" || t.m.Staff.Case != "")
+}
+
 // caseName is how staff name a case in a line.
 var caseName = regexp.MustCompile(`(?i)(^|\s)k([0-9]{1,9})(\s|$)`)
 
 // line is what a member of staff wrote.
 func (t *staffTurn) line(words string) error {
-	thread := t.lane != 0 && !t.m.Staff.Alone && t.m.Staff.Thread != ""
+	thread := t.inside()
 	if !thread {
 		if hit := caseName.FindStringSubmatchIndex(words); hit != nil {
 			lane, err := t.named(words[hit[4]:hit[5]])
@@ -275,6 +262,8 @@ func (t *staffTurn) line(words string) error {
 		return err
 	}
 	switch {
+	case t.lane == 0 && t.m.Staff.Case != "":
+		return t.answer("staff_no_case", nil)
 	case !thread && (o.Verb == desk.Say || o.Verb == desk.Note):
 		if t.m.Staff.Alone {
 			return t.help()
@@ -308,13 +297,13 @@ func (t *staffTurn) order(o desk.Order) error {
 	case desk.Note: // for colleagues, who read it here
 		return nil
 	case desk.Say:
-		return t.event(t.lane, desk.Said{By: by}, carried{t.m.ID, t.signed(by, o.Arg)})
+		return t.says(o.Arg)
 	case desk.Canned:
 		text, ok := t.bot.Staff.Texts[strings.ToLower(o.Arg)]
 		if !ok {
 			return t.answer("staff_no_text", map[string]string{"names": t.texts()})
 		}
-		return t.event(t.lane, desk.Said{By: by}, carried{t.m.ID, t.signed(by, text)})
+		return t.says(text)
 	case desk.DoClaim:
 		return t.event(t.lane, desk.Claim{By: by}, carried{})
 	case desk.DoRelease:
@@ -339,6 +328,14 @@ func (t *staffTurn) order(o desk.Order) error {
 		return t.open()
 	}
 	return t.answer("staff_unclear", nil)
+}
+
+// says takes words to the person.
+func (t *staffTurn) says(words string) error {
+	if done, err := t.elsewhere(); done || err != nil {
+		return err
+	}
+	return t.event(t.lane, desk.Said{By: t.who}, carried{t.m.ID, t.signed(t.who, words), t.who})
 }
 
 // open begins a new case with the person of this one.
@@ -454,7 +451,11 @@ func (t *staffTurn) changed() error {
 	if err = t.bot.mended(t.tx, p, err); err != nil {
 		return err
 	}
+	mine := x.By == "" || x.By == t.who // "": of an older program
 	if t.m.Kind == chat.KindRemoval {
+		if !mine && !c.May(t.who) {
+			return nil
+		}
 		return t.tx.TakeBack(c.Person, x.Copy, false, p.Addr, t.now)
 	}
 	o := desk.ReadOrder(string(t.m.Text), t.bot.Staff.Reasons)
@@ -465,6 +466,8 @@ func (t *staffTurn) changed() error {
 		return t.answer("staff_free", nil)
 	case !c.May(t.who):
 		return t.answer("staff_held", map[string]string{"who": t.bot.Staff.names(c.Holder)})
+	case !mine:
+		return t.answer("staff_not_yours", nil)
 	case t.unseen(p):
 		return t.answer("staff_left", nil)
 	case o.Verb != desk.Say:

@@ -46,6 +46,8 @@ func (t *staffTurn) general(o desk.Order) (done bool, err error) {
 	case desk.ComeBack:
 		err := errors.Join(t.tx.SetAway(t.who, ""), t.tx.Record(0, desk.Record{By: t.who, Action: "here"}, t.now))
 		return true, errors.Join(err, t.answer("staff_here", map[string]string{"who": t.bot.Staff.names(t.who)}))
+	case desk.Confirm:
+		return true, t.confirm(o.Arg)
 	}
 	return false, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"handrail/bot/chart"
 	"handrail/bot/chat"
+	"handrail/bot/desk"
 	"handrail/bot/flow"
 	"handrail/bot/schedule"
 	"handrail/bot/store"
@@ -31,13 +32,14 @@ type turn struct {
 	target     string    // key of our message that this one points at
 	sent       time.Time // when the network says it was sent; zero: not known
 	unprompted bool
-	notAfter   time.Time // unprompted: too late to send after this
-	due        time.Time // of the timer or the occurrence that brought this turn about; zero: a message did
-	spoke      string    // the language of the talk that this turn ended; "" the default
-	work       *slowWork // nil: nothing is put off
-	said       int       // messages queued in this turn; part of the send key
-	posted     int       // the same for staff
-	asking     bool      // the person asks for an advocate at this moment
+	notAfter   time.Time      // unprompted: too late to send after this
+	due        time.Time      // of the timer or the occurrence that brought this turn about; zero: a message did
+	spoke      string         // the language of the talk that this turn ended; "" the default
+	work       *slowWork      // nil: nothing is put off
+	said       int            // messages queued in this turn; part of the send key
+	posted     int            // the same for staff
+	asking     bool           // the person asks for an advocate at this moment
+	reading    []desk.StaffID // who reads the case that is being told of an event
 }
 
 // step runs the engine once and applies what it returns. On return the session

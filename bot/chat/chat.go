@@ -96,9 +96,18 @@ type Message struct {
 type Staff struct {
 	Thread string // the event id of the message that the thread hangs from; empty: none
 	Alone  bool   // a direct conversation of this one with the bot
+	// Case is the name of the case in whose own room it was said, as an Outgoing
+	// gave it; empty: in none.
+	Case string
 	// Doubted: the transport was told to look whether the device is one that
-	// its owner has confirmed, and it is not, or their keys have changed since.
+	// its owner has confirmed, and it is not.
 	Doubted bool
+	// Unproven: the transport was told to look, and a message of this kind has no
+	// device.
+	Unproven bool
+	// Identity stands for the keys of the owner, and changes with them. It is set
+	// where the transport was told to look and the owner has confirmed the device.
+	Identity string
 }
 
 // LogValue keeps words and address out of logs, in JSON too.
@@ -117,6 +126,8 @@ const (
 	FormImage                // a new message with the picture in Data, a PNG; Alt says in words what it shows
 	FormFile                 // a new message with the text file in Data
 	FormReaction             // Text is the emoji that is put under Target
+	FormMembers              // no words: only who is in the room of a case, see Outgoing.Members
+	FormLeave                // everybody is taken out of the room of a case, and the bot leaves it
 )
 
 // Outgoing is one thing to send. Key is the same over every retry and across
@@ -140,8 +151,14 @@ type Outgoing struct {
 	// a room is refused with a *PermanentError.
 	AllowCrowd bool
 	// Team sends it to staff: into the room of staff that the transport was told
-	// of, whatever To.Room says, or with To.User to that one alone.
-	Team     bool
+	// of, or with To.User to that one alone. Without To.User, To.Room is the name
+	// of a case ("K7.x", of which people read the part before the dot): then it goes
+	// into a room of that case alone, which the transport makes and finds again.
+	Team bool
+	// Members are those who can read what is sent into the room of a case, by id.
+	// Who lacks is invited before it is sent, and who is there beside them is taken
+	// out; nobody reads what was sent before they were invited.
+	Members  []string
 	Thread   string   // event id of the message that the thread hangs from; empty: none
 	Mentions []string // who is called by name
 	// OnDoubt says what to do when nobody can find out whether it was sent.

@@ -33,6 +33,7 @@ const (
 	Cases     Verb = "cases"   // the open cases
 	GoAway    Verb = "away"    // not there until they come back
 	ComeBack  Verb = "here"
+	Confirm   Verb = "confirm" // a colleague whose keys have changed; Arg is their name and a number
 	Unclear   Verb = "unclear" // looks like an order, and is none: nothing crosses
 )
 
@@ -52,8 +53,8 @@ func alone() map[string]Verb {
 // Two mistakes could do harm: a note that reaches the person, and an answer
 // that does not. So a line that begins with "note" is always a note; "pass",
 // "invite" and "text" with one or two words after them are always orders, even
-// when they name nobody that is known; every other order must be the whole
-// line. What begins with "say " is said, whatever follows.
+// when they name nobody that is known; "confirm" with a word and four digits is
+// one; every other order must be the whole line. What begins with "say " is said, whatever follows.
 func ReadOrder(line string, reasons []string) Order {
 	line = strings.TrimSpace(line)
 	plain := strings.ToLower(strings.TrimRight(strings.TrimPrefix(line, "!"), " .?!"))
@@ -78,6 +79,10 @@ func ReadOrder(line string, reasons []string) Order {
 		}
 		name := strings.TrimSpace(strings.TrimPrefix(rest, "to "))
 		return Order{Verb: map[string]Verb{"pass": DoPass, "invite": DoInvite, "text": Canned}[word], Arg: name}
+	case "confirm":
+		if words := strings.Fields(rest); len(words) == 2 && len(words[1]) == 4 && strings.Trim(words[1], "0123456789") == "" {
+			return Order{Verb: Confirm, Arg: words[0] + " " + words[1]}
+		}
 	case "close":
 		if slices.Contains(reasons, strings.ToLower(rest)) {
 			return Order{Verb: DoClose, Arg: strings.ToLower(rest)}

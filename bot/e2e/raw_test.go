@@ -62,9 +62,10 @@ func rawEvents(t testing.TB, server, token, room string) []rawEvent {
 		}
 		must(t, rawRequest(ctx, http.MethodGet, address, token, "", &page))
 		all = append(all, page.Chunk...)
-		if from = page.End; from == "" || len(page.Chunk) == 0 {
+		if page.End == "" || page.End == from || len(page.Chunk) == 0 {
 			return all
 		}
+		from = page.End
 	}
 }
 

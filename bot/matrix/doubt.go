@@ -47,12 +47,7 @@ func (t *Transport) resolve(ctx context.Context, out chat.Outgoing, row sentRow)
 		return event, nil
 	}
 	took := time.Since(began)
-	// A request of an earlier process ended with it, before the first contact of
-	// this one. Both times are of this process and its monotonic clock.
-	calm := *t.calm.Load()
-	if at, ok := t.broke.Load(out.Key); ok && at.(time.Time).Add(t.settle).After(calm) {
-		calm = at.(time.Time).Add(t.settle)
-	}
+	calm := t.calmFor(out.Key)
 	if wait := time.Until(calm); wait > 0 {
 		return "", &chat.RetryError{After: max(wait, backoffFirst), Err: errDoubt}
 	}
@@ -85,6 +80,17 @@ func (t *Transport) slowness(took time.Duration) time.Duration {
 		return 0
 	}
 	return min(slowTimes*took, settleMost-t.settle)
+}
+
+// calmFor is when a request under this key cannot be under way any more.
+func (t *Transport) calmFor(key string) time.Time {
+	// A request of an earlier process ended with it, before the first contact of
+	// this one. Both times are of this process and its monotonic clock.
+	calm := *t.calm.Load()
+	if at, ok := t.broke.Load(key); ok && at.(time.Time).Add(t.settle).After(calm) {
+		calm = at.(time.Time).Add(t.settle)
+	}
+	return calm
 }
 
 var errDoubt = errors.New("send: whether an earlier request for this message arrived is not known yet")

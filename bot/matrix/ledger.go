@@ -79,6 +79,9 @@ func openLedger(ctx context.Context, db *dbutil.Database) (*ledger, error) {
 	}).WithRaw(1, 2, 1, "when a token came", dbutil.TxnModeOn, func(ctx context.Context, db *dbutil.Database) error {
 		_, err := db.Exec(ctx, "ALTER TABLE hr_sync ADD COLUMN at BIGINT NOT NULL DEFAULT 0")
 		return err
+	}).WithRaw(2, 3, 1, "rooms of cases", dbutil.TxnModeOn, func(ctx context.Context, db *dbutil.Database) error {
+		_, err := db.Exec(ctx, casesSchema)
+		return err
 	}).Finish()
 	l := &ledger{db: db.Child("hr_version", table, nil)}
 	if err := l.db.Upgrade(ctx); err != nil {

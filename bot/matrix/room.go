@@ -192,6 +192,9 @@ func (j *roomJob) storeAll(ctx context.Context, list []*event.Event) error {
 		if j.ownMembership(evt) == event.MembershipInvite {
 			j.inviter = evt.Sender
 		}
+		if err := j.insist(ctx, "note the room of a case", func() error { return j.noteCase(ctx, evt) }); err != nil {
+			return err
+		}
 	}
 	if j.settled || len(list) == 0 {
 		return nil
@@ -322,7 +325,7 @@ func (j *roomJob) message(ctx context.Context, evt *event.Event) error {
 		self: j.self, encrypted: view.encrypted || !view.known, allowPlain: j.cfg.AllowUnencrypted,
 		crowd: view.crowd() && staff == nil, crowdEvent: j.row.crowd,
 	})
-	if !ok || staff != nil && !j.mark(&m, staff, evt) {
+	if !ok || staff != nil && !j.mark(ctx, &m, staff, evt) {
 		return nil
 	}
 	if m.Kind == chat.KindRemoval {

@@ -39,7 +39,14 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (eventID string
 		return "", err
 	}
 	if out.Team {
+		name := out.To.Room
 		if err := t.place(ctx, &out); err != nil {
+			if errors.Is(err, errNoRoom) && out.Form != chat.FormRemove {
+				return "", nil // nobody is in it
+			}
+			return "", err
+		}
+		if done, err := t.arranged(ctx, name, out); done || err != nil {
 			return "", err
 		}
 	}
@@ -144,9 +151,12 @@ func (t *Transport) compose(ctx context.Context, room id.RoomID, out chat.Outgoi
 		return event.EventMessage, content, nil
 	}
 	var encrypted *event.EncryptedEventContent
-	if out.Team && out.To.User == "" {
+	switch {
+	case out.Team && t.cfg.Staff != nil && t.cfg.Staff.Verified:
+		encrypted, err = t.crypt.encryptSigned(ctx, room, event.EventMessage, content)
+	case out.Team && out.To.User == "":
 		encrypted, err = t.crypt.Encrypt(ctx, room, event.EventMessage, content)
-	} else {
+	default:
 		encrypted, err = t.crypt.encryptFor(ctx, room, id.UserID(out.To.User), event.EventMessage, content)
 	}
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // Staff are those who can take over a talk, and where they do it.
 type Staff struct {
 	// Room is the id of their room, which must be encrypted, and in which the
-	// bot must be. Empty: the bot makes one and invites them.
+	// bot must be. Empty: the bot makes one, and those are in it whom Members names.
 	Room string
 	// Members are their user ids. A room of one of them alone with the bot is
 	// theirs, too.
@@ -65,14 +65,8 @@ func (t *Transport) staffRoom(ctx context.Context) (id.RoomID, error) {
 
 // makeRoom makes an encrypted room whose past only those can read who were there.
 func (t *Transport) makeRoom(ctx context.Context, name string, direct bool, invite ...string) (id.RoomID, error) {
-	empty := ""
-	req := &mautrix.ReqCreateRoom{
-		Preset: "private_chat", IsDirect: direct, Name: name,
-		InitialState: []*event.Event{
-			{Type: event.StateEncryption, StateKey: &empty, Content: event.Content{Parsed: &event.EncryptionEventContent{Algorithm: id.AlgorithmMegolmV1}}},
-			{Type: event.StateHistoryVisibility, StateKey: &empty, Content: event.Content{Parsed: &event.HistoryVisibilityEventContent{HistoryVisibility: event.HistoryVisibilityJoined}}},
-		},
-	}
+	req := roomRequest(name)
+	req.IsDirect = direct
 	for _, user := range invite {
 		req.Invite = append(req.Invite, id.UserID(user))
 	}
@@ -119,6 +113,8 @@ func (t *Transport) place(ctx context.Context, out *chat.Outgoing) error {
 	var room id.RoomID
 	var err error
 	switch {
+	case out.To.User == "" && out.To.Room != "":
+		room, err = t.caseRoom(ctx, *out)
 	case out.To.User == "":
 		room, err = t.staffRoom(ctx)
 	case slices.Contains(t.cfg.Staff.Members, out.To.User) && out.To.Room == "":
@@ -151,16 +147,27 @@ func (j *roomJob) staffHere(ctx context.Context, from id.UserID, view roomView) 
 	case err != nil:
 		return nil, err
 	case j.room == room:
-		return &chat.Staff{}, nil
+		return &chat.Staff{Unproven: j.cfg.Staff.Verified}, nil
+	}
+	var name string
+	err = j.insist(ctx, "look whether a room is that of a case", func() error {
+		name, err = j.ledger.caseIn(ctx, j.room)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case name != "":
+		return &chat.Staff{Case: name, Unproven: j.cfg.Staff.Verified}, nil
 	case !view.crowd() && slices.Contains(j.cfg.Staff.Members, from.String()):
-		return &chat.Staff{Alone: true}, nil
+		return &chat.Staff{Alone: true, Unproven: j.cfg.Staff.Verified}, nil
 	}
 	return nil, nil
 }
 
 // mark notes what is known of a message of staff; ok is false for one that says
 // nothing to the bot.
-func (j *roomJob) mark(m *chat.Message, s *chat.Staff, evt *event.Event) (ok bool) {
+func (j *roomJob) mark(ctx context.Context, m *chat.Message, s *chat.Staff, evt *event.Event) (ok bool) {
 	relates := object(evt.Content.Raw, "m.relates_to")
 	if text(relates, "rel_type") == "m.thread" {
 		s.Thread = text(relates, "event_id")
@@ -169,11 +176,12 @@ func (j *roomJob) mark(m *chat.Message, s *chat.Staff, evt *event.Event) (ok boo
 	if !j.cfg.Staff.Verified {
 		return true
 	}
-	if evt.Mautrix.WasEncrypted {
-		s.Doubted = evt.Mautrix.TrustState < id.TrustStateCrossSignedTOFU
-		return true
+	if !evt.Mautrix.WasEncrypted {
+		return m.Kind != chat.KindReaction
 	}
-	return m.Kind != chat.KindReaction
+	s.Identity, s.Unproven = j.identityOf(ctx, evt), false
+	s.Doubted = s.Identity == ""
+	return true
 }
 
 // threaded puts a message into its thread and calls who is named.

@@ -6,21 +6,24 @@ import (
 	"time"
 
 	"handrail/bot/chat"
+	"handrail/bot/desk"
 )
 
 // Crossing is a message that crossed between a person and staff, and its copy.
 type Crossing struct {
-	Lane  PersonID // of the case
-	Event string   // event id of the message
-	Copy  string   // send key of the copy
-	Staff bool     // the message was of staff, else of the person
+	Lane  PersonID     // of the case
+	Event string       // event id of the message
+	Copy  string       // send key of the copy
+	Staff bool         // the message was of staff, else of the person
+	By    desk.StaffID // who of staff wrote it
 }
 
 // crossingBody is the sealed part of a crossing.
 type crossingBody struct {
-	Event string `json:"event"`
-	Copy  string `json:"copy"`
-	Staff bool   `json:"staff,omitempty"`
+	Event string       `json:"event"`
+	Copy  string       `json:"copy"`
+	Staff bool         `json:"staff,omitempty"`
+	By    desk.StaffID `json:"by,omitempty"`
 }
 
 const fieldCrossing = "desk_crossing.body"
@@ -30,7 +33,7 @@ const sqlCross = `INSERT INTO desk_crossing (event, copy, lane, body) VALUES ($1
 // Cross remembers the copy of a message from a network, for as long as the case
 // is kept.
 func (t *Tx) Cross(network string, c Crossing) error {
-	body, err := t.seal(c.Lane, crossingBody{c.Event, c.Copy, c.Staff}, fieldCrossing)
+	body, err := t.seal(c.Lane, crossingBody{c.Event, c.Copy, c.Staff, c.By}, fieldCrossing)
 	if err == nil {
 		_, err = t.exec(sqlCross, t.s.event(network, c.Event), t.s.sendKey(c.Copy), int64(c.Lane), body)
 	}
@@ -69,7 +72,7 @@ func (t *Tx) crossing(query string, arg []byte) (c Crossing, ok bool, err error)
 	if err != nil {
 		return Crossing{}, false, fmt.Errorf("find a crossing: %w", err)
 	}
-	c.Event, c.Copy, c.Staff = body.Event, body.Copy, body.Staff
+	c.Event, c.Copy, c.Staff, c.By = body.Event, body.Copy, body.Staff, body.By
 	return c, true, nil
 }
 

@@ -123,7 +123,7 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text), Target: body.Target,
 		Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
 		Data: body.Data, Name: body.Name, Alt: chat.Text(body.Alt),
-		Team: body.Team, Mentions: body.Mentions, OnDoubt: body.OnDoubt,
+		Team: body.Team, Mentions: body.Mentions, Members: body.Members, OnDoubt: body.OnDoubt,
 	}
 	p.NotAfter = moment(body.NotAfter)
 	if body.To != nil {

@@ -70,6 +70,7 @@ func moveTables() []moveTable {
 		{"desk_case", []string{"id"}, true},
 		{"desk_crossing", []string{"event"}, false},
 		{"desk_away", []string{"who"}, false},
+		{"desk_key", []string{"who", "key"}, false},
 		{"desk_record", []string{"seq"}, false},
 		{"note", []string{"kind", "day"}, false},
 	}

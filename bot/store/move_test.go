@@ -79,6 +79,9 @@ func fillDesk(tx *Tx, person PersonID) error {
 	if err != nil {
 		return err
 	}
+	if _, _, err := tx.KnownKeys("@ana:example.org", "keys"); err != nil {
+		return err
+	}
 	return errors.Join(tx.PutCase(c), tx.Cross("matrix", Crossing{Lane: c.Lane, Event: "$crossed", Copy: "copy"}),
 		tx.SetAway("@ana:example.org", AwaySaid), tx.Record(c.ID, desk.Record{By: "@ana:example.org", Action: "claim"}, start))
 }
@@ -429,6 +432,7 @@ func crowdFile(t *testing.T, o Options) {
 			`INSERT INTO desk_case (person, lane, body) SELECT id, id, who FROM person WHERE id < 1500`,
 			`INSERT INTO desk_crossing (event, copy, lane, body) SELECT who, who, id, who FROM person WHERE id < 1500`,
 			`INSERT INTO desk_away (who, why) SELECT who, 'away' FROM person WHERE id < 1500`,
+			`INSERT INTO desk_key (who, key, sure) SELECT who, who, 1 FROM person WHERE id < 1500`,
 			`INSERT INTO desk_record (seq, at, body) SELECT id, 1, who FROM person WHERE id < 1500`,
 		} {
 			if _, err := tx.exec(q); err != nil {

@@ -38,6 +38,7 @@ type postBody struct {
 	ThreadOf   string         `json:"thread_of,omitempty"`
 	Team       bool           `json:"team,omitempty"`
 	Mentions   []string       `json:"mentions,omitempty"`
+	Members    []string       `json:"members,omitempty"`
 	To         *personAddress `json:"to,omitempty"`
 	Form       chat.Form      `json:"form,omitempty"`
 	Text       string         `json:"text,omitempty"`
@@ -96,7 +97,7 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 		Key: p.Key, EditOf: p.EditOf, Form: p.Out.Form, Text: string(p.Out.Text),
 		Target: p.Out.Target, Choices: p.Out.Choices, AllowPlain: p.Out.AllowPlain, AllowCrowd: p.Out.AllowCrowd,
 		Data: p.Out.Data, Name: p.Out.Name, Alt: string(p.Out.Alt),
-		ThreadOf: p.ThreadOf, Team: p.Out.Team, Mentions: p.Out.Mentions, OnDoubt: p.Out.OnDoubt,
+		ThreadOf: p.ThreadOf, Team: p.Out.Team, Mentions: p.Out.Mentions, Members: p.Out.Members, OnDoubt: p.Out.OnDoubt,
 		NotAfter: millis(p.NotAfter),
 	}
 	if p.Out.To != (chat.Address{}) {

@@ -425,6 +425,7 @@ func crowd(t *testing.T, s *Store) {
 			`INSERT INTO desk_case (person, lane, open, body) SELECT id, id, CASE WHEN id % 100 = 0 THEN 1 ELSE 0 END, who FROM person`,
 			`INSERT INTO desk_crossing (event, copy, lane, body) SELECT who, who, id, who FROM person`,
 			`INSERT INTO desk_away (who, why) SELECT who, 'away' FROM person`,
+			`INSERT INTO desk_key (who, key, sure) SELECT who, who, 1 FROM person`,
 			`INSERT INTO desk_record (seq, at, body) SELECT id, 1, who FROM person`,
 		} {
 			if _, err := tx.exec(q); err != nil {

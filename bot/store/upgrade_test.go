@@ -29,6 +29,7 @@ var frozen = map[string]string{
 	"upgrades/06-answers.sql":  "00dadd1ccf3bd43b426d409de7d295a66662fcac0f08bd7a7c2987c73dc14806",
 	"upgrades/07-desk.sql":     "a01cd299387da681f3604a8430d55f1c5d623dc0547b490df13f79c3bcfccc72",
 	"upgrades/08-link.sql":     "a53d480cdcf605cfab942b118fd59b78a61978f786b7f6fa78fe60b30aa007da",
+	"upgrades/09-keys.sql":     "7cd0db3fd8ceb4ae9de9e9e14572b514b397b47c1712f96aafc5a2cf92af2b23",
 }
 
 func TestPublishedUpgradesAreNeverEdited(t *testing.T) {

@@ -39,9 +39,16 @@ type Staff struct {
 	Waits StaffWaits `yaml:"waits"`
 
 	// The id of their room on Matrix, as in "!id:example.org"; it must be
-	// encrypted, and the bot and staff alone must be in it: who is in the room
-	// can read every case in it. Empty: the bot makes one and invites them.
+	// encrypted, and the bot and staff alone must be in it. Empty: the bot makes
+	// one and invites them.
 	Room string `yaml:"room"`
+
+	// Whether each case is talked about in a thread of that room, so that all who
+	// are in it can read every case. With false a case has an encrypted room of its
+	// own: who has the case is invited and sees nothing from before, and whoever
+	// no longer has it is taken out; the room of staff shows only that a case is
+	// there, why, in which language, and who has it.
+	Threads bool `yaml:"threads"`
 
 	// Whether people learn the names of staff.
 	ShowNames bool `yaml:"show_names"`
@@ -279,7 +286,7 @@ func (s Staff) desk(zone, language string) (*bot.Staff, error) {
 		d.Rota.Shifts = append(d.Rota.Shifts, shift)
 	}
 	return &bot.Staff{
-		Desk: d, Network: matrix.NetworkName, Names: s.ShowNames, Language: language, Who: s.Who, Hours: s.Hours, Duty: s.DutyToReport,
+		Desk: d, Network: matrix.NetworkName, Threads: s.Threads, Names: s.ShowNames, Language: language, Who: s.Who, Hours: s.Hours, Duty: s.DutyToReport,
 		Reasons: s.Reasons, Texts: texts, Survey: s.Survey, Zone: local,
 	}, nil
 }

@@ -15,7 +15,7 @@ const RETRY_EVERY = 100;
 export class Person {
     static verbs = [
         "login", "bootstrap", "createRoom", "invite", "waitJoined", "waitLeft", "leave", "send", "sendAll", "sendType", "sendPlain",
-        "join", "react", "edit", "redact", "picture", "download", "timeline", "wait", "trust", "verify", "readUpTo", "keys", "takeKeys", "stop",
+        "join", "accept", "react", "edit", "redact", "picture", "download", "timeline", "wait", "trust", "verify", "readUpTo", "keys", "takeKeys", "stop",
     ];
 
     #client;
@@ -83,6 +83,16 @@ export class Person {
 
     async join({ room }) {
         await this.#client.joinRoom(room);
+    }
+
+    // Waits for an invitation into a room of this name and accepts it.
+    async accept({ name, timeout }) {
+        const invited = () => this.#client.getRooms().find((room) => room.name === name && room.getMyMembership() === "invite");
+        const room = await this.#until([[this.#client, ClientEvent.Room], [this.#client, RoomEvent.MyMembership], [this.#client, RoomEvent.Name]], invited, timeout);
+        await this.#client.joinRoom(room.roomId);
+        const joined = () => this.#client.getRoom(room.roomId)?.getMyMembership() === "join";
+        await this.#until([[this.#client, RoomEvent.MyMembership]], joined, timeout);
+        return { room: room.roomId };
     }
 
     async leave({ room }) {

@@ -73,6 +73,14 @@ func (p *Person) Join(ctx context.Context, room string) error {
 	return p.call(ctx, "join", map[string]any{"room": room}, nil)
 }
 
+// Accept waits for an invitation into a room of this name, accepts it, and returns
+// the room's id.
+func (p *Person) Accept(ctx context.Context, name string) (room string, err error) {
+	var got struct{ Room string }
+	err = p.call(ctx, "accept", map[string]any{"name": name}, &got)
+	return got.Room, err
+}
+
 // WaitJoined waits until user has joined the room.
 func (p *Person) WaitJoined(ctx context.Context, room, user string) error {
 	return p.call(ctx, "waitJoined", map[string]any{"room": room, "user": user}, nil)
