@@ -194,7 +194,7 @@ func Export(tx *store.Tx, voice flow.Voice, p *store.Person, known, only []strin
 		for _, it := range readable(voice, items) {
 			lines = append(lines, "- "+it.At.In(now.Location()).Format(time.DateOnly)+"  "+strings.ReplaceAll(it.Text, "\n", "\n  "))
 		}
-		section(plainName(list), lines)
+		section(voice.Name(list), lines)
 	}
 	if only == nil {
 		schedules, err := tx.Schedules(p.ID)
@@ -223,7 +223,7 @@ func exportSettings(voice flow.Voice, p *store.Person) (lines []string) {
 			continue
 		}
 		if value := voice.Show(name, p.Vars[name]); value != "" {
-			lines = append(lines, plainName(name)+": "+value)
+			lines = append(lines, voice.Name(name)+": "+value)
 		}
 	}
 	return lines
@@ -234,7 +234,7 @@ func exportTimes(voice flow.Voice, schedules []store.Schedule, now time.Time) (l
 	for _, s := range schedules {
 		title := voice.Title(s.Flow)
 		if title == "" {
-			title = plainName(s.Name)
+			title = voice.Name(s.Name)
 		}
 		if s.NextDue.IsZero() {
 			lines = append(lines, title)

@@ -213,6 +213,35 @@ func (v Voice) Show(name string, value any) string {
 	return strings.TrimSpace(r.word(name))
 }
 
+// keptNames reads how what is kept is called.
+func (ld *loader) keptNames(from lists) map[string]string {
+	all, pos, ok := from("words_kept")
+	if !ok {
+		return nil
+	}
+	out := map[string]string{}
+	for entry := range strings.SplitSeq(all, ",") {
+		name, said, ok := strings.Cut(entry, "=")
+		name, said = strings.TrimSpace(name), strings.TrimSpace(said)
+		if !ok || name == "" || said == "" {
+			ld.c.add(pos, ruleValue, "words_kept holds entries like: reasons = My reasons; not %q", strings.TrimSpace(entry))
+			continue
+		}
+		out[name] = said
+	}
+	return out
+}
+
+// Name is how a variable or a list is called to a person.
+func (v Voice) Name(id string) string {
+	for _, sp := range v.own.own() {
+		if said := sp.words.kept[id]; said != "" {
+			return said
+		}
+	}
+	return strings.ReplaceAll(id, "_", " ")
+}
+
 // Title is what a person knows a flow by, "" when there is none of that id.
 func (v Voice) Title(id string) string {
 	f := v.lib.flows[id]

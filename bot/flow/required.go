@@ -48,6 +48,7 @@ func wordTexts() []Sentence {
 		{Key: "words_choice", Words: true, About: "words that may stand beside the number of a choice, as in: the second one", Example: "number, option, choice, answer, the, one"},
 		{Key: "words_avoid", Words: true, About: "words that no text in this language may hold, beside the rules of wording", Example: "drama queen, hysterical"},
 		{Key: tellingList, Words: true, About: "words that tell whoever holds the phone what this is about; no message that comes by itself may hold one", Example: "abuse, violence, shelter, helpline"},
+		{Key: "words_kept", Words: true, About: "how what is kept is called in the copy that a person gets: name = words; names that are not here are shown as they are", Example: "reasons = My reasons, zone = Time zone"},
 		{Key: "words_language", Words: true, About: "how people ask for this language", Example: "english, in english"},
 		{Key: "words_of", Words: true, About: "words before the top of a scale, as in: 7 of 10", Example: "of"},
 		{Key: "words_strong", Words: true, About: "words that name a thing by themselves, also beside another word", Example: "panic, helpline"},

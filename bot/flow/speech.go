@@ -38,8 +38,9 @@ type heardIn struct {
 // words are the engine's own word lists, normal.
 type words struct {
 	skip, done, repeat, back, yes, no []string
-	unsure, misread                   []string // answers to a question about safety
-	seen                              []string // how one begins to name what is around
+	unsure, misread                   []string          // answers to a question about safety
+	kept                              map[string]string // what is kept: how it is called
+	seen                              []string          // how one begins to name what is around
 	yesLabel, noLabel                 string
 }
 
