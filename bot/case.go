@@ -3,7 +3,6 @@ package bot
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +19,10 @@ const (
 	// caseKept is how long a case that is over is kept, so that what was said
 	// in it can still be taken back.
 	caseKept = 8 * 24 * time.Hour
+
+	// dangerFor is how long after danger was heard somebody who asks for an advocate
+	// is urgent.
+	dangerFor = 3 * time.Hour
 
 	varShare  = "desk_share"   // set by a script: what staff may see
 	varSurvey = "_desk_survey" // unix ms since when a survey may be answered
@@ -54,6 +57,13 @@ func (t *turn) withHuman() (bool, error) {
 // handOver asks for an advocate. Where there is no desk that is said, and whom
 // one can reach instead.
 func (t *turn) handOver(e flow.HandOver) error {
+	if e.Cancel {
+		c, ok, err := t.caseNow()
+		if err != nil || !ok || !c.Open() {
+			return err
+		}
+		return t.caseStep(c, desk.Withdraw{}, carried{})
+	}
 	kind := "hand_over_" + e.Reason
 	if e.Urgent {
 		kind += "_urgent"
@@ -67,7 +77,10 @@ func (t *turn) handOver(e flow.HandOver) error {
 		}
 		return t.lines("", 0)
 	}
-	share, _ := t.p.Vars[varShare].(string)
+	if e.Reason == string(desk.Asked) && t.p.Vars[varFalse] != true && t.now.Sub(lastAlarm(t.p).at) < dangerFor {
+		e.Reason, e.Urgent = string(desk.Danger), true
+	}
+	share, told := t.p.Vars[varShare].(string)
 	delete(t.p.Vars, varShare)
 	c, ok, err := t.caseNow()
 	if err == nil && (!ok || !c.Open()) {
@@ -76,12 +89,16 @@ func (t *turn) handOver(e flow.HandOver) error {
 	if err != nil {
 		return err
 	}
-	r := desk.Request{Reason: desk.Reason(e.Reason), Urgent: e.Urgent, Lang: t.Library.In(t.language()).Tag(), Share: desk.Share(share)}
-	if !slices.Contains([]desk.Share{desk.ShareMessages, desk.SharePlan}, r.Share) {
-		r.Share = desk.ShareNothing
-	}
-	if c.Said = nil; r.Share == desk.ShareMessages {
+	r := desk.Request{Reason: desk.Reason(e.Reason), Urgent: e.Urgent, Skill: e.Skill, Lang: t.Library.In(t.language()).Tag(), Share: desk.Share(share)}
+	switch {
+	case !told && c.Open(): // what they agreed to before holds
+		r.Share = c.Share
+	case r.Share == desk.ShareMessages:
 		c.Said = t.bot.recent.last(t.p.ID, t.now)
+	case r.Share == desk.SharePlan:
+		c.Said = nil
+	default:
+		r.Share, c.Said = desk.ShareNothing, nil
 	}
 	t.asking = true
 	defer func() { t.asking = false }()
@@ -163,7 +180,7 @@ func (t *turn) caseEffect(c *store.Case, e desk.Effect, m carried) error {
 	case desk.Tell:
 		return t.deskTells(e)
 	case desk.Post:
-		return t.post(*c, e.Text, map[string]string{"who": s.names(e.By), "to": s.names(e.To...), "word": strings.ReplaceAll(e.Word, "_", " "), "lang": c.Lang}, e.To...)
+		return t.post(*c, e.Text, map[string]string{"who": s.names(e.By), "to": s.names(e.To...), "word": t.staffWord(e.Word), "lang": c.Lang}, e.To...)
 	case desk.Direct:
 		return t.directly(*c, e)
 	case desk.Refuse:
@@ -173,7 +190,7 @@ func (t *turn) caseEffect(c *store.Case, e desk.Effect, m carried) error {
 	case desk.Carry:
 		return t.carry(*c, e.To, m)
 	case desk.Lines:
-		return t.lines("", 0)
+		return t.enqueue(chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.language(), "", t.now, 0))}, "")
 	case desk.Survey:
 		if !s.Survey {
 			return nil
@@ -195,7 +212,7 @@ func (t *turn) deskTells(e desk.Tell) error {
 	}
 	values := map[string]string{"who": who}
 	if !e.From.IsZero() {
-		values["from"] = clockOf(e.From, t.bot.location(t.p))
+		values["from"] = clockOf(voice, e.From, t.now, t.bot.location(t.p))
 	}
 	return t.enqueue(chat.Outgoing{Text: chat.Text(voice.Text(e.Text, values))}, "")
 }

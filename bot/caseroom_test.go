@@ -103,7 +103,7 @@ func TestDeskRooms(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	h.now = h.now.Add(time.Minute)
-	if got = ask("he has a gun"); len(got) != 5 || got[3] != "K1[cara]> K1: he has a gun" || !strings.HasPrefix(got[4], "K1[cara]> Danger was heard") {
+	if got = ask("he has a gun"); len(got) != 4 || got[2] != "K1[cara]> K1: he has a gun" || !strings.HasPrefix(got[3], "K1[cara]> Danger was heard") {
 		t.Errorf("%q", got)
 	}
 	wantNews(t, say(cara, "close"), "> text desk_closed", "> text desk_survey", "staff> Cara closed it....", "K1[cara]> Cara closed it....", "K1[]> [members]")

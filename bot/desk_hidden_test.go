@@ -137,7 +137,7 @@ func TestDuressAsksForAnAdvocate(t *testing.T) {
 	if seen := forAda(got); !slices.Equal(seen, []string{"> A glass."}) {
 		t.Errorf("seen: %q", seen)
 	}
-	if !slices.Contains(got, "staff> K1 asks for a person. Reason: duress. Language: en.") || !slices.Contains(got, "staff> text staff_left") {
+	if !slices.Contains(got, "staff> K1 asks for a person. Reason: text staff_word_duress. Language: en.") || !slices.Contains(got, "staff> text staff_left") {
 		t.Errorf("staff read %q", got)
 	}
 	h.until(h.now.Add(time.Hour))

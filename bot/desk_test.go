@@ -173,7 +173,7 @@ func TestDeskTakesOverAndGivesBack(t *testing.T) {
 		!strings.HasSuffix(about[0], "They must report danger to a child.") {
 		t.Errorf("%q", about)
 	}
-	wantNews(t, h.ada("messages"), "> text desk_asked", "staff> K1 asks for a person. Reason: asked. Language: en.", "staff> Ana, can you take this?...")
+	wantNews(t, h.ada("messages"), "> text desk_asked", "staff> K1 asks for a person. Reason: text staff_word_asked. Language: en.", "staff> Ana, can you take this?...")
 	wantNews(t, h.writes(ben, "hello?"), "staff> text staff_free")
 	wantNews(t, h.writes(ana, "claim"), "> text desk_someone is here now...", "staff> Ana has it....", "staff> Shared by the person:\n- hello\n- human\n- messages")
 	wantNews(t, h.ada("I am here"), "staff> K1: I am here")
@@ -275,8 +275,8 @@ func TestDeskLadder(t *testing.T) {
 	}{
 		{3 * time.Minute, []string{"staff> Ben, can you..."}},
 		{3 * time.Minute, []string{"> text desk_still_asking", "staff> text staff_everyone"}},
-		{5 * time.Minute, []string{"dora> K1 waits..."}},
-		{5 * time.Minute, []string{"> No advocate can come now. The next time is Tue 2026-01-06 18:00...", "> ...", "staff> text staff_nobody"}},
+		{5 * time.Minute, []string{"> text desk_asking_one", "dora> K1 waits..."}},
+		{5 * time.Minute, []string{"> No advocate can come now. The next time is tomorrow at 18:00...", "> ...", "staff> text staff_nobody"}},
 	} {
 		h.open()
 		h.until(h.now.Add(rung.after - time.Second))
@@ -358,7 +358,7 @@ func TestDeskAwayAndKeys(t *testing.T) {
 	t.Parallel()
 	h := claimed(t)
 	wantNews(t, h.writes(ana, "away"), "> text desk_again", "staff> Ana is away. here ends it.", "staff> Ana gave it back.", "staff> Ben, can you...")
-	wantNews(t, h.writes(ana, "on call"), "staff> On call until Tue 2026-01-06 02:00: Ben")
+	wantNews(t, h.writes(ana, "on call"), "staff> On call until tomorrow at 02:00: Ben")
 	wantNews(t, h.writes(ana, "here"), "staff> Ana is here.")
 	h.writes(ben, "claim")
 	doubted := h.staffMessage(ben, chat.KindText, "I am ben")
@@ -369,7 +369,7 @@ func TestDeskAwayAndKeys(t *testing.T) {
 		!slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "staff> Ben, this device is not confirmed") }) {
 		t.Errorf("%q", got)
 	}
-	wantNews(t, h.writes(ben, "cases"), "staff> K1: offered")
+	wantNews(t, h.writes(ben, "cases"), "staff> K1 waits. It was asked for today at 20:00.")
 	stranger := h.staffMessage("@eve:example.org", chat.KindText, "claim")
 	h.handle(stranger)
 	wantNews(t, h.news(), "staff> text staff_stranger")

@@ -129,15 +129,24 @@ func (t *turn) staffTold(c store.Case, key string) error {
 }
 
 // alarmed answers danger in what goes to an advocate, tells the advocate, and
-// then the bot is silent again.
+// then the bot is silent again. It shows who can help and leaves its own question
+// out: the answer would go to the advocate, and that nobody reads here live is
+// not true now.
 func (t *turn) alarmed(words string) error {
 	id, _ := t.alarm(words)
 	if id == "" {
 		return t.save()
 	}
 	t.answerIn(words)
+	said := t.said
+	t.unasking = true
 	if err := t.step(flow.Input{Kind: flow.InInterrupt, Flow: id}); err != nil {
 		return err
+	}
+	if t.unasking = false; t.said == said { // it only asks
+		if err := t.lines("", 0); err != nil {
+			return err
+		}
 	}
 	if err := t.alarmTold(id); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handrail/bot/desk"
+	"handrail/bot/flow"
 	"handrail/bot/store"
 )
 
@@ -28,6 +29,8 @@ type Staff struct {
 	// Who answers, Hours and Duty are told before somebody is handed over, in
 	// the organization's own words. Duty is what it must report to others.
 	Who, Hours, Duty string
+	// Words are the three above in other languages, by BCP 47 tag.
+	Words map[string]StaffWords
 	// Reasons are the words with which a case may be closed.
 	Reasons []string
 	// Texts are prepared texts by name.
@@ -38,9 +41,23 @@ type Staff struct {
 	Zone *time.Location
 }
 
+// StaffWords are what an organization says of itself before a hand-over.
+type StaffWords struct{ Who, Hours, Duty string }
+
+// wordsIn are those words in a language, or else as they are.
+func (s *Staff) wordsIn(lang string) StaffWords {
+	base, _, _ := strings.Cut(lang, "-")
+	for _, tag := range []string{lang, base} {
+		if w, ok := s.Words[tag]; ok {
+			return w
+		}
+	}
+	return StaffWords{s.Who, s.Hours, s.Duty}
+}
+
 // staffText is a text for staff.
 func (t *turn) staffText(key string, values map[string]string) string {
-	return t.Library.In(t.bot.Staff.Language).Text(key, values)
+	return strings.TrimSpace(t.Library.In(t.bot.Staff.Language).Text(key, values)) // what it names last may be empty
 }
 
 // names writes who is meant, for staff.
@@ -60,9 +77,33 @@ func (s *Staff) zone() *time.Location {
 	return s.Zone
 }
 
-// clockOf writes a moment in words that fit a sentence.
-func clockOf(at time.Time, loc *time.Location) string {
-	return at.In(loc).Format("Mon 2006-01-02 15:04")
+// staffWord is a reason or a kind of danger as staff read it.
+func (t *turn) staffWord(word string) string {
+	key := flow.StaffWord(word)
+	if text := t.staffText(key, nil); text != key {
+		return text
+	}
+	return strings.ReplaceAll(word, "_", " ")
+}
+
+// clockOf writes a moment in words that fit a sentence: today, tomorrow, or by
+// its date.
+func clockOf(voice flow.Voice, at, now time.Time, loc *time.Location) string {
+	at, now = at.In(loc), now.In(loc)
+	values := map[string]string{"time": at.Format("15:04"), "date": at.Format(time.DateOnly)}
+	switch values["date"] {
+	case now.Format(time.DateOnly):
+		return voice.Text("desk_today", values)
+	case now.AddDate(0, 0, 1).Format(time.DateOnly):
+		return voice.Text("desk_tomorrow", values)
+	}
+	return voice.Text("desk_day", values)
+}
+
+// staffClock is clockOf for staff.
+func (t *turn) staffClock(at time.Time) string {
+	s := t.bot.Staff
+	return clockOf(t.Library.In(s.Language), at, t.now, s.zone())
 }
 
 // away are those who are not there, whatever the rota says.
@@ -91,16 +132,17 @@ func (t *turn) deskAbout() (string, error) {
 		return "", err
 	}
 	voice := t.voice()
-	parts := []string{strings.TrimSpace(s.Who), strings.TrimSpace(s.Hours)}
+	own := s.wordsIn(voice.Tag())
+	parts := []string{strings.TrimSpace(own.Who), strings.TrimSpace(own.Hours)}
 	if on := s.Desk.Rota.On(t.now, away); len(on) > 0 {
 		wait := s.Desk.Longest(len(on)).Round(time.Minute)
 		parts = append(parts, voice.Text("desk_wait", map[string]string{"minutes": minutes(wait)}))
 	} else if from, ok := s.Desk.Rota.Next(t.now); ok {
-		parts = append(parts, voice.Text("desk_closed_until", map[string]string{"from": clockOf(from, t.bot.location(t.p))}))
+		parts = append(parts, voice.Text("desk_closed_until", map[string]string{"from": clockOf(voice, from, t.now, t.bot.location(t.p))}))
 	} else {
 		parts = append(parts, voice.Text("desk_closed_now", nil))
 	}
-	parts = append(parts, strings.TrimSpace(s.Duty))
+	parts = append(parts, strings.TrimSpace(own.Duty))
 	var said []string
 	for _, p := range parts {
 		if p != "" {

@@ -257,7 +257,7 @@ func (t *staffTurn) line(words string) error {
 			words = words[:hit[0]] + " " + words[hit[1]:]
 		}
 	}
-	o := desk.ReadOrder(words, t.bot.Staff.Reasons)
+	o := desk.ReadOrder(words, t.bot.Staff.Reasons, t.bot.Staff.Language)
 	if done, err := t.general(o); done || err != nil {
 		return err
 	}
@@ -400,7 +400,7 @@ func (t *staffTurn) reacted() error {
 		return err
 	}
 	if !ok || x.Staff {
-		if o := desk.ReadOrder(sign, nil); o.Verb == desk.DoClaim {
+		if o := desk.ReadOrder(sign, nil, ""); o.Verb == desk.DoClaim {
 			return t.event(t.lane, desk.Claim{By: t.who}, carried{})
 		}
 		return nil
@@ -410,7 +410,7 @@ func (t *staffTurn) reacted() error {
 		return err
 	}
 	if !c.May(t.who) {
-		if o := desk.ReadOrder(sign, nil); o.Verb == desk.DoClaim {
+		if o := desk.ReadOrder(sign, nil, ""); o.Verb == desk.DoClaim {
 			return t.event(t.lane, desk.Claim{By: t.who}, carried{})
 		}
 		return nil
@@ -458,7 +458,7 @@ func (t *staffTurn) changed() error {
 		}
 		return t.tx.TakeBack(c.Person, x.Copy, false, p.Addr, t.now)
 	}
-	o := desk.ReadOrder(string(t.m.Text), t.bot.Staff.Reasons)
+	o := desk.ReadOrder(string(t.m.Text), t.bot.Staff.Reasons, t.bot.Staff.Language)
 	switch { // new words are like a new message
 	case !c.Open():
 		return t.answer("staff_over", nil)

@@ -57,6 +57,9 @@ func (t *staffTurn) help() error {
 }
 
 func (t *staffTurn) texts() string {
+	if len(t.bot.Staff.Texts) == 0 {
+		return "-"
+	}
 	return strings.Join(slices.Sorted(maps.Keys(t.bot.Staff.Texts)), ", ")
 }
 
@@ -76,12 +79,13 @@ func (t *turn) onCall() (key string, values map[string]string, err error) {
 	if err != nil {
 		return "", nil, err
 	}
+	until, _ := s.Desk.Rota.Change(t.now) // there is one while a shift is on
 	if on := s.Desk.Rota.On(t.now, away); len(on) > 0 {
-		return "staff_on_call", map[string]string{"who": s.names(on...), "until": clockOf(s.Desk.Rota.Until(t.now), s.zone())}, nil
+		return "staff_on_call", map[string]string{"who": s.names(on...), "until": t.staffClock(until)}, nil
 	}
 	from := t.staffText("staff_never", nil)
 	if next, ok := s.Desk.Rota.Next(t.now); ok {
-		from = clockOf(next, s.zone())
+		from = t.staffClock(next)
 	}
 	return "staff_on_call_none", map[string]string{"from": from}, nil
 }
@@ -94,11 +98,16 @@ func (t *turn) casesText() (string, error) {
 	}
 	var list []string
 	for _, c := range all {
-		who := ""
-		if c.Holder != "" {
-			who = t.bot.Staff.names(c.Holder)
+		key := "staff_case_waits"
+		switch {
+		case c.State == desk.Returned:
+			key = "staff_case_bot"
+		case c.Paused:
+			key = "staff_case_paused"
+		case c.State == desk.Claimed:
+			key = "staff_case_held"
 		}
-		list = append(list, strings.TrimSpace(t.staffText("staff_case_line", map[string]string{"case": c.Name(), "word": string(c.State), "who": who})))
+		list = append(list, t.staffText(key, map[string]string{"case": c.Name(), "who": t.bot.Staff.names(c.Holder), "since": t.staffClock(c.Since)}))
 	}
 	if len(list) == 0 {
 		return t.staffText("staff_cases_none", nil), nil
@@ -129,11 +138,8 @@ func (b *Bot) openDesk(ctx context.Context) error {
 
 // nextShift sets the timer for when shifts next change.
 func (b *Bot) nextShift(tx *store.Tx, room store.PersonID, now time.Time) error {
-	next, ok := b.Staff.Desk.Rota.Next(now)
-	if until := b.Staff.Desk.Rota.Until(now); !until.IsZero() && (!ok || until.Before(next)) {
-		next, ok = until, true
-	}
-	if !ok || !next.After(now) {
+	next, ok := b.Staff.Desk.Rota.Change(now)
+	if !ok {
 		return tx.ClearTimer(room, timerShift)
 	}
 	return tx.SetTimer(room, timerShift, next.UnixMilli(), dueAt(next, 0))
@@ -166,7 +172,15 @@ func (b *Bot) fireShift(ctx context.Context, tm store.Timer, now time.Time) erro
 			return err
 		}
 		what := t.staffText("staff_shift", map[string]string{"what": t.staffText(key, values)}) + "\n" + cases
-		return t.inRoom(chat.Outgoing{To: t.room(), Team: true, Text: chat.Text(what)})
+		out := chat.Outgoing{To: t.room(), Team: true, Text: chat.Text(what)}
+		away, err := b.Staff.away(tx)
+		if err != nil {
+			return err
+		}
+		for _, who := range b.Staff.Desk.Rota.On(now, away) { // they take over what is open
+			out.Mentions = append(out.Mentions, string(who))
+		}
+		return t.inRoom(out)
 	})
 	if again(err) { // it would fail for ever: the next look at the rota comes later
 		b.log.Error("a change of shifts failed", "err", err)

@@ -40,6 +40,7 @@ type turn struct {
 	posted     int            // the same for staff
 	asking     bool           // the person asks for an advocate at this moment
 	reading    []desk.StaffID // who reads the case that is being told of an event
+	unasking   bool           // nothing is asked: the answer would go to an advocate
 }
 
 // step runs the engine once and applies what it returns. On return the session
@@ -54,6 +55,11 @@ func (t *turn) step(in flow.Input) error {
 	in.ID = t.tx.Source(p.Row, t.from())
 	in.Linked = p.Linked
 	in.Desk = t.bot.Staff != nil
+	c, found, err := t.caseNow()
+	if err != nil {
+		return err
+	}
+	in.DeskAsked = found && c.Open()
 	t.oldRows()
 	if err := t.point(&in); err != nil {
 		return err
@@ -239,6 +245,9 @@ func top(s flow.Session) string {
 }
 
 func (t *turn) say(e flow.Say) error {
+	if e.Ask && t.unasking {
+		return nil
+	}
 	var editOf string
 	if e.Edit {
 		editOf = t.p.Anchor
@@ -255,7 +264,17 @@ func (t *turn) say(e flow.Say) error {
 
 // lines adds the help lines for the person's country, open or closed now.
 func (t *turn) lines(need string, upTo int) error {
-	return t.enqueue(chat.Outgoing{Text: chat.Text(t.linesText(t.p, t.language(), need, t.now, upTo))}, "")
+	text := t.linesText(t.p, t.language(), need, t.now, upTo)
+	if t.bot.Staff != nil && !t.hidden() { // the organization's own people are a help line, too
+		c, ok, err := t.caseNow()
+		if err != nil {
+			return err
+		}
+		if !ok || !c.Open() {
+			text += "\n\n" + t.voice().Text("desk_offer", nil)
+		}
+	}
+	return t.enqueue(chat.Outgoing{Text: chat.Text(text)}, "")
 }
 
 func (t *turn) exports(e flow.Export) error {

@@ -25,8 +25,14 @@ const (
 
 // Entry is one thing that somebody did in the talk.
 type Entry struct {
-	Bot   bool // else the person
+	Bot   bool // else the person, or a member of staff
 	There bool // in the person's other app
+	Staff bool // said among staff
+	// Who is the member of staff who did it, or to whom alone the bot says it.
+	Who string
+	// Place is where a member of staff wrote it, if not in the thread of the
+	// newest case: "room", "alone" with the bot, or the name of a case.
+	Place string
 	Act   Act
 	Text  string
 	// Back counts which message is meant, from the newest, which is 1: of the
@@ -40,6 +46,7 @@ const (
 	markPerson = "< "
 	markBot    = "> "
 	markMore   = "  "
+	markStaff  = "staff"
 )
 
 // markThere begins what is said in the person's other app.
@@ -85,11 +92,22 @@ func (e Entry) Body() string {
 // "< " before what the person did, "> " before what the bot did, two spaces
 // before each further line.
 func (e Entry) String() string {
+	return e.mark() + strings.Join(SplitLines(e.Body()), "\n"+markMore)
+}
+
+// mark is what stands before the words.
+func (e Entry) mark() string {
 	mark := markPerson
 	if e.Bot {
 		mark = markBot
 	}
-	return mark + strings.Join(SplitLines(e.Body()), "\n"+markMore)
+	switch {
+	case !e.Staff:
+		return mark
+	case e.Who == "":
+		return markStaff + mark
+	}
+	return markStaff + "(" + strings.TrimSpace(e.Who+" "+e.Place) + ")" + mark
 }
 
 // ReadBody is the reverse of Body for what a person does: plain words, or one

@@ -59,6 +59,14 @@ func (s *Sim) typed(ctx context.Context, t *Terminal, line string) error {
 		if strings.TrimSpace(line) == "" {
 			return nil
 		}
+		if who, rest, ok := readStaff(line); ok && !who.Bot && s.staff != nil {
+			e := ReadBody(rest)
+			e.Staff, e.Who, e.Place = true, who.Who, who.Place
+			if err := s.StaffDoes(ctx, e); err != nil {
+				t.Note(err.Error())
+			}
+			return nil
+		}
 		return s.Say(ctx, ReadBody(line))
 	}
 	target, err := s.Target(ctx, where)

@@ -34,7 +34,7 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer term.Close()
-	sim, done, err := builder(t)(context.Background(), console.DefaultBegin(time.UTC), time.UTC, "", term.Show)
+	sim, done, err := builder(t)(context.Background(), console.Stage{At: console.DefaultBegin(time.UTC), Zone: time.UTC}, term.Show)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestLiveEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sim, done, err := builder(t)(context.Background(), console.DefaultBegin(time.UTC), time.UTC, "", term.Show)
+	sim, done, err := builder(t)(context.Background(), console.Stage{At: console.DefaultBegin(time.UTC), Zone: time.UTC}, term.Show)
 	if err != nil {
 		t.Fatal(err)
 	}

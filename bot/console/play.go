@@ -2,16 +2,16 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 )
 
-// Build makes the simulator for one transcript: a new person, an empty store,
-// a clock that stands at start, and zone and lang for a person who has not named
-// theirs.
-// The function that it returns closes what was opened.
-type Build func(ctx context.Context, start time.Time, zone *time.Location, lang string, sink func(Entry)) (*Sim, func() error, error)
+// Build makes the simulator for one transcript: a new person, an empty store, and
+// a clock that stands at the beginning. The function that it returns closes what
+// was opened.
+type Build func(ctx context.Context, begin Stage, sink func(Entry)) (*Sim, func() error, error)
 
 // Played is what came of playing one transcript.
 type Played struct {
@@ -27,7 +27,11 @@ func Play(ctx context.Context, t *Transcript, build Build) (result Played, err e
 		return Played{}, err
 	}
 	p := &player{t: t}
-	sim, done, err := build(ctx, start, zone, t.Lang(), p.take)
+	sim, done, err := build(ctx, Stage{At: start, Zone: zone, Lang: t.Lang(), Desk: t.Desk}, p.take)
+	var fault Fault
+	if errors.As(err, &fault) {
+		return Played{}, fault
+	}
 	if err != nil {
 		return Played{}, fmt.Errorf("%s: %w", t.File, err)
 	}
@@ -75,7 +79,13 @@ func (p *player) play(ctx context.Context) error {
 		switch turn.Kind {
 		case TurnSay:
 			e := ReadBody(turn.Text)
-			err = p.sim.Say(ctx, e)
+			if e.Staff, e.Who, e.Place = turn.Who != "", turn.Who, turn.Place; e.Staff {
+				err = p.sim.StaffDoes(ctx, e)
+			} else {
+				err = p.sim.Say(ctx, e)
+			}
+		case TurnRestart:
+			err = p.sim.Restart(ctx, turn.Text)
 		case TurnMove:
 			var target time.Time
 			text := turn.Text
@@ -107,6 +117,10 @@ func (p *player) compare(turn Turn, got []Entry) {
 	for i, want := range turn.Expect {
 		if i >= len(got) {
 			p.differ(want.Line, "expected %q but the bot said nothing more", want.Body)
+			return
+		}
+		if !strings.EqualFold(want.mark(), got[i].mark()) {
+			p.differ(want.Line, "expected %q but the bot said %q", want.mark()+want.Body, got[i].String())
 			return
 		}
 		if !want.matches(got[i]) {
@@ -155,7 +169,7 @@ func (p *player) rewrite() []byte {
 			switch {
 			case j >= len(p.replies[i]):
 				dropLines(drop, want.Line, want.Last)
-			case !want.matches(p.replies[i][j]):
+			case !want.matches(p.replies[i][j]) || !strings.EqualFold(want.mark(), p.replies[i][j].mark()):
 				dropLines(drop, want.Line+1, want.Last)
 				change[want.Line] = strings.Split(p.replies[i][j].String(), "\n")
 				at = want.Line

@@ -9,6 +9,7 @@ import (
 
 	"handrail/bot"
 	"handrail/bot/chat"
+	"handrail/bot/desk"
 	"handrail/bot/store"
 )
 
@@ -25,6 +26,8 @@ type Config struct {
 	// Sink takes every entry of the talk, in order: what the person does
 	// through Input as well as what the bot does.
 	Sink func(Entry)
+	// Reopen closes the store and opens it again, for Restart; nil: it cannot.
+	Reopen func(context.Context) (*store.Store, error)
 }
 
 // Sim is one person with one bot and one clock. Its methods are called from one
@@ -39,6 +42,10 @@ type Sim struct {
 	sink      func(Entry)
 	said      int
 	texts     []string // event ids of what the person wrote
+
+	config     Config
+	staff      *bot.Staff                // nil: there is no desk
+	staffTexts map[desk.StaffID][]string // event ids of what each of them wrote
 }
 
 // New makes a simulator. The store in c.Bot stays the caller's to close.
@@ -46,9 +53,14 @@ func New(c Config) (*Sim, error) {
 	s := &Sim{
 		store: c.Bot.Store, clock: c.Clock, zone: c.Zone,
 		transport: NewTransport(c.Session, c.Sink), session: c.Session, sink: c.Sink,
+		staff: c.Bot.Staff, staffTexts: map[desk.StaffID][]string{},
+	}
+	if s.staff != nil {
+		s.transport.staff.members = s.staff.Desk.Rota.Members
 	}
 	c.Bot.Transports = []chat.Transport{s.transport}
 	c.Bot.Now = c.Clock.Now
+	s.config = c
 	b, err := bot.New(c.Bot)
 	if err != nil {
 		return nil, err
@@ -63,8 +75,9 @@ func IsMove(line string) (where string, ok bool) {
 }
 
 // Input takes one line of a script: "@ ..." moves the clock, "/start FLOW"
-// starts a flow, anything else is a message of the person. It returns when the
-// bot has nothing more to do at this moment.
+// starts a flow, "staff(NAME)< ..." is written by a member of staff where there
+// is a desk, anything else is a message of the person. It returns when the bot
+// has nothing more to do at this moment.
 func (s *Sim) Input(ctx context.Context, line string) error {
 	if where, ok := IsMove(line); ok {
 		target, err := s.Target(ctx, where)
@@ -72,6 +85,12 @@ func (s *Sim) Input(ctx context.Context, line string) error {
 			return err
 		}
 		return s.Move(ctx, target)
+	}
+	if who, rest, ok := readStaff(line); ok && !who.Bot && s.staff != nil {
+		e := ReadBody(rest)
+		e.Staff, e.Who, e.Place = true, who.Who, who.Place
+		s.sink(e)
+		return s.StaffDoes(ctx, e)
 	}
 	e := ReadBody(line)
 	s.sink(e)

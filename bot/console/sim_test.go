@@ -49,9 +49,10 @@ steps:
     keep: {list: days}
   - say: Noted.
 `,
-	"wait": "flow: wait\ntitle: Wait\nstart: [wait]\nsteps:\n  - say: We wait.\n  - wait: 15m\n  - say: The wait is over.\n",
-	"pace": "flow: pace\ntitle: Pace\nstart: [pace]\nsteps:\n  - pace: {in: 4, out: 6, rounds: 1}\n  - say: Done breathing.\n",
-	"zone": "flow: zone\ntitle: Zone\nstart: [zone]\nsteps:\n  - ask: Where?\n    zone: {}\n    keep: zone\n  - say: Zone is set.\n",
+	"human": "flow: human\ntitle: Human\nstart: [human]\nsteps:\n  - hand_over: {reason: asked}\n",
+	"wait":  "flow: wait\ntitle: Wait\nstart: [wait]\nsteps:\n  - say: We wait.\n  - wait: 15m\n  - say: The wait is over.\n",
+	"pace":  "flow: pace\ntitle: Pace\nstart: [pace]\nsteps:\n  - pace: {in: 4, out: 6, rounds: 1}\n  - say: Done breathing.\n",
+	"zone":  "flow: zone\ntitle: Zone\nstart: [zone]\nsteps:\n  - ask: Where?\n    zone: {}\n    keep: zone\n  - say: Zone is set.\n",
 }
 
 func library(t *testing.T) *flow.Library {
@@ -76,7 +77,7 @@ func library(t *testing.T) *flow.Library {
 func builder(t *testing.T) console.Build {
 	t.Helper()
 	lib := library(t)
-	return func(ctx context.Context, start time.Time, zone *time.Location, lang string, sink func(console.Entry)) (*console.Sim, func() error, error) {
+	return func(ctx context.Context, begin console.Stage, sink func(console.Entry)) (*console.Sim, func() error, error) {
 		words, err := fs.Sub(flows.FS, "crisis")
 		if err != nil {
 			return nil, nil, err
@@ -101,17 +102,26 @@ func builder(t *testing.T) console.Build {
 		if err != nil {
 			return nil, nil, err
 		}
-		st, err := store.Open(ctx, store.Options{Path: filepath.Join(t.TempDir(), "s", "x.db"), Master: master})
+		o := store.Options{Path: filepath.Join(t.TempDir(), "s", "x.db"), Master: master}
+		st, err := store.Open(ctx, o)
 		if err != nil {
 			return nil, nil, err
 		}
 		sim, err := console.New(console.Config{
 			Bot: bot.Config{
-				Store: st, Library: lib, Lexicon: lex, Lines: dir, Zone: zone.String(), Language: lang, Workers: 1,
+				Store: st, Library: lib, Lexicon: lex, Lines: dir, Zone: begin.Zone.String(), Language: begin.Lang, Workers: 1,
+				Staff: team(begin.Desk),
 			},
-			Clock: console.NewClock(start, nil), Zone: zone, Session: "t", Sink: sink,
+			Clock: console.NewClock(begin.At, nil), Zone: begin.Zone, Session: "t", Sink: sink,
+			Reopen: func(ctx context.Context) (*store.Store, error) {
+				if err := st.Close(); err != nil {
+					return nil, err
+				}
+				st, err = store.Open(ctx, o)
+				return st, err
+			},
 		})
-		return sim, st.Close, err
+		return sim, func() error { return st.Close() }, err
 	}
 }
 
@@ -123,7 +133,7 @@ func talk(t *testing.T, zone, script string) (string, error) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	sim, done, err := builder(t)(context.Background(), console.DefaultBegin(loc), loc, "", func(e console.Entry) {
+	sim, done, err := builder(t)(context.Background(), console.Stage{At: console.DefaultBegin(loc), Zone: loc}, func(e console.Entry) {
 		out.WriteString(e.String() + "\n")
 	})
 	if err != nil {
@@ -219,10 +229,10 @@ const good = `# a daily question in Berlin
 func play(t *testing.T, text string) console.Played {
 	t.Helper()
 	tr, err := console.ParseTranscript("a.txt", []byte(text))
-	if err != nil {
-		t.Fatal(err)
+	var played console.Played
+	if err == nil {
+		played, err = console.Play(context.Background(), tr, builder(t))
 	}
-	played, err := console.Play(context.Background(), tr, builder(t))
 	var fault console.Fault
 	if errors.As(err, &fault) {
 		return console.Played{Fault: &fault}

@@ -19,8 +19,14 @@ import (
 // "<" is the person, ">" the bot, two spaces continue the message above, "@"
 // moves the clock, "!" asserts something about what the bot remembers. An
 // expected message that ends in "..." is compared up to there.
+//
+// With a line "[desk]" or "[desk FILE]" before anything happens there is staff:
+// "staff(mara)<" is written by Mara in the thread of the newest case, "staff>" is
+// what the bot says there, "staff(mara)>" what it says to her alone. "[restart]"
+// and "[restart +20m]" stop the bot and start it again.
 type Transcript struct {
 	File  string
+	Desk  string // the file that describes the desk; empty: there is none
 	Turns []Turn
 	Lines []string // the file itself
 }
@@ -30,10 +36,14 @@ type TurnKind int
 
 // The kinds of turns.
 const (
-	TurnSay    TurnKind = iota // "<"
-	TurnMove                   // "@"
-	TurnAssert                 // "!"
+	TurnSay     TurnKind = iota // "<"
+	TurnMove                    // "@"
+	TurnAssert                  // "!"
+	TurnRestart                 // "[restart]"; Text is how long it is off
 )
+
+// deskFile describes the desk where a transcript names no file.
+const deskFile = "desk.yaml"
 
 // Turn is one thing to do and what the bot is expected to say after it.
 type Turn struct {
@@ -41,15 +51,22 @@ type Turn struct {
 	Text   string // what stands behind the mark
 	Line   int    // of the mark, from 1
 	Last   int    // last line of Text
+	Who    string // the member of staff who says it; empty: the person
+	Place  string // where they do
 	Expect []Expected
 }
 
 // Expected is one message of the bot as the file has it.
 type Expected struct {
-	Body string
-	Line int // first line, from 1
-	Last int // last line
+	Body  string
+	Line  int    // first line, from 1
+	Last  int    // last line
+	Staff bool   // it is said among staff
+	Who   string // to this one alone
 }
+
+// mark is what stands before the words.
+func (e Expected) mark() string { return Entry{Bot: true, Staff: e.Staff, Who: e.Who}.mark() }
 
 // Fault is a mistake in a transcript or a difference from what the bot does.
 type Fault struct {
@@ -102,31 +119,65 @@ func (p *transcriptParser) line(n int, line string) (fault string) {
 		return ""
 	}
 	p.more, p.last, p.blank = nil, nil, 0
+	if e, rest, ok := readStaff(line); ok {
+		return p.mark(n, line, e, rest)
+	}
 	mark, rest := line[:1], strings.TrimPrefix(line[1:], " ")
 	if mark == "#" {
 		return ""
+	}
+	if mark == "[" {
+		return p.bracket(n, line)
 	}
 	if len(line) > 1 && line[1] != ' ' {
 		return fmt.Sprintf("put a space behind the first sign, or begin the line with <, >, @, ! or #: %q", firstRunes(line, 20))
 	}
 	switch mark {
-	case "<", "@", "!":
-		kind := map[string]TurnKind{"<": TurnSay, "@": TurnMove, "!": TurnAssert}[mark]
+	case "@", "!":
+		kind := map[string]TurnKind{"@": TurnMove, "!": TurnAssert}[mark]
 		p.t.Turns = append(p.t.Turns, Turn{Kind: kind, Text: rest, Line: n, Last: n})
-		if kind == TurnSay {
-			turn := &p.t.Turns[len(p.t.Turns)-1]
-			p.more, p.last = &turn.Text, &turn.Last
+		return ""
+	case "<", ">":
+		return p.mark(n, line, Entry{Bot: mark == ">"}, rest)
+	}
+	return fmt.Sprintf("begin the line with <, >, @, ! or #: %q", firstRunes(line, 20))
+}
+
+// mark takes a line that somebody says.
+func (p *transcriptParser) mark(n int, line string, e Entry, rest string) (fault string) {
+	if e.Staff && p.t.Desk == "" {
+		return "there is no desk here: begin the transcript with the line [desk]"
+	}
+	if !e.Bot {
+		p.t.Turns = append(p.t.Turns, Turn{Kind: TurnSay, Text: rest, Line: n, Last: n, Who: e.Who, Place: e.Place})
+		turn := &p.t.Turns[len(p.t.Turns)-1]
+		p.more, p.last = &turn.Text, &turn.Last
+		return ""
+	}
+	turn := p.replyTo()
+	if turn == nil {
+		return "the bot says nothing before the person does or the clock moves"
+	}
+	turn.Expect = append(turn.Expect, Expected{Body: rest, Line: n, Last: n, Staff: e.Staff, Who: e.Who})
+	x := &turn.Expect[len(turn.Expect)-1]
+	p.more, p.last = &x.Body, &x.Last
+	return ""
+}
+
+// bracket takes a line that is about the bot itself.
+func (p *transcriptParser) bracket(n int, line string) (fault string) {
+	words := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(line, "["), "]"))
+	closed := strings.HasSuffix(line, "]")
+	switch {
+	case closed && len(words) > 0 && len(words) < 3 && words[0] == "desk" && len(p.t.Turns) == 0:
+		p.t.Desk = deskFile
+		if len(words) == 2 {
+			p.t.Desk = words[1]
 		}
-	case ">":
-		turn := p.replyTo()
-		if turn == nil {
-			return "the bot says nothing before the person does or the clock moves"
-		}
-		turn.Expect = append(turn.Expect, Expected{Body: rest, Line: n, Last: n})
-		e := &turn.Expect[len(turn.Expect)-1]
-		p.more, p.last = &e.Body, &e.Last
+	case closed && len(words) > 0 && len(words) < 3 && words[0] == "restart" && len(p.t.Turns) > 0:
+		p.t.Turns = append(p.t.Turns, Turn{Kind: TurnRestart, Text: strings.Join(words[1:], ""), Line: n, Last: n})
 	default:
-		return fmt.Sprintf("begin the line with <, >, @, ! or #: %q", firstRunes(line, 20))
+		return fmt.Sprintf("write [desk] or [desk FILE] before anything else, or [restart] or [restart +20m] later: %q", firstRunes(line, 20))
 	}
 	return ""
 }

@@ -28,15 +28,16 @@ type Transport struct {
 	session string // makes event ids unique over the runs on one store
 	sink    func(Entry)
 
-	mu   sync.Mutex
-	sent int
-	ids  []string // the messages of the bot, for reactions and replies
+	mu    sync.Mutex
+	sent  int
+	ids   []string // the messages of the bot, for reactions and replies
+	staff staffSide
 }
 
 // NewTransport sends what the bot says to sink, one call at a time. Session
 // tells the runs on one store apart.
 func NewTransport(session string, sink func(Entry)) *Transport {
-	return &Transport{session: session, sink: sink}
+	return &Transport{session: session, sink: sink, staff: staffSide{roots: map[string]string{}}}
 }
 
 // Network implements chat.Transport.
@@ -68,6 +69,8 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 		e.Act, e.Text = Image, string(out.Alt)
 	case chat.FormFile:
 		e.Act, e.Text = File, out.Name
+	case chat.FormReaction:
+		e.Act = Reacted
 	default:
 		return "", &chat.PermanentError{Err: fmt.Errorf("unknown form %d", out.Form)}
 	}
@@ -75,14 +78,18 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 	defer t.mu.Unlock()
 	t.sent++
 	id := fmt.Sprintf("%s-b%d", t.session, t.sent)
-	if e.Act == Wrote || e.Act == Image || e.Act == File {
+	switch {
+	case out.Team:
+		e.Staff, e.Who = true, t.staff.name(out.To.User)
+		t.staff.took(out, id)
+	case e.Act == Wrote || e.Act == Image || e.Act == File:
 		t.ids = append(t.ids, id)
 	}
 	t.sink(e)
 	return id, nil
 }
 
-// Message is the event id of a message of the bot, counted back from the newest,
+// Message is the event id of a message of the bot to the person, counted back from the newest,
 // which is 1; edits are no messages. It is empty if there are not so many.
 func (t *Transport) Message(back int) string {
 	t.mu.Lock()

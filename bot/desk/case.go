@@ -29,7 +29,7 @@ const (
 // Reason says why a person is handed over.
 type Reason string
 
-// The reasons. The first four are those of the verb hand_over.
+// The reasons. All but the last two are those of the verb hand_over.
 const (
 	Asked   Reason = "asked"   // the person asked for a human
 	Danger  Reason = "danger"  // the answer to danger

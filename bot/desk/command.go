@@ -37,53 +37,45 @@ const (
 	Unclear   Verb = "unclear" // looks like an order, and is none: nothing crosses
 )
 
-// alone are the words that are an order only when they stand alone. In a longer
-// line they are said to the person: "Pause when you like" is no order.
-func alone() map[string]Verb {
-	return map[string]Verb{
-		"claim": DoClaim, "take": DoClaim, "mine": DoClaim, "👍": DoClaim, "✋": DoClaim,
-		"release": DoRelease, "pause": DoPause, "resume": DoResume, "close": DoClose, "done": DoClose,
-		"help": Help, "on call": OnCall, "who is on call": OnCall, "cases": Cases, "away": GoAway, "here": ComeBack, "open": DoOpen,
-	}
-}
-
 // ReadOrder reads a line that staff wrote in the thread of a case. reasons are
-// the words with which a case may be closed.
+// the words with which a case may be closed. lang is the language that staff
+// read: its words are orders beside the English ones.
 //
 // Two mistakes could do harm: a note that reaches the person, and an answer
 // that does not. So a line that begins with "note" is always a note; "pass",
 // "invite" and "text" with one or two words after them are always orders, even
 // when they name nobody that is known; "confirm" with a word and four digits is
-// one; every other order must be the whole line. What begins with "say " is said, whatever follows.
-func ReadOrder(line string, reasons []string) Order {
+// one; every other order must be the whole line. What begins with "say " is said,
+// whatever follows.
+func ReadOrder(line string, reasons []string, lang string) Order {
 	line = strings.TrimSpace(line)
-	plain := strings.ToLower(strings.TrimRight(strings.TrimPrefix(line, "!"), " .?!"))
-	if v, ok := alone()[plain]; ok {
+	plain := strings.ToLower(strings.Trim(line, " .?!¿¡"))
+	words := wordsIn(lang)
+	if v, ok := words.alone[plain]; ok {
 		return Order{Verb: v}
 	}
 	first, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
-	switch word := strings.ToLower(strings.TrimRight(strings.TrimPrefix(first, "!"), ":")); word {
-	case "say":
+	switch verb := words.first[strings.ToLower(strings.TrimRight(strings.TrimPrefix(first, "!"), ":"))]; verb {
+	case Say:
 		if rest != "" {
 			return Order{Verb: Say, Arg: rest}
 		}
 		return Order{Verb: Unclear}
-	case "note", "notes", "internal":
+	case Note:
 		return Order{Verb: Note, Arg: rest}
-	case "pass", "invite", "text":
+	case DoPass, DoInvite, Canned:
 		if n := len(strings.Fields(rest)); n > 2 {
 			break
 		} else if n == 0 {
 			return Order{Verb: Unclear}
 		}
-		name := strings.TrimSpace(strings.TrimPrefix(rest, "to "))
-		return Order{Verb: map[string]Verb{"pass": DoPass, "invite": DoInvite, "text": Canned}[word], Arg: name}
-	case "confirm":
+		return Order{Verb: verb, Arg: words.name(rest)}
+	case Confirm:
 		if words := strings.Fields(rest); len(words) == 2 && len(words[1]) == 4 && strings.Trim(words[1], "0123456789") == "" {
 			return Order{Verb: Confirm, Arg: words[0] + " " + words[1]}
 		}
-	case "close":
+	case DoClose:
 		if slices.Contains(reasons, strings.ToLower(rest)) {
 			return Order{Verb: DoClose, Arg: strings.ToLower(rest)}
 		}

@@ -244,6 +244,10 @@ func (r *run) pass(e Pass) {
 		r.do(Refuse{Text: "staff_unknown", To: e.By})
 		return
 	}
+	if slices.Contains(r.away, e.To) {
+		r.do(Refuse{Text: "staff_absent", To: e.By, With: e.To})
+		return
+	}
 	r.free(e.By)
 	r.c.State, r.c.Asked = Offered, []StaffID{e.By, e.To}
 	r.in(r.Waits.Claim)
@@ -263,6 +267,10 @@ func (r *run) invite(e Invite) {
 		r.do(Refuse{Text: "staff_invited_already", To: e.By})
 		return
 	}
+	if slices.Contains(r.away, e.Who) {
+		r.do(Refuse{Text: "staff_absent", To: e.By, With: e.Who})
+		return
+	}
 	r.c.Guests = append(r.c.Guests, e.Who)
 	r.do(Record{By: e.By, Action: "invite", On: e.Who}, Post{Text: "staff_invited", By: e.By, To: []StaffID{e.Who}},
 		Tell{Text: "desk_joined", By: e.Who})
@@ -272,12 +280,13 @@ func (r *run) pause(by StaffID) {
 	if !r.held(by) {
 		return
 	}
-	if r.c.Paused {
+	was := r.c.Paused
+	r.c.Paused, r.c.Nudges = true, 0
+	r.in(r.Waits.Idle)
+	if was { // it goes on, and nothing changes for the person
 		r.do(Refuse{Text: "staff_paused_already", To: by})
 		return
 	}
-	r.c.Paused, r.c.Nudges = true, 0
-	r.in(r.Waits.Idle)
 	r.do(Record{By: by, Action: "pause"}, Post{Text: "staff_paused", By: by}, Tell{Text: "desk_paused"})
 }
 
@@ -296,9 +305,10 @@ func (r *run) resume(by StaffID) {
 
 func (r *run) end(e Close) {
 	if r.c.State != Claimed && r.c.Open() {
-		// A case that nobody has may be ended, too: the person was told then.
+		// A case that nobody has may be ended, too. The person still counts on it.
 		r.over(e.Why)
-		r.do(Record{By: e.By, Action: "close"}, Post{Text: "staff_closed", By: e.By, Word: e.Why})
+		r.do(Record{By: e.By, Action: "close"}, Post{Text: "staff_closed", By: e.By, Word: e.Why},
+			Tell{Text: "desk_request_over"}, Lines{})
 		return
 	}
 	if !r.held(e.By) {
@@ -328,6 +338,9 @@ func (r *run) said(by StaffID) {
 		}
 		r.do(Refuse{Text: "staff_free", To: by})
 		return
+	}
+	if r.c.Paused { // the break is over: from now on the advocate reads again
+		r.do(Post{Text: "staff_resumed", By: by}, Tell{Text: "desk_resumed", By: by})
 	}
 	r.c.Waiting, r.c.Nudges, r.c.Paused = false, 0, false
 	r.in(r.Waits.Idle)
@@ -365,8 +378,12 @@ func (r *run) withdraw() {
 	if r.c.State == Claimed {
 		to = append([]StaffID{r.c.Holder}, r.c.Guests...)
 	}
+	told := "desk_unasked" // before anybody came
+	if r.c.State == Claimed {
+		told = "desk_withdrawn"
+	}
 	r.over("withdrawn")
-	r.do(Post{Text: "staff_withdrawn", To: to}, Tell{Text: "desk_withdrawn"})
+	r.do(Post{Text: "staff_withdrawn", To: to}, Tell{Text: told})
 }
 
 // gone is a member of staff who cannot go on: their case is offered again, and
@@ -376,9 +393,11 @@ func (r *run) gone(by StaffID) {
 	switch {
 	case c.State == Claimed && c.Holder == by:
 		r.release(by, "away")
-	case c.State == Claimed:
+	case c.State == Claimed && slices.Contains(c.Guests, by):
 		c.Guests = slices.DeleteFunc(c.Guests, func(s StaffID) bool { return s == by })
-	case c.State == Offered && c.Rung == RungTurn && len(c.Asked) > 0 && c.Asked[len(c.Asked)-1] == by:
+		r.do(Tell{Text: "desk_left", By: by})
+	case c.State == Offered && c.Rung == RungTurn && len(c.Asked) > 0 && c.Asked[len(c.Asked)-1] == by,
+		c.State == Offered && c.Rung == RungFallback && by == r.Desk.Fallback:
 		r.climb()
 	}
 }

@@ -227,6 +227,7 @@ Due
   tell desk_still_asking
 Due
   direct staff_fallback @dana:x
+  tell desk_asking_one
 Due
   post staff_nobody
   tell desk_nobody_until Wed 08:00
@@ -245,6 +246,7 @@ Due
 	s.want(`
 Due
   post staff_offer @ana:x
+  tell desk_asked_anew
 Claim
   record claim @ana:x
   post staff_claimed
@@ -292,7 +294,7 @@ Request
   lines
 Withdraw
   post staff_withdrawn
-  tell desk_withdrawn`)
+  tell desk_unasked`)
 	s = begin(t, 23)
 	s.tell(desk.Request{Reason: desk.Danger, Urgent: true})
 	s.past()
@@ -342,6 +344,80 @@ Away
   post staff_released
   direct staff_fallback @dana:x
   tell desk_again`)
+}
+
+// TestEveryChangeIsTold: what staff do to a case without writing to the person is
+// told to the person.
+func TestEveryChangeIsTold(t *testing.T) {
+	t.Parallel()
+	s := begin(t, 9)
+	s.tell(desk.Request{Reason: desk.Asked})
+	s.tell(desk.Claim{By: ana})
+	s.out = nil
+	s.tell(desk.Pause{By: ana})
+	s.tell(desk.Said{By: ana}) // without a word that the break is over
+	s.tell(desk.Invite{By: ana, Who: cleo})
+	s.away = []desk.StaffID{cleo}
+	s.tell(desk.Away{By: cleo})
+	s.tell(desk.Invite{By: ana, Who: cleo})
+	s.tell(desk.Pass{By: ana, To: cleo})
+	s.want(`
+Pause
+  record pause @ana:x
+  post staff_paused
+  tell desk_paused
+Said
+  post staff_resumed
+  tell desk_resumed
+  carry to person
+Invite
+  record invite @ana:x @cleo:x
+  post staff_invited @cleo:x
+  tell desk_joined
+Away
+  tell desk_left
+Invite
+  refuse staff_absent @ana:x
+Pass
+  refuse staff_absent @ana:x`)
+	s.tell(desk.Pause{By: ana})
+	s.tell(desk.Pause{By: ana})
+	s.past() // the break is long
+	s.past() // and does not end
+	s.tell(desk.Close{By: cleo, Why: "done"})
+	s.want(`
+Pause
+  record pause @ana:x
+  post staff_paused
+  tell desk_paused
+Pause
+  refuse staff_paused_already @ana:x
+Due
+  post staff_still_paused @ana:x
+Due
+  record silent @ana:x
+  post staff_taken_back @ana:x
+  post staff_offer @ben:x
+  tell desk_again
+Close
+  record close @cleo:x
+  post staff_closed
+  tell desk_request_over
+  lines`)
+}
+
+// TestTheLastOneIsAway: who is asked directly and goes away holds nothing up.
+func TestTheLastOneIsAway(t *testing.T) {
+	t.Parallel()
+	s := begin(t, 23)
+	s.tell(desk.Request{Reason: desk.Danger, Urgent: true})
+	s.out, s.away = nil, []desk.StaffID{dana}
+	s.tell(desk.Away{By: dana})
+	s.want(`
+Away
+  post staff_nobody
+  tell desk_nobody_until Wed 08:00
+  lines`)
 }
 
 func TestLanguageComesFirst(t *testing.T) {
@@ -441,9 +517,13 @@ func sound(t *rapid.T, d desk.Desk, was, c desk.Case, event desk.Event, effects 
 		t.Fatalf("what the person wrote crossed: %t, a human has the talk: %t", carried, was.Human())
 	}
 	if was.Human() != c.Human() && !told {
-		if _, resumed := event.(desk.Said); !resumed { // their word is what the person sees
-			t.Fatalf("%#v changed who has the talk, and the person was not told", event)
-		}
+		t.Fatalf("%#v changed who has the talk, and the person was not told", event)
+	}
+	if was.Open() && !c.Open() && !told {
+		t.Fatalf("%#v ended the case, and the person was not told", event)
+	}
+	if was.State == desk.Returned && c.State == desk.Offered && !told {
+		t.Fatalf("%#v asks anew, and the person was not told", event)
 	}
 	if was.Holder != c.Holder && !told {
 		t.Fatalf("%#v changed who has the talk, and the person was not told", event)

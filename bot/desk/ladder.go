@@ -1,6 +1,9 @@
 package desk
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // offer tells the next one on call. It reports whether there is anybody who may
 // still come.
@@ -35,7 +38,7 @@ func (r *run) everyone() bool {
 
 // fallback asks the one person who is asked directly.
 func (r *run) fallback() bool {
-	if r.Desk.Fallback == "" {
+	if r.Desk.Fallback == "" || slices.Contains(r.away, r.Desk.Fallback) {
 		return false
 	}
 	r.c.State, r.c.Rung = Offered, RungFallback
@@ -61,8 +64,11 @@ func (r *run) climb() {
 		r.nobody()
 		return
 	}
-	if r.c.Rung == RungEveryone {
+	switch r.c.Rung {
+	case RungEveryone:
 		r.do(Tell{Text: "desk_still_asking"})
+	case RungFallback:
+		r.do(Tell{Text: "desk_asking_one"})
 	}
 }
 
@@ -92,29 +98,29 @@ func (r *run) due() {
 	case c.State == Offered:
 		r.climb()
 	case c.State == Claimed && c.Paused:
-		r.in(r.Waits.Idle)
-		r.do(Post{Text: "staff_still_paused", To: []StaffID{c.Holder}})
+		r.holderSilent("staff_still_paused", r.Waits.Idle)
 	case c.State == Claimed && c.Waiting:
-		r.holderSilent()
+		r.holderSilent("staff_reminder", r.Waits.Silent)
 	case c.State == Claimed:
 		r.personSilent()
 	default: // a shift begins
 		c.Rung, c.Asked = RungTurn, nil
 		if r.offer() {
+			r.do(Tell{Text: "desk_asked_anew"})
 			return
 		}
 		c.Deadline, _ = r.Rota.Next(r.now)
 	}
 }
 
-// holderSilent reminds an advocate who does not answer, and then offers the
-// case again.
-func (r *run) holderSilent() {
+// holderSilent reminds an advocate who does not answer, or whose break does not
+// end, and then offers the case again.
+func (r *run) holderSilent(reminder string, wait time.Duration) {
 	c := &r.c
 	if c.Nudges == 0 {
 		c.Nudges++
-		r.in(r.Waits.Silent)
-		r.do(Post{Text: "staff_reminder", To: []StaffID{c.Holder}})
+		r.in(wait)
+		r.do(Post{Text: reminder, To: []StaffID{c.Holder}})
 		return
 	}
 	by := c.Holder

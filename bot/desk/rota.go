@@ -151,18 +151,13 @@ func (r Rota) Everyone(away []StaffID) []StaffID {
 func (r Rota) Next(now time.Time) (time.Time, bool) {
 	var best time.Time
 	for _, s := range r.Shifts {
-		local := now.In(s.Zone)
 		for day := range 32 {
-			y, m, d := local.AddDate(0, 0, day).Date()
-			if !s.begins(time.Date(y, m, d, 12, 0, 0, 0, time.UTC), r.Holidays) {
+			on, ok := s.on(now, day, r.Holidays)
+			if !ok || !on.from.After(now) {
 				continue
 			}
-			at := time.Date(y, m, d, s.From/60, s.From%60, 0, 0, s.Zone)
-			if !at.After(now) {
-				continue
-			}
-			if best.IsZero() || at.Before(best) {
-				best = at
+			if best.IsZero() || on.from.Before(best) {
+				best = on.from
 			}
 			break
 		}
@@ -170,39 +165,80 @@ func (r Rota) Next(now time.Time) (time.Time, bool) {
 	return best, !best.IsZero()
 }
 
-// Until is when the last of the shifts that cover now ends, for the words that
-// tell staff of a change of shift; zero when nobody is on call.
-func (r Rota) Until(now time.Time) time.Time {
-	var end time.Time
+// Change is when somebody next comes on call or goes, so that staff are told;
+// false when nothing is planned.
+func (r Rota) Change(now time.Time) (time.Time, bool) {
+	best, ok := r.Next(now)
 	for _, s := range r.Shifts {
-		if !s.covers(now, r.Holidays) {
-			continue
-		}
-		local := now.In(s.Zone)
-		y, m, d := local.Date()
-		minute := local.Hour()*60 + local.Minute()
-		if s.To <= s.From && minute >= s.From {
-			d++
-		}
-		at := time.Date(y, m, d, s.To/60, s.To%60, 0, 0, s.Zone)
-		if at.After(end) {
-			end = at
+		for _, day := range []int{-1, 0} {
+			if on, found := s.on(now, day, r.Holidays); found && on.covers(now) && (!ok || on.to.Before(best)) {
+				best, ok = on.to, true
+			}
 		}
 	}
-	return end
+	return best, ok
 }
+
+// span is one time that a shift is on: from is in it, to is not.
+type span struct{ from, to time.Time }
+
+func (s span) covers(now time.Time) bool { return !now.Before(s.from) && now.Before(s.to) }
 
 // covers reports whether the shift is on at a moment.
 func (s Shift) covers(now time.Time, holidays []string) bool {
-	local := now.In(s.Zone)
-	y, m, d := local.Date()
-	today := time.Date(y, m, d, 12, 0, 0, 0, time.UTC)
-	minute := local.Hour()*60 + local.Minute()
-	if s.To > s.From {
-		return s.begins(today, holidays) && minute >= s.From && minute < s.To
+	for _, day := range []int{-1, 0} {
+		if on, ok := s.on(now, day, holidays); ok && on.covers(now) {
+			return true
+		}
 	}
-	return s.begins(today, holidays) && minute >= s.From ||
-		s.begins(today.AddDate(0, 0, -1), holidays) && minute < s.To
+	return false
+}
+
+// on is the time of the shift that begins on the day of now in its zone, or as
+// many days later; false when none begins then.
+//
+// An hour that the clock leaves out is its first minute after the gap. Of an hour
+// that comes twice a shift begins with the first and ends with the second, so
+// that no change of the clocks leaves a gap between two shifts that meet.
+func (s Shift) on(now time.Time, day int, holidays []string) (span, bool) {
+	y, m, d := now.In(s.Zone).Date()
+	date := time.Date(y, m, d+day, 12, 0, 0, 0, time.UTC) // noon, which no change of clocks moves
+	if !s.begins(date, holidays) {
+		return span{}, false
+	}
+	end := date
+	if s.To <= s.From {
+		end = date.AddDate(0, 0, 1)
+	}
+	from, _ := moments(date, s.From, s.Zone)
+	_, to := moments(end, s.To, s.Zone)
+	return span{from, to}, true
+}
+
+// moments are the first and the last moment at which the clock of a zone shows a
+// minute of a date; the same one twice but where the clocks go back. A minute
+// that is left out is the first one after the gap.
+func moments(date time.Time, minute int, zone *time.Location) (first, last time.Time) {
+	y, m, d := date.Date()
+	wall := time.Date(y, m, d, 0, minute, 0, 0, time.UTC)
+	var found []time.Time
+	for _, near := range []time.Time{wall.AddDate(0, 0, -1), wall.AddDate(0, 0, 1)} { // before and after a change
+		_, offset := near.In(zone).Zone()
+		at := wall.Add(-time.Duration(offset) * time.Second).In(zone)
+		if ay, am, ad := at.Date(); ay == wall.Year() && am == wall.Month() && ad == wall.Day() && at.Hour() == wall.Hour() && at.Minute() == wall.Minute() {
+			found = append(found, at)
+		}
+	}
+	if len(found) == 0 { // in a gap: with the old offset it lies behind the change
+		_, offset := wall.AddDate(0, 0, -1).In(zone).Zone()
+		change, _ := wall.Add(-time.Duration(offset) * time.Second).In(zone).ZoneBounds()
+		return change, change
+	}
+	first, last = found[0], found[len(found)-1]
+	if last.Before(first) {
+		first, last = last, first
+	}
+	return first, last
 }
 
 // begins reports whether the shift begins on a date, which is given as noon in

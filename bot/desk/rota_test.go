@@ -75,7 +75,7 @@ func TestNextShift(t *testing.T) {
 		t.Error("a rota without shifts has a next one")
 	}
 	night := desk.Rota{Shifts: []desk.Shift{{Who: []desk.StaffID{ana}, Days: week, From: 22 * 60, To: 6 * 60, Zone: zone}}}
-	if got := night.Until(at(t, zone, "2026-03-28 23:00")); !got.Equal(at(t, zone, "2026-03-29 06:00")) {
+	if got, _ := night.Change(at(t, zone, "2026-03-28 23:00")); !got.Equal(at(t, zone, "2026-03-29 06:00")) {
 		t.Errorf("the night ends at %s", got)
 	}
 }
@@ -152,9 +152,69 @@ func TestOrders(t *testing.T) {
 		{"Hello, I am here.", desk.Order{Verb: desk.Say, Arg: "Hello, I am here."}},
 	} {
 		t.Run(row.line, func(t *testing.T) {
-			if got := desk.ReadOrder(row.line, []string{"referred", "helped"}); got != row.want {
+			if got := desk.ReadOrder(row.line, []string{"referred", "helped"}, "en"); got != row.want {
 				t.Errorf("read as %+v, want %+v", got, row.want)
 			}
 		})
+	}
+}
+
+// TestOrdersInSpanish: who reads Spanish can write it, and English still; to
+// others its words are words for the person.
+func TestOrdersInSpanish(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		line, lang string
+		want       desk.Order
+	}{
+		{"Lo tomo.", "es", desk.Order{Verb: desk.DoClaim}},
+		{"claim", "es", desk.Order{Verb: desk.DoClaim}},
+		{"nota: suena con miedo", "es-MX", desk.Order{Verb: desk.Note, Arg: "suena con miedo"}},
+		{"note she sounds afraid", "es", desk.Order{Verb: desk.Note, Arg: "she sounds afraid"}},
+		{"pasar a Ben", "es", desk.Order{Verb: desk.DoPass, Arg: "Ben"}},
+		{"pasar en", "es", desk.Order{Verb: desk.DoPass, Arg: "en"}},
+		{"cerrar referred", "es", desk.Order{Verb: desk.DoClose, Arg: "referred"}},
+		{"¿Quién está de guardia?", "es", desk.Order{Verb: desk.OnCall}},
+		{"decir cerrar", "es", desk.Order{Verb: desk.Say, Arg: "cerrar"}},
+		{"Pausa cuando quieras.", "es", desk.Order{Verb: desk.Say, Arg: "Pausa cuando quieras."}},
+		{"texto horario", "es", desk.Order{Verb: desk.Canned, Arg: "horario"}},
+		{"nota suena con miedo", "en", desk.Order{Verb: desk.Say, Arg: "nota suena con miedo"}},
+	} {
+		t.Run(row.lang+" "+row.line, func(t *testing.T) {
+			if got := desk.ReadOrder(row.line, []string{"referred"}, row.lang); got != row.want {
+				t.Errorf("read as %+v, want %+v", got, row.want)
+			}
+		})
+	}
+}
+
+// TestShiftsAcrossChangesOfTheClock: where two shifts meet there is always
+// somebody on call, whatever the clocks do at that moment, and the next change is
+// always ahead.
+func TestShiftsAcrossChangesOfTheClock(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, meet := range []int{0, 90, 120, 150, 180} {
+			r := desk.Rota{Shifts: []desk.Shift{
+				{Who: []desk.StaffID{ana}, Days: week, From: 18 * 60, To: meet, Zone: loc},
+				{Who: []desk.StaffID{ben}, Days: week, From: meet, To: 18 * 60, Zone: loc},
+			}}
+			for at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC); at.Year() == 2026; {
+				next, ok := r.Change(at)
+				if !ok || !next.After(at) || next.Sub(at) > 24*time.Hour {
+					t.Fatalf("%s, %d: after %s comes %s", zone, meet, at, next)
+				}
+				for _, look := range []time.Time{next.Add(-time.Second), next, next.Add(time.Minute)} {
+					if on := r.On(look, nil); len(on) == 0 {
+						t.Fatalf("%s, %d: nobody at %s", zone, meet, look)
+					}
+				}
+				at = next
+			}
+		}
 	}
 }

@@ -187,6 +187,10 @@ func (r *run) reaction(f *flow, n *node) error {
 	return r.missed(n)
 }
 
+// missedMost is how many texts in a row a question does not understand before an
+// advocate is offered, where there is one.
+const missedMost = 3
+
 // missed answers what the waiting step and all else did not take, and waits on.
 func (r *run) missed(n *node) error {
 	if o, ok := n.op.(*askOp); ok && o.safety != nil {
@@ -203,6 +207,9 @@ func (r *run) missed(n *node) error {
 	w.Tries++
 	w.Missed = r.in.Now.Round(0).UTC()
 	r.s.Wait = &w
+	if f := r.lib.flows[flowMissed]; f != nil && w.Tries == missedMost && r.in.Desk && !r.in.DeskAsked {
+		return r.begin(f)
+	}
 	if quick && (w.Tries > 2 || !asks(n)) {
 		return r.aside("not_understood_again")
 	}

@@ -237,7 +237,7 @@ func envType(id string, vars map[string]varKind) (types.Type, bool) {
 		return types.Int, true
 	case id == "weekday", id == "today", id == "language", id == nameSource:
 		return types.String, true
-	case id == "desk", id == "prompted", id == "linked":
+	case id == "desk", id == nameDeskAsked, id == "prompted", id == "linked":
 		return types.Bool, true
 	}
 	k, ok := vars[id]
@@ -255,7 +255,8 @@ func reserved(name string) bool {
 	switch name {
 	case "answer", "hour", "weekday", "today", "desk", nameDeskAbout, "prompted", "linked", "language", "until", "time", "title", nameSource, nameFirstLine,
 		"not", "and", "or", "in", "true", "false", "nil", "null", "let", "if", "else",
-		"matches", "contains":
+		"matches", "contains",
+		nameDeskAsked:
 		return true
 	}
 	return strings.HasPrefix(name, "count_")

@@ -120,8 +120,10 @@ type Mark struct {
 // HandOver asks for a person of the organization. Where none can be reached the
 // host says so, and shows help lines.
 type HandOver struct {
-	Reason string // "asked", "danger", "worried" or "other"
+	Reason string // "asked", "danger", "worried", "missed" or "other"
 	Urgent bool
+	Skill  string // that whoever comes should have, a word of the organization's; empty: any
+	Cancel bool   // the person no longer wants anybody; the rest is empty then
 }
 
 // Set stores a variable of the person. A nil Value forgets it.

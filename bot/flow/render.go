@@ -168,6 +168,8 @@ func (r *run) value(name string) any {
 		return r.lib.tag(r.tongue)
 	case "desk":
 		return r.in.Desk
+	case nameDeskAsked:
+		return r.in.DeskAsked
 	case "today":
 		return r.in.Now.Format(time.DateOnly)
 	case "prompted":

@@ -3,6 +3,9 @@ package flow
 // nameDeskAbout is what the host tells of the desk before a hand-over.
 const nameDeskAbout = "desk_about"
 
+// nameDeskAsked tells in a condition whether somebody was asked for already.
+const nameDeskAsked = "desk_asked"
+
 // deskTexts are what a person reads of the desk.
 func deskTexts() []Sentence {
 	return []Sentence{
@@ -27,6 +30,15 @@ func deskTexts() []Sentence {
 		{Key: "desk_nobody_until", Names: []string{"from"}, Must: []string{"from"}, About: "no advocate can come until the next shift; help lines follow", Example: "No advocate can come now. The next time is {{from}}, and your request stays on the list. Until then, these people answer."},
 		{Key: "desk_still_there", About: "the person has not answered the advocate for a while", Example: "Are you still there? There is no hurry."},
 		{Key: "desk_quiet", About: "the person has not answered, and the talk ends", Example: "The talk with the advocate ends here for now, because it was quiet. You can ask for a person again at any time. I am here."},
+		{Key: "desk_today", Names: []string{"time"}, Must: []string{"time"}, About: "at what time of today something is; fits into a sentence", Example: "today at {{time}}"},
+		{Key: "desk_tomorrow", Names: []string{"time"}, Must: []string{"time"}, About: "at what time of tomorrow something is; fits into a sentence", Example: "tomorrow at {{time}}"},
+		{Key: "desk_day", Names: []string{"date", "time"}, Must: []string{"date", "time"}, About: "when something is; fits into a sentence", Example: "on {{date}} at {{time}}"},
+		{Key: "desk_offer", About: "below help lines, where people of the organization can take over; the word in it begins the flow human", Example: "Or write human, and I ask somebody of the team here."},
+		{Key: "desk_asking_one", About: "the one who is asked directly is asked now", Example: "Still nobody. I am asking one more person now."},
+		{Key: "desk_asked_anew", About: "a shift begins, and the request is offered again", Example: "Somebody is on call again, and I asked for you. When somebody is here, I say so."},
+		{Key: "desk_left", Names: []string{"who"}, Must: []string{"who"}, About: "a colleague who was asked in is away", Example: "{{who}} is no longer in this talk. It goes on."},
+		{Key: "desk_unasked", About: "the person no longer wants the advocate who has not come yet", Example: "OK. I ask for nobody any more. You can ask again whenever you want to."},
+		{Key: "desk_request_over", About: "staff closed a request that nobody took; help lines follow", Example: "No advocate takes your request this time, and it is off the list. I am sorry. You can ask again whenever you want to. These people answer."},
 		{Key: "desk_survey", About: "one question after a talk with an advocate", Example: "One question, if you like: how was it to write with the advocate, from 1 (not good) to 5 (good)? You can leave it out."},
 		{Key: "desk_survey_thanks", About: "the answer to that question came", Example: "Noted, without your name."},
 	}
@@ -52,7 +64,7 @@ func staffTexts() []Sentence {
 		{Key: "staff_closed", Names: []string{"who", "word"}, Must: []string{"who"}, About: "a case was closed", Example: "{{who}} closed it. {{word}}"},
 		{Key: "staff_reminder", Names: []string{"to"}, Must: []string{"to"}, About: "the holder has not answered for a while", Example: "{{to}}, the person waits for an answer. Soon it is offered to others."},
 		{Key: "staff_taken_back", Names: []string{"to"}, Must: []string{"to"}, About: "the holder did not answer", Example: "{{to}} did not answer, so it is offered again."},
-		{Key: "staff_still_paused", Names: []string{"to"}, Must: []string{"to"}, About: "a case is paused for long", Example: "{{to}}, this is still paused."},
+		{Key: "staff_still_paused", Names: []string{"to"}, Must: []string{"to"}, About: "a case is paused for long", Example: "{{to}}, this is still paused. resume ends the pause, pause makes it longer. Soon it is offered to others."},
 		{Key: "staff_asked_still_there", About: "the bot asked whether the person is there", Example: "The person has not written for a while. I asked whether they are there."},
 		{Key: "staff_quiet", About: "the person did not answer, and the case ended", Example: "The person did not answer. The talk ended gently."},
 		{Key: "staff_withdrawn", About: "the person ended it", Example: "The person ended it. Nothing that is written here reaches them."},
@@ -73,7 +85,7 @@ func staffTexts() []Sentence {
 		{Key: "staff_yours", About: "the case is theirs already", Example: "It is yours already."},
 		{Key: "staff_unknown", About: "a colleague that is not in the list", Example: "I know no colleague and no language of that name. That had no effect."},
 		{Key: "staff_invited_already", About: "a colleague who was invited already", Example: "They are in it already."},
-		{Key: "staff_paused_already", About: "a case that is paused", Example: "It is paused already. resume ends it."},
+		{Key: "staff_paused_already", About: "a case that is paused", Example: "It stays paused. resume ends the pause."},
 		{Key: "staff_not_paused", About: "a case that is not paused", Example: "It is not paused."},
 		{Key: "staff_unclear", About: "an order that is none", Example: "I do not know that order, and nothing was sent. help tells the words. say, and then words, sends words that look like an order."},
 		{Key: "staff_no_text", Names: []string{"names"}, Must: []string{"names"}, About: "a prepared text that is not there", Example: "There is no text of that name. There are: {{names}}"},
@@ -92,7 +104,11 @@ func staffTexts() []Sentence {
 		{Key: "staff_on_call", Names: []string{"who", "until"}, Must: []string{"who", "until"}, About: "who is on call", Example: "On call until {{until}}: {{who}}"},
 		{Key: "staff_on_call_none", Names: []string{"from"}, Must: []string{"from"}, About: "nobody is on call", Example: "Nobody is on call. Next: {{from}}"},
 		{Key: "staff_never", About: "no shift is to come", Example: "no shift is planned"},
-		{Key: "staff_case_line", Names: []string{"case", "word", "who"}, Must: []string{"case", "word"}, About: "one line of the open cases", Example: "{{case}}: {{word}} {{who}}"},
+		{Key: "staff_absent", Names: []string{"who"}, Must: []string{"who"}, About: "a colleague who is away was named", Example: "{{who}} is away. That had no effect."},
+		{Key: "staff_case_waits", Names: []string{"case", "since"}, Must: []string{"case", "since"}, About: "a line of the open cases: nobody has it yet", Example: "{{case}} waits. It was asked for {{since}}."},
+		{Key: "staff_case_held", Names: []string{"case", "who", "since"}, Must: []string{"case", "who", "since"}, About: "a line of the open cases: somebody has it", Example: "{{case}}: {{who}} has it. It was asked for {{since}}."},
+		{Key: "staff_case_paused", Names: []string{"case", "who", "since"}, Must: []string{"case", "who", "since"}, About: "a line of the open cases: whoever has it pauses", Example: "{{case}}: {{who}} has it, and pauses. It was asked for {{since}}."},
+		{Key: "staff_case_bot", Names: []string{"case", "since"}, Must: []string{"case", "since"}, About: "a line of the open cases: nobody came", Example: "{{case}}: nobody came, and the bot has the talk. It was asked for {{since}}, and can be claimed."},
 		{Key: "staff_cases_none", About: "there are no open cases", Example: "No case is open."},
 		{Key: "staff_shift", Names: []string{"what"}, Must: []string{"what"}, About: "a shift begins or ends", Example: "The shift changes. {{what}}"},
 		{Key: "staff_away", Names: []string{"who"}, Must: []string{"who"}, About: "somebody goes away", Example: "{{who}} is away. here ends it."},
@@ -100,4 +116,43 @@ func staffTexts() []Sentence {
 		{Key: "staff_failed", Names: []string{"case"}, Must: []string{"case"}, About: "a deadline of a case could not be met, whatever was tried", Example: "{{case}}: my clock for this case stopped. The person was told that something went wrong, and has help lines. It can still be claimed."},
 		{Key: "staff_lost", About: "something went wrong with a message of staff", Example: "Something went wrong with that message, and it reached nobody. Please send it again."},
 	}
+}
+
+// StaffWord is the key of the text that says a reason or a kind of danger to
+// staff, as in "self_harm"; there may be none.
+func StaffWord(word string) string { return "staff_word_" + word }
+
+// staffWords are reasons and kinds of danger as staff read them.
+func staffWords() []Sentence {
+	var list []Sentence
+	for _, w := range [][2]string{
+		{"asked", "asked for it"},
+		{"danger", "danger"},
+		{"worried", "worry"},
+		{"other", "another one"},
+		{"missed", "the bot does not understand them"},
+		{"duress", "somebody may make them write"},
+		{"crisis", "danger"},
+		{"check", "perhaps danger"},
+		{"unsure", "perhaps danger"},
+		{"witness", "danger to somebody else"},
+		{"child", "a child"},
+		{"hopeless", "no hope"},
+		{"locked_in", "locked in"},
+		{"medical", "a medical emergency"},
+		{"other_person", "harm to somebody else"},
+		{"own_behaviour", "harm by their own hand"},
+		{"partner_suicide", "a partner who speaks of suicide"},
+		{"self_harm", "self-harm"},
+		{"sexual", "sexual violence"},
+		{"stalking", "stalking"},
+		{"strangulation", "strangulation"},
+		{"suicide", "suicide"},
+		{"violence", "violence"},
+		{"watched", "somebody watches"},
+		{"weapon", "a weapon"},
+	} {
+		list = append(list, Sentence{Key: StaffWord(w[0]), About: "a reason or a kind of danger, as staff read it", Example: w[1]})
+	}
+	return list
 }

@@ -165,9 +165,8 @@ func verbSchema(verb string) object {
 	case "forget":
 		return object{"anyOf": []any{defined("name"), listOf(defined("name")), closed(object{"list": defined("name")}, "list")}}
 	case "hand_over":
-		o := closed(object{"reason": oneOf(handOverReasons()...), "urgent": object{"type": "boolean"}})
-		o["type"] = []string{"object", "null"}
-		return o
+		o := closed(object{"reason": oneOf(handOverReasons()...), "urgent": object{"type": "boolean"}, "skill": defined("text")})
+		return object{"anyOf": []any{object{"type": "null"}, object{"const": "cancel"}, o}}
 	case "secret":
 		return oneOf(secretKinds()...)
 	case "link":

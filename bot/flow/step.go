@@ -28,6 +28,7 @@ const (
 const (
 	flowWelcome = "welcome"
 	flowMenu    = "menu"
+	flowMissed  = "human.missed" // begun where the scripts do not follow and people can
 )
 
 // Step takes one input and returns the session after it and what the host has

@@ -51,7 +51,7 @@ func TestCanary(t *testing.T) {
 		t.Fatal(err, faults)
 	}
 	talks := map[string]string{"planted": planted}
-	files, err := fs.Glob(flows.FS, "testdata/*.txt")
+	files, err := transcripts(flows.FS)
 	if err != nil || len(files) == 0 {
 		t.Fatal("no transcripts", err)
 	}
@@ -82,8 +82,16 @@ func canary(t *testing.T, c content, name, talk string) {
 	var said []string
 	var log bytes.Buffer
 	dir := filepath.Join(t.TempDir(), "kept")
+	folder, err := fs.Sub(flows.FS, "testdata/desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	staff, err := playedDesk(folder, tr.Desk)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sim, done, err := c.simulator(context.Background(), simOptions{
-		dir: dir, begin: begin, zone: zone, lang: tr.Lang(),
+		dir: dir, desk: staff, begin: begin, zone: zone, lang: tr.Lang(),
 		sink: func(e console.Entry) { said = append(said, strings.Split(e.Text, "\n")...) },
 		log:  slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
@@ -97,7 +105,7 @@ func canary(t *testing.T, c content, name, talk string) {
 		switch {
 		case isTalk:
 			err = sim.Input(context.Background(), words)
-		case isClock && began:
+		case isClock && began || strings.HasPrefix(line, "staff("):
 			err = sim.Input(context.Background(), line)
 		}
 		if err != nil {

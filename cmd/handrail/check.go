@@ -160,10 +160,21 @@ func reachDatabase(ctx context.Context, cfg Config) error {
 // for the disk more than they compute.
 const playedAtOnce = 8
 
+// transcripts are the files of all transcripts: those of one person with the bot,
+// and in a folder of their own those with staff.
+func transcripts(fsys fs.FS) ([]string, error) {
+	files, err := fs.Glob(fsys, "testdata/*.txt")
+	if err != nil {
+		return nil, err
+	}
+	more, err := fs.Glob(fsys, "testdata/desk/*.txt")
+	return append(files, more...), err
+}
+
 // playAll plays the transcripts of a source. The faults are in the order of the
 // files.
 func (c content) playAll(ctx context.Context, src source) (played int, faults []finding, err error) {
-	files, err := fs.Glob(src.fsys, "testdata/*.txt")
+	files, err := transcripts(src.fsys)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -176,7 +187,11 @@ func (c content) playAll(ctx context.Context, src source) (played int, faults []
 			if err != nil {
 				return fmt.Errorf("read a transcript: %w", err)
 			}
-			p, err := playFile(ctx, c, path.Join(src.name, file), data)
+			folder, err := fs.Sub(src.fsys, path.Dir(file))
+			if err != nil {
+				return err
+			}
+			p, err := playFile(ctx, c, folder, path.Join(src.name, file), data)
 			found[i] = p.Fault
 			return err
 		})

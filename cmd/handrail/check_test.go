@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -137,7 +138,7 @@ func TestTranscripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := fs.Glob(src.fsys, "testdata/*.txt")
+	files, err := transcripts(src.fsys)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d transcripts, %v", len(files), err)
 	}
@@ -148,7 +149,11 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			played, err := playFile(context.Background(), all, "flows/"+file, data)
+			folder, err := fs.Sub(src.fsys, path.Dir(file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			played, err := playFile(context.Background(), all, folder, "flows/"+file, data)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -89,7 +89,7 @@ func writeExample(t *testing.T, b *bytes.Buffer, docs map[string]string, v refle
 			fmt.Fprintf(b, "%s%s: %s\n", indent, key, text)
 		case time.Duration:
 			fmt.Fprintf(b, "%s%s: %s\n", indent, key, plainSpan(x))
-		case []StaffMember, []StaffShift:
+		case []StaffMember, []StaffShift, []StaffWords:
 			fmt.Fprintf(b, "%s%s: []\n", indent, key)
 		case []string:
 			fmt.Fprintf(b, "%s%s: [%s]\n", indent, key, strings.Join(x, ", "))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -181,7 +182,9 @@ func (flowsPlayCmd) Help() string {
   < 3
   ! timer checkin 2026-03-30T21:00
 
-"<" is the person, ">" the bot, two spaces continue a message, "@" moves the clock, "!" asserts something. An expected message that ends in "..." is compared up to there.`
+"<" is the person, ">" the bot, two spaces continue a message, "@" moves the clock, "!" asserts something. An expected message that ends in "..." is compared up to there.
+
+With a line "[desk]" before anything happens there is staff, as the file desk.yaml beside the transcript describes them: a part of a configuration with zone, language and staff. "staff(mara)<" is what Mara writes in the thread of the newest case, "staff>" what the bot says among staff, "staff(mara)>" what it says to her alone. "[restart]" stops the bot and starts it again, "[restart +20m]" with twenty minutes between.`
 }
 
 // Run plays every file; the first difference of each is printed as file:line.
@@ -196,7 +199,7 @@ func (c *flowsPlayCmd) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return fail("read the transcript: %v", err)
 		}
-		played, err := playFile(ctx, all, file, data)
+		played, err := playFile(ctx, all, os.DirFS(filepath.Dir(file)), file, data)
 		if err != nil {
 			return err
 		}
@@ -231,16 +234,19 @@ func rewrite(file string, data []byte) error {
 	return os.Rename(file+".new", file)
 }
 
-// playFile plays one transcript on a store of its own. A mistake in the file is
-// a Fault like a difference.
-func playFile(ctx context.Context, all content, file string, data []byte) (console.Played, error) {
+// playFile plays one transcript of a folder on a store of its own. A mistake in
+// the file, or in the one that describes its desk, is a Fault like a difference.
+func playFile(ctx context.Context, all content, folder fs.FS, file string, data []byte) (console.Played, error) {
 	t, err := console.ParseTranscript(file, data)
 	var played console.Played
 	if err == nil {
-		played, err = console.Play(ctx, t, all.builder())
+		played, err = console.Play(ctx, t, all.builder(folder))
 	}
 	var fault console.Fault
 	if errors.As(err, &fault) {
+		if fault.File != file {
+			fault.File = filepath.Join(filepath.Dir(file), fault.File)
+		}
 		return console.Played{Fault: &fault}, nil
 	}
 	return played, err

@@ -28,6 +28,7 @@ type simOptions struct {
 	wall  func() time.Time // nil: the clock stands unless it is moved
 	sink  func(console.Entry)
 	log   *slog.Logger
+	desk  *bot.Staff // nil: there is none
 }
 
 // simState is what a kept simulator remembers beside its store: nothing that
@@ -40,11 +41,16 @@ type simState struct {
 // stateFile holds the simState in the folder of --data.
 const stateFile = "clock.json"
 
-// builder makes simulators for transcripts, each with a store of its own that
-// is gone afterwards.
-func (c content) builder() console.Build {
-	return func(ctx context.Context, start time.Time, zone *time.Location, lang string, sink func(console.Entry)) (*console.Sim, func() error, error) {
-		return c.simulator(ctx, simOptions{begin: start, zone: zone, lang: lang, sink: sink, log: slog.New(slog.DiscardHandler)})
+// builder makes simulators for transcripts of a folder, each with a store of its
+// own that is gone afterwards.
+func (c content) builder(folder fs.FS) console.Build {
+	return func(ctx context.Context, begin console.Stage, sink func(console.Entry)) (*console.Sim, func() error, error) {
+		o := simOptions{begin: begin.At, zone: begin.Zone, lang: begin.Lang, sink: sink, log: slog.New(slog.DiscardHandler)}
+		var err error
+		if o.desk, err = playedDesk(folder, begin.Desk); err != nil {
+			return nil, nil, err
+		}
+		return c.simulator(ctx, o)
 	}
 }
 
@@ -81,9 +87,22 @@ func (c content) simulator(ctx context.Context, o simOptions) (sim *console.Sim,
 	if err != nil {
 		return nil, nil, errors.Join(err, drop())
 	}
-	st, err := store.Open(ctx, store.Options{Path: filepath.Join(dir, "store", "handrail.db"), Master: master, Log: o.log})
+	open := func(ctx context.Context) (*store.Store, error) {
+		return store.Open(ctx, store.Options{Path: filepath.Join(dir, "store", "handrail.db"), Master: master, Log: o.log})
+	}
+	st, err := open(ctx)
 	if err != nil {
 		return nil, nil, errors.Join(err, drop())
+	}
+	reopen := func(ctx context.Context) (*store.Store, error) {
+		if err := st.Close(); err != nil {
+			return nil, err
+		}
+		again, err := open(ctx)
+		if err == nil {
+			st = again
+		}
+		return again, err
 	}
 	closeAll := func() error { return errors.Join(st.Close(), drop()) }
 	state, err := readState(dir)
@@ -110,8 +129,9 @@ func (c content) simulator(ctx context.Context, o simOptions) (sim *console.Sim,
 			Minutes: 1,             // the same minute of a window in every run
 			Workers: 1,             // order of due times, so that runs are alike
 			Quiet:   defaultQuiet(),
+			Staff:   o.desk,
 		},
-		Clock: clock, Zone: o.zone, Session: fmt.Sprintf("r%d", state.Runs), Sink: o.sink,
+		Clock: clock, Zone: o.zone, Session: fmt.Sprintf("r%d", state.Runs), Sink: o.sink, Reopen: reopen,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, closeAll())

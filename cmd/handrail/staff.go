@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,6 +68,11 @@ type Staff struct {
 	// told before a hand-over. Empty: nothing is said.
 	DutyToReport string `yaml:"duty_to_report"`
 
+	// The three above in other languages, a list. Each has lang (as in es), who,
+	// hours and duty_to_report. Who writes a language that is not there reads the
+	// ones above.
+	Translations []StaffWords `yaml:"translations"`
+
 	// The words with which a case can be closed. They are counted.
 	Reasons []string `yaml:"reasons"`
 
@@ -75,6 +81,14 @@ type Staff struct {
 
 	// Whether a person is asked one question when a talk is over.
 	Survey bool `yaml:"survey"`
+}
+
+// StaffWords are the organization's own words in another language.
+type StaffWords struct {
+	Lang         string `yaml:"lang"`
+	Who          string `yaml:"who"`
+	Hours        string `yaml:"hours"`
+	DutyToReport string `yaml:"duty_to_report"`
 }
 
 // StaffMember is one of staff.
@@ -116,7 +130,7 @@ type StaffWaits struct {
 func staffDefaults() Staff {
 	w := desk.Waits{}.Default()
 	return Staff{
-		Members: []StaffMember{}, Shifts: []StaffShift{}, Holidays: []string{}, Reasons: []string{"done", "referred", "emergency"},
+		Members: []StaffMember{}, Shifts: []StaffShift{}, Holidays: []string{}, Translations: []StaffWords{}, Reasons: []string{"done", "referred", "emergency"},
 		Waits: StaffWaits{Claim: w.Claim, Everyone: w.Everyone, Fallback: w.Fallback, Silent: w.Silent, Idle: w.Idle},
 	}
 }
@@ -191,6 +205,15 @@ func (s Staff) check(at positions) (faults []finding) {
 	if s.Who == "" {
 		bad("staff.who", "staff.who is missing: tell people in a sentence who answers")
 	}
+	for i, w := range s.Translations {
+		key := fmt.Sprintf("staff.translations.%d", i)
+		if w.Lang == "" || w.Who == "" {
+			bad(key, "a translation needs lang and who, as in {lang: es, who: Responden personas de la casa.}")
+		}
+		if (w.Hours == "") != (s.Hours == "") || (w.DutyToReport == "") != (s.DutyToReport == "") {
+			bad(key, "this translation says less or more than staff itself: give hours and duty_to_report here where they stand there, and only there")
+		}
+	}
 	for _, r := range s.Reasons {
 		if r == "" || r != strings.ToLower(r) || strings.Trim(r, "abcdefghijklmnopqrstuvwxyz_") != "" {
 			bad("staff.reasons", "%q is no reason: write one word in small letters", r)
@@ -223,11 +246,16 @@ func minuteOf(text string) (int, error) {
 
 // texts reads the prepared texts.
 func (s Staff) texts() (map[string]string, error) {
-	texts := map[string]string{}
 	if s.Texts == "" {
-		return texts, nil
+		return map[string]string{}, nil
 	}
-	files, err := fs.Glob(os.DirFS(s.Texts), "*.txt")
+	return preparedTexts(os.DirFS(filepath.Dir(s.Texts)), filepath.Base(s.Texts))
+}
+
+// preparedTexts reads the texts of a folder, by the names of their files.
+func preparedTexts(fsys fs.FS, folder string) (map[string]string, error) {
+	texts := map[string]string{}
+	files, err := fs.Glob(fsys, folder+"/*.txt")
 	if err == nil && len(files) == 0 {
 		err = errors.New("there is no file NAME.txt in it")
 	}
@@ -235,11 +263,11 @@ func (s Staff) texts() (map[string]string, error) {
 		return nil, fmt.Errorf("the folder of prepared texts: %w", err)
 	}
 	for _, name := range files {
-		data, err := os.ReadFile(filepath.Join(s.Texts, name))
+		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("a prepared text: %w", err)
 		}
-		texts[strings.ToLower(strings.TrimSuffix(name, ".txt"))] = strings.TrimSpace(string(data))
+		texts[strings.ToLower(strings.TrimSuffix(path.Base(name), ".txt"))] = strings.TrimSpace(string(data))
 	}
 	return texts, nil
 }
@@ -285,8 +313,13 @@ func (s Staff) desk(zone, language string) (*bot.Staff, error) {
 		}
 		d.Rota.Shifts = append(d.Rota.Shifts, shift)
 	}
+	words := map[string]bot.StaffWords{}
+	for _, w := range s.Translations {
+		words[w.Lang] = bot.StaffWords{Who: w.Who, Hours: w.Hours, Duty: w.DutyToReport}
+	}
 	return &bot.Staff{
-		Desk: d, Network: matrix.NetworkName, Threads: s.Threads, Names: s.ShowNames, Language: language, Who: s.Who, Hours: s.Hours, Duty: s.DutyToReport,
+		Words: words,
+		Desk:  d, Network: matrix.NetworkName, Threads: s.Threads, Names: s.ShowNames, Language: language, Who: s.Who, Hours: s.Hours, Duty: s.DutyToReport,
 		Reasons: s.Reasons, Texts: texts, Survey: s.Survey, Zone: local,
 	}, nil
 }

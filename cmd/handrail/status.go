@@ -32,6 +32,8 @@ func (statusCmd) Help() string {
   timers       steps that wait for a time; late: the longest overdue
   outbox       messages to send; lag: how long the longest waiting has been due
   given up     messages that the network refused for good
+  on call      who of staff, until when; and who said that they are away
+  cases        that are open: requested, offered, claimed, returned to the bot
   today        how often things happened since midnight UTC
 
 A lag of more than a minute, or a growing number to send, means that the homeserver does not take messages: handrail doctor tells more.
@@ -101,6 +103,7 @@ type status struct {
 	Lines    *lineAge         `json:"lines,omitempty"` // none if they cannot be read
 	Backup   *time.Time       `json:"backup,omitempty"`
 	Bot      *told            `json:"bot,omitempty"` // what the running bot says
+	Desk     *deskStatus      `json:"desk,omitempty"`
 }
 
 type database struct {
@@ -170,6 +173,9 @@ func statusOf(ctx context.Context, cfg Config, now time.Time) (status, error) {
 			age := ageOf(dir, now)
 			st.Lines = &age
 		}
+	}
+	if st.Desk, err = deskOf(ctx, cfg, now); err != nil {
+		return st, err
 	}
 	if taken := lastBackup(cfg); !taken.IsZero() {
 		st.Backup = &taken
@@ -295,6 +301,9 @@ func (st status) print(out io.Writer, now time.Time) error {
 		} else {
 			row("canary", "%s", b.Canary.Why)
 		}
+	}
+	if st.Desk != nil {
+		st.Desk.print(row)
 	}
 	row("scripts", "%.12s, %s still in use", cmp.Or(st.Scripts.Hash, "none yet"), count(st.Scripts.Older, "older set"))
 	if st.Lines != nil {

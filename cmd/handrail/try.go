@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +22,7 @@ type tryCmd struct {
 	Now     string `placeholder:"T" help:"When the talk begins, as in 2026-03-28T20:59. Default: now, or always the same moment if standard input is no terminal."`
 	Data    string `placeholder:"DIR" help:"Keep the store in this folder, sealed, and go on from there next time."`
 	Scripts string `placeholder:"DIR" help:"Folder with the scripts instead of the built-in ones."`
+	Desk    string `placeholder:"FILE" help:"Play a desk, too: a file with zone, language and staff, as in a configuration."`
 }
 
 // Help is shown by handrail try --help.
@@ -35,6 +38,8 @@ Lines that are no message:
   /start ID begin a conversation
   [reaction 👍]  [image: x]  [file: x]  [edited] words  [removed]
             do what these say
+  staff(mara)< claim
+            with --desk: what Mara of your staff writes; staff> is what they see
 
 Ctrl-D ends. When standard input is no terminal every line is one message, and standard output is the talk and nothing else, the same every time:
 
@@ -65,6 +70,11 @@ func (c *tryCmd) Run(ctx context.Context, s streams) error {
 	}
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	opt := simOptions{dir: c.Data, begin: start, named: c.Now != "", zone: zone, lang: c.Lang, log: log}
+	if c.Desk != "" {
+		if opt.desk, err = playedDesk(os.DirFS(filepath.Dir(c.Desk)), filepath.Base(c.Desk)); err != nil {
+			return misuse("--desk: %v", err)
+		}
+	}
 	if console.IsTerminal(s.in) {
 		return c.live(ctx, s, all, opt)
 	}
