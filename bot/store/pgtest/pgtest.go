@@ -46,11 +46,13 @@ type Server struct {
 }
 
 // guard runs the server until its input ends or names a signal. A server that
-// was stopped with INT is not wanted any more, and its folder goes.
+// was stopped with INT is not wanted any more, and what is in its folder goes, as
+// does the folder where the server's user may remove it.
 const guard = `"$0" -D "$1/data" -k "$1" -c listen_addresses= >>"$1/log" 2>&1 &
 read -r how || how=INT
 kill "-$how" $! && wait $!
-[ "$how" = INT ] && rm -rf "$1"`
+[ "$how" = INT ] && rm -rf "$1" 2>/dev/null
+true`
 
 // settings are for many small databases at once; none of them is about safety.
 const settings = `
@@ -187,7 +189,7 @@ func (s *Server) start() error {
 
 // Stop ends the server and removes its folder.
 func (s *Server) Stop() error {
-	return errors.Join(s.hold.Close(), s.cmd.Wait())
+	return errors.Join(s.hold.Close(), s.cmd.Wait(), os.RemoveAll(s.folder))
 }
 
 // Crash ends the server as a power cut would end it, but for the disk, and
