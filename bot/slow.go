@@ -16,8 +16,9 @@ type errSlow struct {
 
 func (*errSlow) Error() string { return "bot: work that is to be done outside of a transaction" }
 
-// mostSlow bounds how much of it one message may ask for.
-const mostSlow = 4
+// mostSlow bounds how much of it one message may ask for: twice what the longest
+// way does, a new word that is held against each of those that there are.
+const mostSlow = 8
 
 // slowAtOnce is how many pieces are done at the same time: each takes up to 64
 // MiB of memory.

@@ -16,9 +16,19 @@ const sqlDueAnswers = `SELECT DISTINCT lane.next_try, lane.person FROM outbox CR
 // unprompted message: who is talking now comes before a crowd that is to hear
 // something by itself.
 func (s *Store) DueAnswers(ctx context.Context, network string, now time.Time, limit int) ([]int64, error) {
+	lanes, err := s.lanes(ctx, sqlDueAnswers, network, now, limit)
+	if err != nil {
+		return nil, fmt.Errorf("find due answers: %w", err)
+	}
+	return lanes, nil
+}
+
+// lanes returns the lanes that a query finds, which gives the time of each in
+// front of it.
+func (s *Store) lanes(ctx context.Context, query, network string, now time.Time, limit int) ([]int64, error) {
 	var lanes []int64
 	err := s.View(ctx, func(tx *Tx) error {
-		return tx.rows(sqlDueAnswers, []any{millis(now), network, limit}, func(scan func(...any) error) error {
+		return tx.rows(query, []any{millis(now), network, limit}, func(scan func(...any) error) error {
 			var due, lane int64
 			if err := scan(&due, &lane); err != nil {
 				return err
@@ -27,8 +37,5 @@ func (s *Store) DueAnswers(ctx context.Context, network string, now time.Time, l
 			return nil
 		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("find due answers: %w", err)
-	}
-	return lanes, nil
+	return lanes, err
 }

@@ -31,22 +31,12 @@ type Parcel struct {
 	Epoch int64
 }
 
-const sqlDueLanes = `SELECT person FROM lane WHERE next_try <= $1 AND network = $2 ORDER BY next_try LIMIT $3`
+const sqlDueLanes = `SELECT next_try, person FROM lane WHERE next_try <= $1 AND network = $2 ORDER BY next_try LIMIT $3`
 
 // DueLanes returns up to limit lanes of a network that have something to send
 // now, the longest waiting first.
 func (s *Store) DueLanes(ctx context.Context, network string, now time.Time, limit int) ([]int64, error) {
-	var lanes []int64
-	err := s.View(ctx, func(tx *Tx) error {
-		return tx.rows(sqlDueLanes, []any{millis(now), network, limit}, func(scan func(...any) error) error {
-			var lane int64
-			if err := scan(&lane); err != nil {
-				return err
-			}
-			lanes = append(lanes, lane)
-			return nil
-		})
-	})
+	lanes, err := s.lanes(ctx, sqlDueLanes, network, now, limit)
 	if err != nil {
 		return nil, fmt.Errorf("find due lanes: %w", err)
 	}
