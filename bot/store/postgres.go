@@ -103,6 +103,11 @@ func newPostgres(address, password string) (postgres, error) {
 		"tcp_keepalives_interval":             "5",
 		"tcp_keepalives_count":                "3",
 		"tcp_user_timeout":                    "20s",
+		// Each query has its index, and a server that has not counted its rows yet, or
+		// counted them before a great many were due, must not read whole tables.
+		"enable_seqscan":   "off",
+		"enable_hashjoin":  "off",
+		"enable_mergejoin": "off",
 	} {
 		config.RuntimeParams[name] = value
 	}
