@@ -40,12 +40,12 @@ func wordings() []wordingRule {
 		{
 			"wording-relapse", "the language of addiction and failure", "contact is not a defeat; a word of shame keeps people from coming back",
 			"say what happened: \"you were in touch\"",
-			[]string{"relapse", "relapsed", "relapses", "relapsing", "failed", "addict", "addicts", "clean", "supply"},
+			[]string{"relapse", "relapsed", "relapses", "relapsing", "failed", "addict", "addicts", "clean", "supply", "dopamine"},
 		},
 		{
 			"wording-count", "the counting of days", "a count that starts again at nought punishes people for being honest",
 			"leave the number out",
-			[]string{"streak", "streaks", "days in a row", "day one", "countdown"},
+			[]string{"streak", "streaks", "days in a row", "day one", "days without contact", "countdown"},
 		},
 		{
 			"wording-strength", "a call for strength", "it says that weakness was the cause",
@@ -91,7 +91,7 @@ func wordings() []wordingRule {
 		{
 			"wording-praise", "grading and praise", "who grades may also mark down; the next time they will not tell",
 			"write \"Noted.\" or \"Thank you for telling me.\"",
-			[]string{"good job", "well done", "proud of you", "keep it up"},
+			[]string{"good job", "well done", "proud of you", "keep it up", "great", "amazing", "awesome", "brilliant", "impressive"},
 		},
 		{
 			"wording-feeling", "feelings of a program", "a program has none, and people find out",
