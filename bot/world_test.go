@@ -187,19 +187,20 @@ func (n *net) Send(_ context.Context, o chat.Outgoing) (string, error) {
 
 // world is a bot on a file store with a clock that the test moves.
 type world struct {
-	database string
-	t        testing.TB
-	dir      string
-	now      time.Time
-	net      *net
-	more     []chat.Transport // of other networks
-	lib      *flow.Library
-	store    *store.Store
-	bot      *bot.Bot
-	log      io.Writer
-	staff    *bot.Staff
-	takeBack time.Duration
-	workers  int // 0: one
+	database  string
+	t         testing.TB
+	dir       string
+	now       time.Time
+	net       *net
+	more      []chat.Transport // of other networks
+	lib       *flow.Library
+	store     *store.Store
+	bot       *bot.Bot
+	log       io.Writer
+	staff     *bot.Staff
+	transport chat.Transport // instead of net
+	takeBack  time.Duration
+	workers   int // 0: one
 
 	broadcasts []bot.Broadcast
 	seen       int
@@ -267,9 +268,13 @@ func (w *world) open() {
 	}
 	w.t.Cleanup(func() { s.Close() })
 	w.store = s
+	transport := chat.Transport(w.net)
+	if w.transport != nil {
+		transport = w.transport
+	}
 	w.bot, err = bot.New(bot.Config{
 		Store: s, Library: w.lib, Lexicon: lexicon(w.t), Lines: directory(w.t),
-		Transports: append([]chat.Transport{w.net}, w.more...), Now: func() time.Time { return w.now }, Workers: max(w.workers, 1), TakeBack: w.takeBack, Broadcasts: w.broadcasts, Staff: w.staff,
+		Transports: append([]chat.Transport{transport}, w.more...), Now: func() time.Time { return w.now }, Workers: max(w.workers, 1), TakeBack: w.takeBack, Broadcasts: w.broadcasts, Staff: w.staff,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

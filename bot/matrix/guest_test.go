@@ -30,8 +30,13 @@ type guest struct {
 // newGuest logs a person in; prepare runs before their client syncs.
 func newGuest(t *testing.T, server *homeserver.Server, kind string, prepare ...func(*guest)) *guest {
 	t.Helper()
+	return guestOn(t, server, createUser(t, server, kind), prepare...)
+}
+
+// guestOn logs in with a new device of an account that is there.
+func guestOn(t *testing.T, server *homeserver.Server, name string, prepare ...func(*guest)) *guest {
+	t.Helper()
 	ctx := testContext(t)
-	name := createUser(t, server, kind)
 	cli, err := mautrix.NewClient(server.URL(), "", "")
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +113,32 @@ func (g *guest) awaitJoin(t *testing.T, user id.UserID) {
 	g.await(t, "a join", func(evt *event.Event) bool {
 		return evt.Type == event.StateMember && evt.GetStateKey() == user.String() && evt.Content.AsMember().Membership == event.MembershipJoin
 	})
+}
+
+// invited waits for an invitation and returns the room that it is for.
+func (g *guest) invited(t *testing.T) id.RoomID {
+	t.Helper()
+	deadline := time.After(limit)
+	for {
+		g.mu.Lock()
+		changed := g.changed
+		for _, evt := range g.events {
+			if evt.Type == event.StateMember && evt.GetStateKey() == g.cli.UserID.String() && evt.Content.AsMember().Membership == event.MembershipInvite {
+				g.mu.Unlock()
+				return evt.RoomID
+			}
+		}
+		g.mu.Unlock()
+		select {
+		case <-changed:
+		case <-deadline:
+			t.Fatal("the guest waited in vain for an invitation")
+		}
+	}
+}
+
+func inviteOf(user string) *mautrix.ReqInviteUser {
+	return &mautrix.ReqInviteUser{UserID: id.UserID(user)}
 }
 
 func (g *guest) address() chat.Address {

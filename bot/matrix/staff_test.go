@@ -1,0 +1,166 @@
+package matrix
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/chat"
+)
+
+// sign gives a client a cross-signing identity of its own, or a new one.
+func sign(t *testing.T, g *guest) {
+	t.Helper()
+	ctx := testContext(t)
+	if _, _, err := g.help.Machine().GenerateAndUploadCrossSigningKeysWithPassword(ctx, password, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.help.Machine().SignOwnDevice(ctx, g.help.Machine().OwnIdentity()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestStaffDevices: only a device that its owner has signed counts, whoever
+// compared emoji with the bot; it is told when the owner's keys are others; and
+// no other device is given the key of what staff are told.
+func TestStaffDevices(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	r := newRecorder()
+	g := newGuest(t, server, "ana", func(g *guest) { sign(t, g) })
+	cfg := botConfig(t, server.URL(), createUser(t, server, "bot"))
+	cfg.Staff = &Staff{Members: []string{g.cli.UserID.String()}, Verified: true}
+	b := startBot(t, cfg, r, nil)
+	g.openRoom(t, b.self, true)
+	g.awaitJoin(t, b.self)
+	said := func(by *guest, words string) *chat.Staff {
+		by.say(t, words)
+		m := r.waitText(t, words)
+		if m.Staff == nil {
+			t.Fatalf("%s: not of staff", words)
+		}
+		return m.Staff
+	}
+	first := said(g, "one")
+	if !first.Alone || first.Doubted || first.Unproven || first.Identity == "" {
+		t.Errorf("a signed device: %+v", first)
+	}
+	other := guestOn(t, server, g.cli.UserID.Localpart())
+	other.room = g.room
+	other.awaitJoin(t, b.self)
+	if s := said(other, "two"); !s.Doubted || s.Identity != "" {
+		t.Errorf("a device that nobody signed: %+v", s)
+	}
+	device, err := b.crypt.store.GetDevice(testContext(t), g.cli.UserID, other.cli.DeviceID)
+	if err != nil || device == nil {
+		t.Fatal(device, err)
+	}
+	device.Trust = id.TrustStateVerified // as after comparing emoji
+	if err := b.crypt.store.PutDevice(testContext(t), g.cli.UserID, device); err != nil {
+		t.Fatal(err)
+	}
+	if s := said(other, "three"); !s.Doubted || s.Identity != "" {
+		t.Errorf("a device that compared emoji with the bot: %+v", s)
+	}
+	out := chat.Outgoing{Key: "k", Team: true, To: g.address(), Text: "for ana"}
+	if _, err := b.Send(testContext(t), out); err != nil {
+		t.Fatal(err)
+	}
+	g.awaitText(t, "for ana")
+	session, err := b.crypt.store.GetOutboundGroupSession(testContext(t), g.room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := func(of *guest) bool {
+		key := of.help.Machine().OwnIdentity().IdentityKey
+		is, err := b.crypt.store.IsOutboundGroupSessionShared(testContext(t), g.cli.UserID, key, session.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return is
+	}
+	if !shared(g) || shared(other) {
+		t.Errorf("the key went to the signed device: %v, to the other one: %v", shared(g), shared(other))
+	}
+	sign(t, g)
+	r.until(t, "new keys", func() bool {
+		keys, err := b.crypt.store.GetCrossSigningKeys(context.Background(), g.cli.UserID)
+		return err == nil && keys[id.XSUsageMaster].Key != keys[id.XSUsageMaster].First
+	})
+	if s := said(g, "four"); s.Doubted || s.Identity == "" || s.Identity == first.Identity {
+		t.Errorf("after the keys changed: %+v, before: %+v", s, first)
+	}
+}
+
+// TestRoomOfACase: the room holds those who have the case and nobody else, who comes
+// reads nothing from before, and it is found again when the bot has forgotten it.
+func TestRoomOfACase(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	r := newRecorder()
+	ana, ben := newGuest(t, server, "ana"), newGuest(t, server, "ben")
+	a, z := ana.cli.UserID.String(), ben.cli.UserID.String()
+	cfg := botConfig(t, server.URL(), createUser(t, server, "bot"))
+	cfg.Staff = &Staff{Room: "!elsewhere:localhost", Members: []string{a, z}}
+	b := startBot(t, cfg, r, nil)
+	send := func(key string, form chat.Form, words string, members ...string) {
+		t.Helper()
+		out := chat.Outgoing{Key: key, Team: true, To: chat.Address{Network: NetworkName, Room: "K1.x"}, Form: form, Text: chat.Text(words), Members: members}
+		if _, err := b.Send(testContext(t), out); err != nil {
+			t.Fatalf("%s: %v", key, err)
+		}
+	}
+	enter := func(g *guest) {
+		t.Helper()
+		g.room = g.invited(t)
+		if _, err := g.cli.JoinRoomByID(testContext(t), g.room); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send("1", chat.FormText, "before she is there", a)
+	enter(ana)
+	ana.awaitText(t, "before she is there")
+	ana.say(t, "hello")
+	if m := r.waitText(t, "hello"); m.Staff == nil || m.Staff.Case != "K1.x" || m.Staff.Alone {
+		t.Errorf("what is said in the room of a case: %+v", m.Staff)
+	}
+	b.stop()
+	for _, statement := range []string{"DELETE FROM hr_case", "DELETE FROM hr_sync", "DELETE FROM hr_room"} {
+		if _, err := b.openAgain(t, cfg, statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b = startBot(t, cfg, r, nil)
+	send("2", chat.FormText, "for both", a, z)
+	ana.awaitText(t, "for both")
+	enter(ben)
+	if ben.room != ana.room {
+		t.Error("the case has two rooms")
+	}
+	ben.awaitText(t, "for both")
+	send("3", chat.FormMembers, "", z)
+	ana.await(t, "the end", func(evt *event.Event) bool {
+		return evt.Type == event.StateMember && evt.GetStateKey() == a && evt.Content.AsMember().Membership == event.MembershipLeave
+	})
+	send("4", chat.FormText, "for ben", z)
+	ben.awaitText(t, "for ben")
+	if ana.countText("for ben") > 0 || ben.countText("before she is there") > 0 {
+		t.Error("somebody reads what is not theirs")
+	}
+	if _, err := ben.cli.InviteUser(testContext(t), ben.room, inviteOf(a)); err == nil {
+		t.Error("staff can invite into the room of a case")
+	}
+	send("5", chat.FormLeave, "")
+	joined, err := b.cli.JoinedRooms(testContext(t))
+	if err != nil || slices.Contains(joined.JoinedRooms, ben.room) {
+		t.Errorf("the bot is still in the room: %v", err)
+	}
+	send("6", chat.FormLeave, "")
+	if strings.Contains(b.logs.String(), a) || strings.Contains(b.logs.String(), ben.room.String()) {
+		t.Error("the log has an address")
+	}
+}
