@@ -80,6 +80,9 @@ type Config struct {
 	// so that nobody can foresee it. The simulator, where the same input must give
 	// the same output, sets it.
 	Minutes uint64
+	// OnDoubt is what becomes of a message of which a network cannot tell whether it
+	// was sent. Answers to danger are sent again in any case.
+	OnDoubt chat.OnDoubt
 	// TakeBack is how long the messages of the bot stay where the person has not
 	// chosen; zero: for good.
 	TakeBack time.Duration

@@ -175,3 +175,24 @@ func TestInDoubt(t *testing.T) {
 		t.Errorf("to changed keys: %q", got)
 	}
 }
+
+// TestPolicyInDoubt: the policy for messages in doubt goes out with each message,
+// but with no answer to danger.
+func TestPolicyInDoubt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.bot.OnDoubt = chat.OnDoubtDrop
+	w.says("hello")
+	w.says("I want to kill myself")
+	policies := map[string]chat.OnDoubt{}
+	w.net.mu.Lock()
+	defer w.net.mu.Unlock()
+	for _, o := range w.net.sent {
+		policies[string(o.Text)] = o.OnDoubt
+	}
+	for text, want := range map[string]chat.OnDoubt{"Welcome text.": chat.OnDoubtDrop, "Crisis text.": chat.OnDoubtResend} {
+		if got, said := policies[text]; !said || got != want {
+			t.Errorf("%q went out under policy %d (%v), want %d", text, got, said, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"handrail/bot/chart"
@@ -36,6 +37,7 @@ type turn struct {
 	due        time.Time      // of the timer or the occurrence that brought this turn about; zero: a message did
 	spoke      string         // the language of the talk that this turn ended; "" the default
 	work       *slowWork      // nil: nothing is put off
+	grave      bool           // the turn answers danger
 	said       int            // messages queued in this turn; part of the send key
 	posted     int            // the same for staff
 	asking     bool           // the person asks for an advocate at this moment
@@ -95,6 +97,7 @@ func (t *turn) step(in flow.Input) error {
 		return t.gate(in)
 	}
 	t.spoke = p.Session.Lang
+	t.grave = t.grave || grave(in.Flow) || grave(top(p.Session)) || grave(top(next))
 	p.Session = next
 	return t.apply(in, effects)
 }
@@ -236,6 +239,12 @@ func dueAt(now time.Time, wait time.Duration) time.Time {
 	return now.Add(wait + time.Millisecond - 1).Truncate(time.Millisecond)
 }
 
+// grave tells whether a flow is the answer to danger. What it says is sent again
+// rather than not at all, whatever the policy for messages in doubt.
+func grave(id string) bool {
+	return id == flowCrisis || strings.HasPrefix(id, flowCrisis+".")
+}
+
 // top names the flow that runs, for an error; flow ids are not personal.
 func top(s flow.Session) string {
 	if len(s.Frames) == 0 { // idle, or a question of the engine's own waits
@@ -264,6 +273,7 @@ func (t *turn) say(e flow.Say) error {
 
 // lines adds the help lines for the person's country, open or closed now.
 func (t *turn) lines(need string, upTo int) error {
+	t.grave = true
 	text := t.linesText(t.p, t.language(), need, t.now, upTo)
 	if t.bot.Staff != nil && !t.hidden() { // the organization's own people are a help line, too
 		c, ok, err := t.caseNow()
@@ -315,6 +325,9 @@ func (t *turn) enqueue(out chat.Outgoing, editOf string) error {
 	}
 	key := t.key()
 	t.said++
+	if !t.grave {
+		out.OnDoubt = t.bot.OnDoubt
+	}
 	return t.tx.Enqueue(t.p.Row, store.Post{Key: key, Out: out, EditOf: editOf, Unprompted: t.unprompted, NotAfter: t.notAfter, Due: t.due}, t.now)
 }
 
@@ -336,6 +349,7 @@ func (t *turn) tell(key string) error {
 // looking it says nothing of that, unless the person's words are a clear danger;
 // a timer, which has no words, is then silent.
 func (t *turn) rescue(words string) error {
+	t.grave = true
 	t.p.Session = flow.Session{Seq: t.p.Session.Seq + 1}
 	if err := t.tx.ClearTimer(t.p.ID, timerSession); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"handrail/bot"
+	"handrail/bot/chat"
 	"handrail/bot/matrix"
 	"handrail/bot/seal"
 	"handrail/bot/signalcli"
@@ -40,11 +41,28 @@ type Signal struct {
 	// somebody on. A shorter time that the person sets is kept, and so is what they
 	// choose later. 0s leaves it to them.
 	Disappearing time.Duration `yaml:"disappearing"`
+
+	// What to do when the bot was stopped while a message was on its way, and no
+	// receipt of the person's phone tells whether it was sent: resend (it may come
+	// twice), drop (it may never come), or ask_staff (the same, and staff are told).
+	// Answers to danger are sent again in any case.
+	InDoubt string `yaml:"in_doubt"`
 }
 
 const longestDisappearing = 28 * 24 * time.Hour // what people can choose themselves
 
-func signalDefaults() Signal { return Signal{Disappearing: 7 * 24 * time.Hour} }
+func signalDefaults() Signal { return Signal{Disappearing: 7 * 24 * time.Hour, InDoubt: "resend"} }
+
+// onDoubt is the policy for messages in doubt.
+func (g Signal) onDoubt() chat.OnDoubt {
+	switch g.InDoubt {
+	case "drop":
+		return chat.OnDoubtDrop
+	case "ask_staff":
+		return chat.OnDoubtAsk
+	}
+	return chat.OnDoubtResend
+}
 
 // numberPattern is what a number looks like to Signal.
 var numberPattern = regexp.MustCompile(`^\+[1-9]\d{6,14}$`)
@@ -58,6 +76,11 @@ func (g Signal) check(at positions) (faults []finding) {
 	}
 	if g.Account != "" && !numberPattern.MatchString(g.Account) {
 		faults = append(faults, at.fault("signal.account", "that is no number: write it with the country and without spaces, as in +4930123456"))
+	}
+	switch g.InDoubt {
+	case "resend", "drop", "ask_staff":
+	default:
+		faults = append(faults, at.fault("signal.in_doubt", "unknown policy %q: resend, drop or ask_staff", g.InDoubt))
 	}
 	if g.Disappearing < 0 || g.Disappearing > longestDisappearing || g.Disappearing%time.Second != 0 {
 		faults = append(faults, at.fault("signal.disappearing", "disappearing must be between 0s and 28d, in whole seconds"))
