@@ -14,18 +14,21 @@ import (
 // harmless ones it may alarm at.
 type gate struct{ direct, all, alarms float64 }
 
-// aim is the gate of a language that has reached what the project wants.
-var aim = gate{direct: 98, all: 85, alarms: 3}
-
-// gates holds the languages that have not reached the aim yet, with the score
-// that they must keep. Half of the sentences came after the rules.
-var gates = map[string]gate{
-	"de": {direct: 85, all: 53, alarms: 3},
-	"en": {direct: 85, all: 53, alarms: 3},
-	"es": {direct: 85, all: 53, alarms: 3},
-	"fr": {direct: 85, all: 53, alarms: 3},
-	"pt": {direct: 85, all: 53, alarms: 3},
-}
+// The aim is {direct: 98, all: 85, alarms: 3} for every language. A corpus has two
+// parts. The ordinary sentences were written as the rules were: they hold the aim
+// in direct statements and in false alarms, not in all statements, of which two in
+// three only hint at danger. The later sentences ("later" in the note) came after
+// the rules and were chosen to be hard; they keep what they have reached.
+var (
+	ordinary = map[string]gate{
+		"de": {direct: 98, all: 64, alarms: 3},
+		"en": {direct: 98, all: 71, alarms: 3},
+		"es": {direct: 98, all: 65, alarms: 3},
+		"fr": {direct: 98, all: 64, alarms: 3},
+		"pt": {direct: 98, all: 64, alarms: 3},
+	}
+	later = gate{direct: 82, all: 56, alarms: 3}
+)
 
 // tally counts the sentences of one category.
 type tally struct{ direct, directHeard, all, heard, crisis, crisisHeard, none, alarms, sorted int }
@@ -70,8 +73,8 @@ func TestCorpus(t *testing.T) {
 
 func corpus(t *testing.T, lang, file string) {
 	x := only(t, lang)
-	byCategory := map[string]tally{}
-	var watched []string // taken for it, or not
+	parts := map[bool]map[string]tally{false: {}, true: {}} // by category; the later sentences are true
+	var watched []string                                    // taken for it, or not
 	for _, c := range readCorpus(t, file) {
 		got := x.Scan(c.text, lang)
 		one := score(c.expected, level(got), strings.Contains(c.note, "style=direct"))
@@ -81,9 +84,10 @@ func corpus(t *testing.T, lang, file string) {
 		if len(got) > 0 && (c.label == "watched") != (got[0].Category == "watched") {
 			watched = append(watched, fmt.Sprintf("%s heard as %s: %s", c.label, got[0].Rule, c.text))
 		}
-		sum := byCategory[c.label]
+		part := parts[strings.Contains(c.note, "later")]
+		sum := part[c.label]
 		sum.add(one)
-		byCategory[c.label] = sum
+		part[c.label] = sum
 		if (c.expected == None) != (len(got) == 0) {
 			rule := ""
 			if len(got) > 0 {
@@ -92,7 +96,8 @@ func corpus(t *testing.T, lang, file string) {
 			t.Logf("%s: want %s, got %s%s: %s", c.label, c.expected, level(got), rule, c.text)
 		}
 	}
-	report(t, lang, byCategory)
+	report(t, lang+", ordinary sentences", parts[false], ordinary[lang])
+	report(t, lang+", later sentences", parts[true], later)
 	t.Logf("%s: %d sentences are wrongly taken for watched, or for something else; an answer to watched shows no number:\n%s", lang, len(watched), strings.Join(watched, "\n"))
 }
 
@@ -159,12 +164,12 @@ func score(expected, got Level, direct bool) tally {
 	return s
 }
 
-// report prints the table of one language and holds it against its gate.
-func report(t *testing.T, lang string, byCategory map[string]tally) {
+// report prints the table of one part of a corpus and holds it against its gate.
+func report(t *testing.T, name string, byCategory map[string]tally, g gate) {
 	var names []string
 	var sum tally
-	for name, c := range byCategory {
-		names = append(names, name)
+	for category, c := range byCategory {
+		names = append(names, category)
 		sum.add(c)
 	}
 	slices.Sort(names)
@@ -180,17 +185,13 @@ func report(t *testing.T, lang string, byCategory map[string]tally) {
 		fmt.Fprintf(&table, "%-16s %9s %9s %9s %9s %9s\n", name, share(c.directHeard, c.direct), share(c.heard, c.all),
 			share(c.crisisHeard, c.crisis), share(c.sorted, c.heard), share(c.alarms, c.none))
 	}
-	for _, name := range names {
-		row(name, byCategory[name])
+	for _, category := range names {
+		row(category, byCategory[category])
 	}
 	row("sum", sum)
 	direct, all, alarms := percent(sum.directHeard, sum.direct), percent(sum.heard, sum.all), percent(sum.alarms, sum.none)
-	t.Logf("%s: direct %.1f %%, all %.1f %%, false alarms %.1f %%\n%s", lang, direct, all, alarms, table.String())
-	g, held := gates[lang]
-	if !held {
-		g = aim
-	}
+	t.Logf("%s: direct %.1f %%, all %.1f %%, false alarms %.1f %%\n%s", name, direct, all, alarms, table.String())
 	if direct < g.direct || all < g.all || (sum.none > 0 && alarms > g.alarms) {
-		t.Errorf("%s hears too little or alarms too often: want direct %.0f, all %.0f, false alarms %.0f", lang, g.direct, g.all, g.alarms)
+		t.Errorf("%s hears too little or alarms too often: want direct %.0f, all %.0f, false alarms %.0f", name, g.direct, g.all, g.alarms)
 	}
 }
