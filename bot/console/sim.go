@@ -28,6 +28,18 @@ type Config struct {
 	Sink func(Entry)
 	// Reopen closes the store and opens it again, for Restart; nil: it cannot.
 	Reopen func(context.Context) (*store.Store, error)
+	// Network takes the place of the console: the same talk over it. It tells Sink
+	// what the bot did. Nil: the console.
+	Network Wire
+}
+
+// Wire is a network on which a Sim can play what a person does.
+type Wire interface {
+	chat.Transport
+	// Person is the address of who talks there.
+	Person() chat.Address
+	// Do lets them do something, and returns when the bot has taken it.
+	Do(ctx context.Context, e Entry) error
 }
 
 // Sim is one person with one bot and one clock. Its methods are called from one
@@ -38,6 +50,7 @@ type Sim struct {
 	clock     *Clock
 	zone      *time.Location
 	transport *Transport
+	network   Wire // nil: the console
 	session   string
 	sink      func(Entry)
 	said      int
@@ -53,12 +66,15 @@ func New(c Config) (*Sim, error) {
 	s := &Sim{
 		store: c.Bot.Store, clock: c.Clock, zone: c.Zone,
 		transport: NewTransport(c.Session, c.Sink), session: c.Session, sink: c.Sink,
-		staff: c.Bot.Staff, staffTexts: map[desk.StaffID][]string{},
+		staff: c.Bot.Staff, staffTexts: map[desk.StaffID][]string{}, network: c.Network,
 	}
 	if s.staff != nil {
 		s.transport.staff.members = s.staff.Desk.Rota.Members
 	}
 	c.Bot.Transports = []chat.Transport{s.transport}
+	if s.network != nil {
+		c.Bot.Transports = []chat.Transport{s.network}
+	}
 	c.Bot.Now = c.Clock.Now
 	s.config = c
 	b, err := bot.New(c.Bot)
@@ -67,6 +83,17 @@ func New(c Config) (*Sim, error) {
 	}
 	s.bot = b
 	return s, nil
+}
+
+// Handler is what a Wire hands messages to.
+func (s *Sim) Handler() chat.Handler { return s.bot }
+
+// address is who talks.
+func (s *Sim) address() chat.Address {
+	if s.network != nil {
+		return s.network.Person()
+	}
+	return Person()
 }
 
 // IsMove tells whether a line moves the clock, and to where it says.
@@ -99,9 +126,15 @@ func (s *Sim) Input(ctx context.Context, line string) error {
 
 // Say hands one act of the person to the bot and lets the bot do what is due.
 func (s *Sim) Say(ctx context.Context, e Entry) error {
+	if s.network != nil && !strings.HasPrefix(e.Text, "/start ") {
+		if err := s.network.Do(ctx, e); err != nil || e.Act == AtOnce {
+			return err
+		}
+		return s.Settle(ctx)
+	}
 	s.said++
 	m := chat.Message{
-		ID: fmt.Sprintf("%s-p%d", s.session, s.said), From: Person(),
+		ID: fmt.Sprintf("%s-p%d", s.session, s.said), From: s.address(),
 		Kind: e.kind(), Text: chat.Text(e.Text), Sent: s.clock.Now(),
 	}
 	if e.There {
@@ -222,7 +255,7 @@ func (s *Sim) NextDue(ctx context.Context) (time.Time, bool, error) { return s.b
 // person is the person's row; nil before the first message.
 func (s *Sim) person(ctx context.Context) (p *store.Person, err error) {
 	err = s.store.View(ctx, func(tx *store.Tx) error {
-		p, err = tx.FindPerson(Person())
+		p, err = tx.FindPerson(s.address())
 		if errors.Is(err, store.ErrNotFound) {
 			p = nil
 			return nil

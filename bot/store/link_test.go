@@ -448,3 +448,26 @@ func testKeeps(t *testing.T, db database) {
 		})
 	}
 }
+
+// TestEditUnderTheSameEvent: a network that knows an edit by the id of what it
+// changed points at the post that was changed.
+func TestEditUnderTheSameEvent(t *testing.T) { forEach(t, testEditUnderTheSameEvent) }
+
+func testEditUnderTheSameEvent(t *testing.T, db database) {
+	s := db.newStore(t)
+	id := create(t, s, alice)
+	for _, key := range []string{"said", "changed", "once more"} {
+		mustUpdate(t, s, func(tx *Tx) error {
+			p := text(key, "words")
+			if key != "said" {
+				p.EditOf = "said"
+			}
+			return tx.Enqueue(id, p, start)
+		})
+		mustSent(t, s, head(t, s, id), "$same")
+	}
+	key, who, ok, err := s.SentKey(context.Background(), "matrix", "$same")
+	if key != "said" || who != id || !ok || err != nil {
+		t.Errorf("SentKey = %q, %d, %v, %v", key, who, ok, err)
+	}
+}

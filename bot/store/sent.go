@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,20 +91,44 @@ func (t *Tx) SentAt(id PersonID, key string) (at time.Time, ok bool, err error) 
 
 const (
 	sqlSentBody = `SELECT body FROM sent WHERE person = $1 AND key = $2 AND event IS NOT NULL`
-	sqlSentKey  = `SELECT person, body FROM sent WHERE event = $1`
+	sqlSentKey  = `SELECT person, body, at FROM sent WHERE event = $1`
 )
 
-// SentKey tells which post is on the network under this event id. It knows the
-// last seven days; ok is false for anything else.
+// SentKey tells which post is on the network under this event id. Where a network
+// knows an edit by the id of what it changed, it is the post that was changed. It
+// knows the last seven days; ok is false for anything else.
 func (s *Store) SentKey(ctx context.Context, network, eventID string) (key string, person PersonID, ok bool, err error) {
+	type row struct {
+		person PersonID
+		sealed []byte
+		at     int64
+	}
 	var body sentBody
 	err = s.View(ctx, func(tx *Tx) error {
-		var sealed []byte
-		if err := tx.row(sqlSentKey, []any{s.event(network, eventID)}, &person, &sealed); err != nil {
+		var rows []row
+		err := tx.rows(sqlSentKey, []any{s.event(network, eventID)}, func(scan func(...any) error) error {
+			var r row
+			err := scan(&r.person, &r.sealed, &r.at)
+			rows = append(rows, r)
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		ok = true
-		return tx.unseal(person, sealed, &body, fieldSent)
+		var first int64
+		for _, r := range rows {
+			var b sentBody
+			if err := tx.unseal(r.person, r.sealed, &b, fieldSent); err != nil {
+				return err
+			}
+			if !ok || cmp.Or(cmp.Compare(r.at, first), cmp.Compare(b.Seq, body.Seq)) < 0 {
+				person, body, first, ok = r.person, b, r.at, true
+			}
+		}
+		if !ok {
+			return ErrNotFound
+		}
+		return nil
 	})
 	switch {
 	case errors.Is(err, ErrNotFound) && !ok:

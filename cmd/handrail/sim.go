@@ -29,6 +29,8 @@ type simOptions struct {
 	sink  func(console.Entry)
 	log   *slog.Logger
 	desk  *bot.Staff // nil: there is none
+	// network takes the place of the console; nil: the console.
+	network console.Wire
 }
 
 // simState is what a kept simulator remembers beside its store: nothing that
@@ -131,7 +133,7 @@ func (c content) simulator(ctx context.Context, o simOptions) (sim *console.Sim,
 			Quiet:   defaultQuiet(),
 			Staff:   o.desk,
 		},
-		Clock: clock, Zone: o.zone, Session: fmt.Sprintf("r%d", state.Runs), Sink: o.sink, Reopen: reopen,
+		Clock: clock, Zone: o.zone, Session: fmt.Sprintf("r%d", state.Runs), Sink: o.sink, Reopen: reopen, Network: o.network,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, closeAll())
