@@ -12,6 +12,7 @@ import (
 	"handrail/bot/chat"
 	"handrail/bot/desk"
 	"handrail/bot/store"
+	"handrail/bot/store/pgtest"
 )
 
 // handing are scripts that hand over.
@@ -324,7 +325,31 @@ func TestDeskHolderOrPersonIsSilent(t *testing.T) {
 // of the others is told.
 func TestDeskClaimRace(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "")
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		claimRace(t, newHouse(t, ""))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		server, err := pgtest.Start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := server.Stop(); err != nil {
+				t.Error(err)
+			}
+		})
+		name, err := server.Create("template1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		claimRace(t, newHouse(t, server.URL(name)))
+	})
+}
+
+func claimRace(t *testing.T, h *house) {
+	t.Helper()
 	h.ada("hello")
 	h.ada("rope")
 	var wg sync.WaitGroup
