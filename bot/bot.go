@@ -70,6 +70,11 @@ type Config struct {
 	Quiet      schedule.QuietHours
 	Staff      *Staff      // who can take over a talk; nil: nobody
 	Broadcasts []Broadcast // what the organization sends to who opted in
+	// ConsentVersion numbers the wording of what people agree to when they let
+	// something come by itself; another number asks everybody anew. ConsentFor is
+	// after how long they are asked anyway; zero: never.
+	ConsentVersion int
+	ConsentFor     time.Duration
 	// Found says by network how people find the bot there, for who wants to write
 	// from another one; nothing is said of a network that is not in it.
 	Found    map[string]string

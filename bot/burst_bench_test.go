@@ -125,7 +125,7 @@ func enrolOne(tx *store.Tx, n int, cron string, due time.Time) error {
 	if err != nil {
 		return err
 	}
-	p.Vars = map[string]any{"welcomed": true, "zone": "UTC", "country": "GB", "checkin_on": true, "checkin_missed": 0.0}
+	p.Vars = map[string]any{"welcomed": true, "zone": "UTC", "country": "GB", "checkin_on": true, "consent_checkin": "2026-01-01 v0", "consent_other": "2026-01-01 v0"}
 	return errors.Join(tx.SavePerson(p), tx.PutSchedule(store.Schedule{
 		Person: p.ID, Name: "checkin", Flow: "checkin.ask", Cron: cron, FreshFor: 2 * time.Hour, NextDue: due,
 	}))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"handrail/bot/store"
 )
@@ -25,12 +26,18 @@ func guarded() []string {
 	}
 }
 
+// isGuarded tells whether a name is copied: consents are, too, so that what the
+// person asked for goes on, and what they did not ask for does not.
+func isGuarded(name string) bool {
+	return slices.Contains(guarded(), name) || strings.HasPrefix(name, prefixConsent)
+}
+
 // guardCopy writes the copy if something in it changed.
 func (t *turn) guardCopy() error {
 	p := t.p
 	held := map[string]any{}
-	for _, name := range guarded() {
-		if v, ok := p.Vars[name]; ok {
+	for name, v := range p.Vars {
+		if isGuarded(name) {
 			held[name] = v
 		}
 	}
@@ -77,7 +84,7 @@ func (b *Bot) mended(tx *store.Tx, p *store.Person, err error) error {
 		if json.Unmarshal([]byte(it.Text), &held) != nil {
 			continue
 		}
-		maps.DeleteFunc(held, func(name string, _ any) bool { return !slices.Contains(guarded(), name) })
+		maps.DeleteFunc(held, func(name string, _ any) bool { return !isGuarded(name) })
 		maps.Copy(p.Vars, held)
 		p.Vars[varGuarded] = it.Text
 	}

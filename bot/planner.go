@@ -145,6 +145,7 @@ func (t *turn) every(e flow.Every) error {
 	if err := t.neverSafe(pl, w); err != nil {
 		return err
 	}
+	t.consent(e.Kind, e.Flow)
 	return t.tx.PutSchedule(s)
 }
 
@@ -174,6 +175,7 @@ func (t *turn) at(e flow.At) error {
 		return t.tx.Note("date_over", t.p.ID, t.now)
 	}
 	s.NextDue, s.NextKey = next.At, next.Key
+	t.consent(e.Kind, e.Flow)
 	return t.tx.PutSchedule(s)
 }
 
@@ -187,7 +189,10 @@ func planOf(e flow.Every) (schedule.Plan, error) {
 // cancel ends a schedule, all of a kind, or all.
 func (t *turn) cancel(e flow.Cancel) error {
 	if e.Kind == "" {
-		return t.tx.CancelSchedule(t.p.ID, e.Name)
+		if err := t.tx.CancelSchedule(t.p.ID, e.Name); err != nil {
+			return err
+		}
+		return t.withdrawn()
 	}
 	all, err := t.tx.Schedules(t.p.ID)
 	if err != nil {
@@ -200,7 +205,7 @@ func (t *turn) cancel(e flow.Cancel) error {
 			}
 		}
 	}
-	return nil
+	return t.withdrawn()
 }
 
 // snooze lets what came last come again after a while. The engine has asked

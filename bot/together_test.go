@@ -60,6 +60,15 @@ steps:
     none: You wrote nothing down.
   - keep: {list: names, text: seen}
 `,
+	"agreed.again": `
+flow: agreed.again
+title: Again
+steps:
+  - ask: Shall it go on?
+    greeting: true
+    yes_no: {"yes": {consent: again}, "no": {consent: end}}
+    no_reply: {after: 2h, end: }
+`,
 	"breaks": `
 flow: breaks
 title: Breaks
@@ -134,7 +143,7 @@ func newCrowdOf(t *testing.T, database string, workers int) *world {
 			if err != nil {
 				return err
 			}
-			p.Vars = map[string]any{"welcomed": true}
+			p.Vars = map[string]any{"welcomed": true, "consent_other": "2026-01-01 v0", "_guarded": `{"consent_other":"2026-01-01 v0"}`}
 			s := store.Schedule{
 				Person: p.ID, Name: "daily", Flow: "daily.ask", Cron: plan.String(), FreshFor: 2 * time.Hour,
 				NextDue: w.now.Add(-time.Minute),

@@ -75,6 +75,14 @@ func (t *turn) step(in flow.Input) error {
 		return readable(t.voice(), items), err
 	}
 	in.Decoy = t.inDecoy()
+	in.PromptedKind, _ = p.Vars[varPromptKind].(string)
+	in.Agreed = func() string {
+		agreed, err := t.agreed()
+		if err != nil {
+			failed = err
+		}
+		return agreed
+	}
 	in.DeskAbout = func() string {
 		about, err := t.deskAbout()
 		if err != nil {
@@ -177,6 +185,8 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			err = t.tx.AddItemFrom(p.ID, p.Row, e.List, e.Text, t.from(), t.now)
 		case flow.Record:
 			err = t.record(e)
+		case flow.Consent:
+			err = t.renew(e)
 		case flow.Secret:
 			err = t.secret(e)
 		case flow.Link:

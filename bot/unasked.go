@@ -169,7 +169,7 @@ func (b *Bot) claimSchedule(tx *store.Tx, s store.Schedule, now time.Time, drop 
 	}
 	r := run{schedule: s, at: o.At, flow: o.flow, fresh: fresh, drop: drop}
 	if r.drop == "" {
-		r.drop = t.refused(&r, o.Key, want)
+		r.drop = t.refused(&r, o.Key, want, plan.plan.Once())
 	}
 	if r.drop == "" {
 		until, err := t.holds(r)
@@ -215,7 +215,7 @@ func (t *turn) moveOn(plan planner, o occasion, r *run, want schedule.Want) erro
 
 // refused tells why an occurrence is left out, whatever else waits; "": it is
 // not. Where enough went unanswered, it turns into the question whether to go on.
-func (t *turn) refused(r *run, key string, want schedule.Want) string {
+func (t *turn) refused(r *run, key string, want schedule.Want, once bool) string {
 	s := r.schedule
 	switch {
 	case schedule.Came(key, want.Last):
@@ -238,6 +238,12 @@ func (t *turn) refused(r *run, key string, want schedule.Want) string {
 		}
 		if ask {
 			r.flow = s.StepDown
+		}
+	}
+	if t.lapsed(s, once) {
+		r.flow = flowConsent
+		if !t.Library.Has(flowConsent) {
+			return "skipped_consent"
 		}
 	}
 	if !t.Library.Has(r.flow) {

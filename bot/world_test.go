@@ -200,7 +200,8 @@ type world struct {
 	staff     *bot.Staff
 	transport chat.Transport // instead of net
 	takeBack  time.Duration
-	workers   int // 0: one
+	change    func(*bot.Config) // of the next open
+	workers   int               // 0: one
 
 	broadcasts []bot.Broadcast
 	seen       int
@@ -272,12 +273,15 @@ func (w *world) open() {
 	if w.transport != nil {
 		transport = w.transport
 	}
-	w.bot, err = bot.New(bot.Config{
+	c := bot.Config{
 		Store: s, Library: w.lib, Lexicon: lexicon(w.t), Lines: directory(w.t),
 		Transports: append([]chat.Transport{transport}, w.more...), Now: func() time.Time { return w.now }, Workers: max(w.workers, 1), TakeBack: w.takeBack, Broadcasts: w.broadcasts, Staff: w.staff,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
-	if err != nil {
+	}
+	if w.change != nil {
+		w.change(&c)
+	}
+	if w.bot, err = bot.New(c); err != nil {
 		w.t.Fatal(err)
 	}
 }

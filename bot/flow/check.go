@@ -112,7 +112,7 @@ func (ld *loader) names() {
 				for _, name := range names {
 					list, counts := strings.CutPrefix(name, "count_")
 					_, set := ld.vars[name]
-					if !set && !(counts && ld.lists[list]) && name != "answer" && name != "time" && name != "until" && name != nameSource && name != nameDeskAbout && name != nameFirstLine {
+					if !set && !(counts && ld.lists[list]) && name != "answer" && name != "time" && name != "until" && name != nameSource && name != nameDeskAbout && name != nameFirstLine && name != nameAgreed {
 						ld.c.add(v.pos, ruleUnknownVar, "no step sets {{%s}}", name)
 					}
 				}

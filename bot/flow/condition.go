@@ -235,7 +235,7 @@ func envType(id string, vars map[string]varKind) (types.Type, bool) {
 		return types.Any, true
 	case id == "hour", strings.HasPrefix(id, "count_"):
 		return types.Int, true
-	case id == "weekday", id == "today", id == "language", id == nameSource:
+	case id == "weekday", id == "today", id == "language", id == nameKind, id == nameSource:
 		return types.String, true
 	case id == "desk", id == nameDeskAsked, id == "prompted", id == "linked":
 		return types.Bool, true
@@ -253,7 +253,7 @@ func envType(id string, vars map[string]varKind) (types.Type, bool) {
 // reserved are names that no variable may have.
 func reserved(name string) bool {
 	switch name {
-	case "answer", "hour", "weekday", "today", "desk", nameDeskAbout, "prompted", "linked", "language", "until", "time", "title", nameSource, nameFirstLine,
+	case "answer", "hour", "weekday", "today", "desk", nameDeskAbout, "prompted", "linked", "language", "until", "time", "title", nameSource, nameFirstLine, nameAgreed, nameKind,
 		"not", "and", "or", "in", "true", "false", "nil", "null", "let", "if", "else",
 		"matches", "contains",
 		nameDeskAsked:

@@ -199,6 +199,8 @@ func deed(o op) string {
 		return "quiet"
 	case *secretOp:
 		return "a word of their own: " + o.kind
+	case *consentOp:
+		return "consent: " + o.do
 	case *linkOp:
 		return "another app: " + o.do
 	case *recordOp:

@@ -185,6 +185,8 @@ func (r *run) tell(n *node) {
 		r.record(o)
 	case *secretOp:
 		r.secret(o)
+	case *consentOp:
+		r.out = append(r.out, Consent{o.do == "again"})
 	case *linkOp:
 		r.link(o)
 	case *handOverOp:

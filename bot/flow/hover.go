@@ -27,7 +27,7 @@ func hovers() map[string]string {
 		"organization": "true: what the organization set up for this kind in its configuration.", "quiet": "Nothing unprompted for a time, until the person asks (stop), or not any more (off).",
 		"lines": "Shows help lines for what is needed.", "hide": "Takes back what the bot said in that time, or all.",
 		"export": "Sends the person's own data as a file.", "forget": "Erases: all, a list, or names.",
-		"hand_over": "Asks for a human advocate.", "chart": "A picture of the person's own marks on a list.", "secret": "Hands the last answer over as a word of the person's own: word, duress, exit; or none.", "link": "About another app of the person's: a code to connect it, and what becomes of the two.", "record": "Writes an entry of a journal, which is never changed afterwards.", "end": "Ends this flow.",
+		"hand_over": "Asks for a human advocate.", "chart": "A picture of the person's own marks on a list.", "consent": "What came by itself last goes on from today (again), or ends with all of its kind (end).", "secret": "Hands the last answer over as a word of the person's own: word, duress, exit; or none.", "link": "About another app of the person's: a code to connect it, and what becomes of the two.", "record": "Writes an entry of a journal, which is never changed afterwards.", "end": "Ends this flow.",
 		"keep": "Adds the last answer to one of the person's own lists.", "at": "Starts a flow once, at a date.",
 
 		"name": "Needed only where a goto or safe points at this step.", "any": "Other wordings. The same one never comes twice in a row.",

@@ -11,7 +11,7 @@ import (
 func verbs() []string {
 	return []string{
 		"say", "ask", "pace", "wait", "if", "set", "show", "drop", "call", "goto", "run",
-		"menu", "every", "cancel", "snooze", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "record", "secret", "link", "end",
+		"menu", "every", "cancel", "snooze", "quiet", "lines", "hide", "export", "forget", "hand_over", "chart", "record", "secret", "consent", "link", "end",
 	}
 }
 
@@ -186,6 +186,8 @@ func (p *parser) plain(v pair, pairs []pair) op {
 		return p.export(v)
 	case "secret":
 		return p.secret(v)
+	case "consent":
+		return p.consent(v)
 	case "link":
 		return p.link(v)
 	case "forget":

@@ -111,6 +111,11 @@ func (r *run) word(name string) string {
 		return r.s.Source
 	case nameFirstLine:
 		return r.firstLine()
+	case nameAgreed:
+		if r.in.Agreed == nil {
+			return ""
+		}
+		return r.in.Agreed()
 	case nameDeskAbout:
 		if r.in.DeskAbout == nil {
 			return ""
@@ -172,6 +177,8 @@ func (r *run) value(name string) any {
 		return r.in.DeskAsked
 	case "today":
 		return r.in.Now.Format(time.DateOnly)
+	case nameKind:
+		return r.in.PromptedKind
 	case "prompted":
 		return r.in.Prompted
 	case "linked":

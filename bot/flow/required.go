@@ -19,7 +19,7 @@ type Sentence struct {
 // lacks one of them or has one more.
 func RequiredTexts() []Sentence {
 	var all []Sentence
-	for _, part := range [][]Sentence{wordTexts(), engineTexts(), botTexts(), lineTexts(), journalTexts(), lockTexts(), linkTexts(), deskTexts(), staffTexts(), staffWords()} {
+	for _, part := range [][]Sentence{wordTexts(), engineTexts(), botTexts(), lineTexts(), journalTexts(), lockTexts(), consentTexts(), linkTexts(), deskTexts(), staffTexts(), staffWords()} {
 		all = append(all, part...)
 	}
 	return all

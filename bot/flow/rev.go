@@ -157,6 +157,8 @@ func substance(b *strings.Builder, o op) {
 		put(refNames(o.lists), o.seal.name)
 	case *secretOp:
 		put(o.kind)
+	case *consentOp:
+		put(o.do)
 	case *linkOp:
 		put(o.do)
 	case *recordOp:

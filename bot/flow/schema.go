@@ -169,6 +169,8 @@ func verbSchema(verb string) object {
 		return object{"anyOf": []any{object{"type": "null"}, object{"const": "cancel"}, o}}
 	case "secret":
 		return oneOf(secretKinds()...)
+	case "consent":
+		return oneOf(consentActs()...)
 	case "link":
 		return oneOf(linkActs()...)
 	case "hide":

@@ -153,6 +153,12 @@ type Input struct {
 	// Prompted: something came by itself within the last day, and may be put off
 	// by Snooze. The scripts know it as prompted.
 	Prompted bool
+	// PromptedKind is the kind of what came by itself last. The scripts know it as
+	// prompted_kind.
+	PromptedKind string
+	// Agreed tells what comes by itself and since when the person wants it, a line
+	// each; nil: nothing does. The scripts know it as {{agreed}}.
+	Agreed func() string
 	// Linked: the person writes from two places. The scripts know it as linked.
 	Linked bool
 	// Lists are the person's own lists that Library.Lists named, oldest first.

@@ -92,6 +92,9 @@ type Config struct {
 	// account that people see on their phones.
 	OrganizationNames []string `yaml:"organization_names"`
 
+	// How long the yes of a person holds to what comes by itself.
+	Consent Consent `yaml:"consent"`
+
 	// What the organization sends by itself to everybody who opted in to its
 	// kind, each by their own clock. A script lets people opt in, by a step with
 	// organization: true; flows/README.md tells about the kinds. Of one kind, no
@@ -130,6 +133,23 @@ type QuietHours struct {
 	To string `yaml:"to"`
 }
 
+// Consent is about the yes of a person to what comes by itself.
+type Consent struct {
+	// The number of the wording of what people agree to. Raise it when what
+	// comes, or who sends it, has changed: everybody is then asked once more,
+	// in the place of what was due.
+	Version int `yaml:"version"`
+
+	// After how long everybody is asked anyway, at least 30d; 0s for never.
+	AskAgainAfter time.Duration `yaml:"ask_again_after"`
+}
+
+// leastConsent is the shortest time after which people are asked anew.
+const leastConsent = 30 * 24 * time.Hour
+
+// consentDefaults asks anew twice a year.
+func consentDefaults() Consent { return Consent{Version: 1, AskAgainAfter: 180 * 24 * time.Hour} }
+
 // Log says what is logged and how.
 type Log struct {
 	// debug, info, warn or error.
@@ -150,6 +170,7 @@ func defaults() Config {
 		TakeBackAfter:     24 * time.Hour,
 		QuietHours:        QuietHours{From: "22:00", To: "08:00"},
 		OrganizationNames: []string{},
+		Consent:           consentDefaults(),
 		Matrix:            matrixDefaults(),
 		Signal:            signalDefaults(),
 		Staff:             staffDefaults(),
@@ -242,6 +263,12 @@ func (c Config) check(at positions) (faults []finding) {
 	}
 	if c.TakeBackAfter < 0 || c.TakeBackAfter > 144*time.Hour {
 		bad("take_back_after", "take_back_after must be between 0s and 144h")
+	}
+	if c.Consent.Version < 1 {
+		bad("consent.version", "the version counts from 1")
+	}
+	if a := c.Consent.AskAgainAfter; a != 0 && a < leastConsent {
+		bad("consent.ask_again_after", "at least 30d, or 0s for never")
 	}
 	if c.FreshFor <= 0 {
 		bad("fresh_for", "fresh_for must be longer than nothing, as in 2h")

@@ -127,6 +127,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		Store: st, Library: all.library, Lexicon: all.lexicon, Lines: all.lines,
 		Transports: networks, Accounts: accounts, Now: wallClock(), Label: replicaLabel(), Process: thisProcess(), Dead: processDead, Log: log,
 		Zone: cfg.Zone, Language: cfg.Language, Lang: cfg.Lang, FreshFor: cfg.FreshFor, TakeBack: cfg.TakeBackAfter, OnDoubt: cfg.Signal.onDoubt(),
+		ConsentVersion: cfg.Consent.Version, ConsentFor: cfg.Consent.AskAgainAfter,
 		Quiet: schedule.QuietHours{From: cfg.QuietHours.From, To: cfg.QuietHours.To}, Broadcasts: broadcasts,
 	})
 	if err != nil {

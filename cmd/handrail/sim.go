@@ -132,6 +132,8 @@ func (c content) simulator(ctx context.Context, o simOptions) (sim *console.Sim,
 			Workers: 1,             // order of due times, so that runs are alike
 			Quiet:   defaultQuiet(),
 			Staff:   o.desk,
+
+			ConsentVersion: consentDefaults().Version, ConsentFor: consentDefaults().AskAgainAfter,
 		},
 		Clock: clock, Zone: o.zone, Session: fmt.Sprintf("r%d", state.Runs), Sink: o.sink, Reopen: reopen, Network: o.network,
 	})
