@@ -79,7 +79,7 @@ func TestExport(t *testing.T) {
 	w.says("Berlin")
 	w.says("daily")
 	w.says("copy")
-	want := "What is kept, on 2026-01-05 21:00\n\ntext export_settings\nwelcomed: yes\nTime zone: Europe/Berlin\n\nnames\n- 2026-01-05  Kim\n  and Robin\n\n" +
+	want := "What is kept, on 2026-01-05 21:00\n\ntext export_settings\nconsent other: 2026-01-05 v0\nwelcomed: yes\nTime zone: Europe/Berlin\n\nnames\n- 2026-01-05  Kim\n  and Robin\n\n" +
 		"text export_times\nDaily question, next on 2026-01-06 21:00\n"
 	if got := w.file(); got != want {
 		t.Errorf("the file:\n%s\nwant:\n%s", got, want)
