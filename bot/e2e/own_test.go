@@ -22,7 +22,7 @@ func TestFileArrives(t *testing.T) {
 	}
 	file, err := c.p.Download(t.Context(), c.room, e.ID)
 	must(t, err)
-	if !strings.Contains(string(file.Data), "country: United Kingdom\n") || file.Name != "notes.txt" || file.Kind != "text/plain" {
+	if !strings.Contains(string(file.Data), "Country: United Kingdom\n") || file.Name != "notes.txt" || file.Kind != "text/plain" {
 		t.Errorf("%s (%s):\n%s", file.Name, file.Kind, file.Data)
 	}
 }
