@@ -48,7 +48,7 @@ check: build
 
 # Everything but the end-to-end tests, with the race detector.
 unit: needs needs-postgres needs-gettext
-	$(call stage,tests with -race,$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v '^$(E2E)') -skip '^TestDemo')
+	$(call stage,tests with -race,$(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v '^$(E2E)') -skip '^TestDemo')
 
 # A real homeserver and a real client; without -race, which would only slow the
 # side that is not under test.
