@@ -1,10 +1,10 @@
 package matrix
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -87,10 +87,15 @@ func TestStaffDevices(t *testing.T) {
 		t.Errorf("the key went to the signed device: %v, to the other one: %v", shared(g), shared(other))
 	}
 	sign(t, g)
-	r.until(t, "new keys", func() bool {
-		keys, err := b.crypt.store.GetCrossSigningKeys(context.Background(), g.cli.UserID)
-		return err == nil && keys[id.XSUsageMaster].Key != keys[id.XSUsageMaster].First
-	})
+	for deadline := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
+		keys, err := b.crypt.store.GetCrossSigningKeys(testContext(t), g.cli.UserID)
+		if err == nil && keys[id.XSUsageMaster].Key != keys[id.XSUsageMaster].First {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the bot does not hear of the new keys: %v", err)
+		}
+	}
 	if s := said(g, "four"); s.Doubted || s.Identity == "" || s.Identity == first.Identity {
 		t.Errorf("after the keys changed: %+v, before: %+v", s, first)
 	}

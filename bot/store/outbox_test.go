@@ -14,7 +14,7 @@ func testPostKeepsEveryField(t *testing.T, db database) {
 	out := chat.Outgoing{
 		Key: "k", To: bob, Form: chat.FormRemove, Text: "words", Target: "$target", Choices: []string{"👍", "👎"},
 		AllowPlain: true, AllowCrowd: true, Data: chat.Bytes("data"), Name: "n.txt", Alt: "alternative",
-		Team: true, Mentions: []string{"@staff:x"},
+		Team: true, Mentions: []string{"@staff:x"}, Members: []string{"@staff:x"}, OnDoubt: chat.OnDoubtAsk,
 	}
 	v := reflect.ValueOf(out)
 	for i := range v.NumField() {

@@ -1,4 +1,4 @@
--- v5 -> v6: an index of the answers that people wait for
+-- v5 -> v6: what people wait for is found among what comes by itself
 -- Frozen: never edit this file. A change of the schema is a new file.
 
 -- The posts that answer somebody, or take something back. In a minute in which a
