@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"bot/signalcli":    {"bot/chat"},
 	// For tests alone: what stands in for a signal-cli daemon.
 	"bot/signalcli/fakedaemon": {},
-	"bot/console":              {"bot", "bot/chat", "bot/store"},
+	"bot/console":              {"bot", "bot/chat", "bot/desk", "bot/store"},
 	// The tests' and the demo's own programs. They know nothing of the bot.
 	"bot/e2e/child":      {},
 	"bot/e2e/homeserver": {"bot/e2e/child"},

@@ -48,7 +48,7 @@ func TestExportAndForget(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := handrail(t, "", "export", ann.User, "-c", config)
-	for _, want := range []string{"country: United Kingdom\n", "checkin on: yes\n", "- 2026-03-02  my sister\n"} {
+	for _, want := range []string{"Country: United Kingdom\n", "Hello is on: yes\n", "- 2026-03-02  my sister\n"} {
 		if r.code != 0 || !strings.Contains(r.out, want) {
 			t.Errorf("export lacks %q: exit %d\n%s%s", want, r.code, r.out, r.err)
 		}
