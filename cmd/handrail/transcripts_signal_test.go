@@ -197,6 +197,11 @@ func TestTranscriptsOverSignal(t *testing.T) {
 		if strings.Contains(string(data), "[there] ") { // a second app, whose code hangs on the ids of the console
 			continue
 		}
+		// On Signal the person writes first, always: a talk that the bot begins with
+		// somebody who never wrote is held back.
+		if _, talk, _ := strings.Cut(string(data), "\n< "); strings.HasPrefix(talk, "/start ") {
+			continue
+		}
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			tr, err := console.ParseTranscript("flows/"+file, data)
