@@ -162,22 +162,10 @@ func copyWith(t *testing.T, url string, q *square, label string, scripts map[str
 // is answered once, and one copy speaks at a time.
 func TestCopiesShareAnAccount(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	name, err := server.Create("template1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	database := pgtest.ForTest(t, "").Empty(t)
 	const people, rounds = 5, 12
 	q := &square{said: map[string][]string{}, keys: map[string]bool{}}
-	stops := []func(){copyOf(t, server.URL(name), q, "a"), copyOf(t, server.URL(name), q, "b")}
+	stops := []func(){copyOf(t, database, q, "a"), copyOf(t, database, q, "b")}
 	defer func() {
 		for _, stop := range stops {
 			stop()
@@ -196,7 +184,7 @@ func TestCopiesShareAnAccount(t *testing.T) {
 		if round%3 == 2 {
 			i := round % 2
 			stops[i]()
-			stops[i] = copyOf(t, server.URL(name), q, fmt.Sprint("copy", round))
+			stops[i] = copyOf(t, database, q, fmt.Sprint("copy", round))
 		}
 	}
 	deadline := time.Now().Add(time.Minute)
@@ -223,27 +211,15 @@ func TestCopiesShareAnAccount(t *testing.T) {
 // goes on as it began on another copy, which has others.
 func TestCopiesKnowEachOthersScripts(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	name, err := server.Create("template1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	database := pgtest.ForTest(t, "").Empty(t)
 	newer := maps.Clone(scripts)
 	newer["name"] = strings.Replace(scripts["name"], "steps:\n", "steps:\n  - say: A step that is new.\n", 1)
 	newer["name"] = strings.Replace(newer["name"], "I wrote down", "Now noted is", 1)
 	q := &square{said: map[string][]string{}, keys: map[string]bool{}}
 	log := &lockedLog{}
-	old, stopOld := copyWith(t, server.URL(name), q, "old", scripts, log)
+	old, stopOld := copyWith(t, database, q, "old", scripts, log)
 	defer stopOld()
-	fresh, stopNew := copyWith(t, server.URL(name), q, "new", newer, io.Discard)
+	fresh, stopNew := copyWith(t, database, q, "new", newer, io.Discard)
 	defer stopNew()
 	for deadline := time.Now().Add(time.Minute); !strings.Contains(log.String(), "taken in"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {

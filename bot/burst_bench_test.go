@@ -207,16 +207,7 @@ func benchCrowds(b *testing.B, fn func(*testing.B, *pgtest.Server)) {
 	b.Helper()
 	b.Run("sqlite", func(b *testing.B) { fn(b, nil) })
 	b.Run("postgres", func(b *testing.B) {
-		server, err := pgtest.StartIn(os.TempDir())
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() {
-			if err := server.Stop(); err != nil {
-				b.Error(err)
-			}
-		})
-		fn(b, server)
+		fn(b, pgtest.ForTest(b, os.TempDir()))
 	})
 }
 

@@ -40,11 +40,7 @@ func BenchmarkCrowd(b *testing.B) { benchCrowds(b, benchmarkCrowd) }
 func benchmarkCrowd(b *testing.B, server *pgtest.Server) {
 	o := store.Options{Path: b.TempDir() + "/data/handrail.db", Master: master(b)}
 	if server != nil {
-		name, err := server.Create("template1")
-		if err != nil {
-			b.Fatal(err)
-		}
-		o.Path, o.URL = "", server.URL(name)
+		o.Path, o.URL = "", server.Empty(b)
 	}
 	tr := &instantNet{}
 	host, st := (&crowd{options: o}).open(b, tr, time.Now)

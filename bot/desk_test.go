@@ -12,7 +12,6 @@ import (
 	"handrail/bot/chat"
 	"handrail/bot/desk"
 	"handrail/bot/store"
-	"handrail/bot/store/pgtest"
 )
 
 // handing are scripts that hand over.
@@ -324,28 +323,7 @@ func TestDeskHolderOrPersonIsSilent(t *testing.T) {
 // TestDeskClaimRace: of many who claim at the same instant one has it, and each
 // of the others is told.
 func TestDeskClaimRace(t *testing.T) {
-	t.Parallel()
-	t.Run("SQLite", func(t *testing.T) {
-		t.Parallel()
-		claimRace(t, newHouse(t, ""))
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		t.Parallel()
-		server, err := pgtest.Start()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := server.Stop(); err != nil {
-				t.Error(err)
-			}
-		})
-		name, err := server.Create("template1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		claimRace(t, newHouse(t, server.URL(name)))
-	})
+	onEach(t, func(t *testing.T, database string) { claimRace(t, newHouse(t, database)) })
 }
 
 func claimRace(t *testing.T, h *house) {

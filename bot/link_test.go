@@ -99,20 +99,7 @@ func onEach(t *testing.T, test func(t *testing.T, database string)) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, "") })
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		server, err := pgtest.Start()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := server.Stop(); err != nil {
-				t.Error(err)
-			}
-		})
-		name, err := server.Create("template1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		test(t, server.URL(name))
+		test(t, pgtest.ForTest(t, "").Empty(t))
 	})
 }
 

@@ -12,20 +12,8 @@ import (
 // message that comes twice and a crash of the server, on PostgreSQL.
 func TestTalkOnPostgres(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := server.Create("template1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	w := newWorldOn(t, server.URL(name))
+	server := pgtest.ForTest(t, "")
+	w := newWorldOn(t, server.Empty(t))
 	if got := w.says("hello"); !slices.Contains(got, "Welcome text.") {
 		t.Errorf("hello: %q", got)
 	}

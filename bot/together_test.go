@@ -85,15 +85,7 @@ steps:
 // fired together, with the same crowd fired one by one.
 func TestTogether(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := pgtest.ForTest(t, "")
 	single := newCrowdOf(t, "", 1)
 	want := single.fire()
 	if n := len(single.net.sent); n < togetherPeople/4 {
@@ -103,11 +95,7 @@ func TestTogether(t *testing.T) {
 		t.Run(database, func(t *testing.T) {
 			address := ""
 			if database == "postgres" {
-				name, err := server.Create("template1")
-				if err != nil {
-					t.Fatal(err)
-				}
-				address = server.URL(name)
+				address = server.Empty(t)
 			}
 			w := newCrowdOf(t, address, 8)
 			got := w.fire()

@@ -17,20 +17,7 @@ import (
 // ownDatabase makes an empty database, and a function that opens it.
 func ownDatabase(t *testing.T) func() *sql.DB {
 	t.Helper()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	name, err := server.Create("template1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := pgx.ParseConfig(server.URL(name))
+	config, err := pgx.ParseConfig(pgtest.ForTest(t, "").Empty(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,20 +104,7 @@ func cpu(b *testing.B) time.Duration {
 func benchDatabases(b *testing.B) []database {
 	b.Helper()
 	return []database{{"sqlite", sqliteOptions}, {"postgres", func(t testing.TB) Options {
-		server, err := pgtest.StartIn(os.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := server.Stop(); err != nil {
-				t.Error(err)
-			}
-		})
-		name, err := server.Create("template1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return Options{URL: server.URL(name), Master: newMaster(t)}
+		return Options{URL: pgtest.ForTest(t, os.TempDir()).Empty(t), Master: newMaster(t)}
 	}}}
 }
 

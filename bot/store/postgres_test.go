@@ -232,20 +232,8 @@ func TestPostgresFaultsQuoteNothing(t *testing.T) {
 // do again what was not acknowledged, with the same event, as the networks do.
 func TestPostgresCrashes(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	name, err := server.Create("template1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := openStore(t, Options{URL: server.URL(name), Master: newMaster(t)})
+	server := pgtest.ForTest(t, "")
+	s := openStore(t, Options{URL: server.Empty(t), Master: newMaster(t)})
 	id := create(t, s, alice)
 	const callers, crashes = 8, 4
 	stop := make(chan struct{})

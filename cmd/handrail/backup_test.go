@@ -198,25 +198,10 @@ func TestBackupForRecipients(t *testing.T) {
 // TestBackupOfPostgres goes from a server to a file and to another server.
 func TestBackupOfPostgres(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	database := func() string {
-		name, err := server.Create("template1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return server.URL(name)
-	}
+	server := pgtest.ForTest(t, "")
 	dir, config := runFolder(t, "http://127.0.0.1:1", "handrail", "not so secret")
 	file := filepath.Join(dir, "backup")
-	from := database()
+	from := server.Empty(t)
 	if err := storeToKeep(t, dir).Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +225,7 @@ func TestBackupOfPostgres(t *testing.T) {
 	does(t, "into a file", 0, "1 person", "restore", file, "-c", toConfig)
 	checkRestored(t, to, store.Options{Path: filepath.Join(to, "data", "handrail.db")})
 	to, toConfig = sameKey(t, dir)
-	there := database()
+	there := server.Empty(t)
 	addDatabase(t, toConfig, there)
 	does(t, "into another server", 0, "1 person", "restore", file, "-c", toConfig)
 	checkRestored(t, to, store.Options{URL: there})

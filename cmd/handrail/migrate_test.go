@@ -17,24 +17,9 @@ import (
 // TestMigrate moves a store as an operator would, with every wrong turn.
 func TestMigrate(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := pgtest.ForTest(t, "")
 	dir, config := runFolder(t, "http://127.0.0.1:1", "handrail", "not so secret")
-	address := func() string {
-		name, err := server.Create("template1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return server.URL(name)
-	}
-	to := address()
+	to := server.Empty(t)
 	does := func(what string, code int, want string, args ...string) {
 		t.Helper()
 		r := handrail(t, "", args...)
@@ -67,7 +52,7 @@ func TestMigrate(t *testing.T) {
 	does("moved", 0, "database: "+to, migrate...)
 	does("moved again", 0, "the same", migrate...)
 	does("run with the old configuration", 1, store.ErrMoved.Error(), "run", "-c", config)
-	configure(address())
+	configure(server.Empty(t))
 	does("run on an empty database", 1, "move it with handrail migrate", "run", "-c", config)
 	configure(to)
 	does("run", 1, "is the homeserver running", "run", "-c", config)
