@@ -11,6 +11,8 @@ import (
 	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/account"
 )
 
 // keyStore is the crypto store without the names that people give their
@@ -163,7 +165,7 @@ func (c *crypt) noteReader(session id.SessionID, person id.UserID) {
 func (c *crypt) Decrypt(ctx context.Context, evt *event.Event) (plain *event.Event, err error) {
 	defer func() {
 		if recover() != nil {
-			plain, err = nil, errPanic
+			plain, err = nil, account.ErrPanic
 		}
 	}()
 	return c.mach.DecryptMegolmEvent(ctx, evt)

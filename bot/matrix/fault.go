@@ -20,6 +20,7 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -180,7 +181,7 @@ func localClass(err error) string {
 		return class
 	}
 	for _, known := range append(cryptoErrors[:len(cryptoErrors):len(cryptoErrors)],
-		errNoReader, errTooLarge, errPanic, errHandler, errStateIncomplete) {
+		errNoReader, errTooLarge, account.ErrPanic, errHandler, errStateIncomplete) {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -242,7 +243,6 @@ func sendError(op string, err error) error {
 var (
 	errNoReader        = errors.New("no device of the person could be given the key yet")
 	errTooLarge        = errors.New("the message is too long for the network")
-	errPanic           = errors.New("a panic was caught")
 	errHandler         = errors.New("the message was not committed")
 	errStateIncomplete = errors.New("the state of the room is not known yet")
 )

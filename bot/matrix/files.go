@@ -141,16 +141,6 @@ func (v vault) sync() error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// touch makes an empty file of mode 0600 if there is none, so that SQLite,
-// which would make it readable for all, finds it.
-func (v vault) touch(name string) error {
-	f, err := os.OpenFile(v.file(name), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Chmod(0o600), f.Close())
-}
-
 // device returns the id for the next login. It is on disk before it is used:
 // a crash between login and the next line must not leave a device that nobody
 // can ever log out.

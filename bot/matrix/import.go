@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"strings"
 
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/sqlstatestore"
+
+	"handrail/bot/account"
 )
 
 // movedSuffix is put behind the names of files that must never be used again: the
@@ -36,7 +37,7 @@ func (t *Transport) moveIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lock, err := lockDir(folder.file(lockFile))
+	lock, err := account.Lock(folder.file(lockFile))
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (t *Transport) moveIn(ctx context.Context) error {
 
 // copyFolder copies every row, and what stands in files.
 func (t *Transport) copyFolder(ctx context.Context, folder vault, sess *session) (err error) {
-	from, err := openFile(ctx, folder)
+	from, err := account.Open(ctx, folder.file(cryptoFile), "")
 	if err != nil {
 		return err
 	}
@@ -110,24 +111,6 @@ func (t *Transport) copyFolder(ctx context.Context, folder vault, sess *session)
 		}
 	}
 	return tx.Commit()
-}
-
-// openFile opens the crypto store in a folder.
-func openFile(ctx context.Context, v vault) (*dbutil.Database, error) {
-	path := v.file(cryptoFile)
-	if err := v.touch(cryptoFile); err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	db, err := dbutil.NewWithDialect(fmt.Sprintf(sqliteConnection, (&url.URL{Path: path}).EscapedPath()), "sqlite3-fk-wal-fullsync")
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	db.RawDB.SetMaxOpenConns(1)
-	var synchronous int
-	if err := db.QueryRow(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil || synchronous < 2 {
-		return nil, errors.Join(fmt.Errorf("open %s: the database does not promise to be on disk after a commit", path), db.Close())
-	}
-	return db, nil
 }
 
 // rowTable is a table of the database with the types of its columns.

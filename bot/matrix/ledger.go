@@ -10,6 +10,8 @@ import (
 
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix/id"
+
+	"handrail/bot/account"
 )
 
 // Invariants of the ledger:
@@ -88,19 +90,6 @@ func openLedger(ctx context.Context, db *dbutil.Database) (*ledger, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-// txn runs fn in one transaction. A panic in it becomes an error, because it
-// would leave the transaction, and with it the only connection, open for good.
-func (l *ledger) txn(ctx context.Context, fn func(ctx context.Context) error) error {
-	return l.db.DoTxn(ctx, nil, func(ctx context.Context) (err error) {
-		defer func() {
-			if recover() != nil {
-				err = errPanic
-			}
-		}()
-		return fn(ctx)
-	})
 }
 
 // token returns the newest sync token, "" before the first.
@@ -195,7 +184,7 @@ type batch struct {
 
 // commit writes the batch.
 func (l *ledger) commit(ctx context.Context, b batch, now time.Time) error {
-	return l.txn(ctx, func(ctx context.Context) error {
+	return account.Txn(ctx, l.db, func(ctx context.Context) error {
 		run := runner{ctx: ctx, db: l.db}
 		for room, row := range b.rooms {
 			run.exec(`INSERT INTO hr_room (room_id, last_event, last_ts, crowd) VALUES ($1, $2, $3, $4)

@@ -16,6 +16,7 @@ import (
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/id"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -54,14 +55,13 @@ type Config struct {
 }
 
 const (
-	defaultGrace     = 20 * time.Second
-	defaultTimeline  = 1000             // events of one room in one sync response
-	httpTimeout      = 3 * time.Minute  // longer than any answer takes; sync has its own
-	settleTime       = 15 * time.Second // how long a message may stay invisible after we lost sight of its request; twice that after the homeserver was away
-	parallelRooms    = 64               // rooms handled at the same time
-	longPoll         = 30 * time.Second // how long the homeserver holds a sync request
-	maxPlain         = 40_000           // bytes of content; encrypted and encoded it must stay below 64 KiB
-	sqliteConnection = "file:%s?_txlock=immediate"
+	defaultGrace    = 20 * time.Second
+	defaultTimeline = 1000             // events of one room in one sync response
+	httpTimeout     = 3 * time.Minute  // longer than any answer takes; sync has its own
+	settleTime      = 15 * time.Second // how long a message may stay invisible after we lost sight of its request; twice that after the homeserver was away
+	parallelRooms   = 64               // rooms handled at the same time
+	longPoll        = 30 * time.Second // how long the homeserver holds a sync request
+	maxPlain        = 40_000           // bytes of content; encrypted and encoded it must stay below 64 KiB
 )
 
 // Transport is one account. It implements chat.Transport.
@@ -127,7 +127,7 @@ func Open(ctx context.Context, cfg Config) (*Transport, error) {
 		return nil, clean("prepare "+cfg.Dir, err)
 	}
 	if cfg.DB == nil {
-		if t.lock, err = lockDir(t.vault.file(lockFile)); err != nil {
+		if t.lock, err = account.Lock(t.vault.file(lockFile)); err != nil {
 			return nil, err
 		}
 	}

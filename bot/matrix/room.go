@@ -9,6 +9,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -201,7 +202,7 @@ func (j *roomJob) storeAll(ctx context.Context, list []*event.Event) error {
 	}
 	return j.insist(ctx, "store the state of a room", func() error {
 		defer j.rooms.WithLock(j.room)()
-		return j.ledger.txn(ctx, func(ctx context.Context) error {
+		return account.Txn(ctx, j.ledger.db, func(ctx context.Context) error {
 			return j.each(ctx, list, j.crypt.applyState)
 		})
 	})

@@ -11,6 +11,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -29,7 +30,7 @@ func (t *Transport) Ready(ctx context.Context) error {
 func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (eventID string, err error) {
 	defer func() {
 		if recover() != nil { // the text of a panic may hold anything
-			eventID, err = "", clean("send", errPanic)
+			eventID, err = "", clean("send", account.ErrPanic)
 		}
 	}()
 	if out.Key == "" || out.To.Room == "" && !out.Team {
@@ -243,7 +244,7 @@ func (t *Transport) content(ctx context.Context, out chat.Outgoing) (*event.Cont
 	content := &event.Content{Parsed: message, Raw: map[string]any{keyField: out.Key}}
 	size, err := json.Marshal(content)
 	if err != nil {
-		return nil, fmt.Errorf("compose: %w", errPanic)
+		return nil, fmt.Errorf("compose: %w", account.ErrPanic)
 	}
 	if len(size) > maxPlain {
 		return nil, &chat.PermanentError{Err: clean("compose", errTooLarge)}

@@ -7,11 +7,12 @@ import (
 	"sync"
 
 	"go.mau.fi/util/dbutil"
-	_ "go.mau.fi/util/dbutil/litestream" // the driver sqlite3-fk-wal-fullsync
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/id"
 	"maunium.net/go/mautrix/sqlstatestore"
+
+	"handrail/bot/account"
 )
 
 // openStores opens the database with keys, room state and ledger. It has one
@@ -57,7 +58,7 @@ func (t *Transport) openDB(ctx context.Context) (*dbutil.Database, error) {
 	if t.cfg.DB != nil {
 		return dbutil.NewWithDB(t.cfg.DB, "pgx")
 	}
-	return openFile(ctx, t.vault)
+	return account.Open(ctx, t.vault.file(cryptoFile), "")
 }
 
 // mismatch is the error for a crypto store that is not this device's.

@@ -16,6 +16,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -378,7 +379,7 @@ func (t *Transport) persist(ctx context.Context, what string, fn func() error) e
 func guard(fn func() error) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = errPanic
+			err = account.ErrPanic
 		}
 	}()
 	return fn()

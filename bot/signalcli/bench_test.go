@@ -51,7 +51,7 @@ func BenchmarkBacklog(b *testing.B) {
 		for n := range backlogMessages {
 			d.Person(fmt.Sprintf("c0de0000-0000-4000-8000-%012d", n%backlogPeople)).Say(numbered(n))
 		}
-		tr, err := Open(b.Context(), Config{Address: d.Address(), Account: account, Dir: filepath.Join(dir, "signal"), Key: make([]byte, 32)})
+		tr, err := Open(b.Context(), Config{Address: d.Address(), Account: number, Dir: filepath.Join(dir, "signal"), Key: make([]byte, 32)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -131,7 +131,7 @@ func child(dir string) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	tr, err := Open(ctx, Config{Address: os.Getenv(childSocket), Account: account, Dir: filepath.Join(dir, "signal"), Key: make([]byte, 32), Log: log})
+	tr, err := Open(ctx, Config{Address: os.Getenv(childSocket), Account: number, Dir: filepath.Join(dir, "signal"), Key: make([]byte, 32), Log: log})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -175,7 +176,7 @@ func (d *dispatcher) hand(ctx context.Context, it item) {
 func (d *dispatcher) handle(ctx context.Context, a arrival) (err error) {
 	defer func() {
 		if recover() != nil { // the text of a panic may hold anything
-			err = errPanic
+			err = account.ErrPanic
 		}
 	}()
 	origin, err := d.originOf(ctx, a)

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	person  = "aaaaaaaa-0000-4000-8000-000000000042"
-	account = "+15550001111"
+	person = "aaaaaaaa-0000-4000-8000-000000000042"
+	number = "+15550001111"
 )
 
 // received are the lines of a transcript of a real daemon that tell of something
@@ -75,7 +75,7 @@ func TestEveryReceivedLine(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if a.account != account {
+				if a.account != number {
 					t.Errorf("account %q", a.account)
 				}
 				got = append(got, describe(a))
@@ -126,7 +126,7 @@ func TestOtherArrivals(t *testing.T) {
 	t.Parallel()
 	envelope := func(rest string) string {
 		return `{"jsonrpc":"2.0","method":"receive","params":{"envelope":{"sourceUuid":"` + strings.ToUpper(person) +
-			`","sourceDevice":1,"timestamp":1790000001234,` + rest + `},"account":"` + account + `"}}`
+			`","sourceDevice":1,"timestamp":1790000001234,` + rest + `},"account":"` + number + `"}}`
 	}
 	for _, test := range []struct{ name, line, want string }{
 		{"a group", envelope(`"dataMessage":{"message":"hi","expiresInSeconds":60,"groupInfo":{"groupId":"Zz==","revision":3,"type":"DELIVER"}}`), "crowd hi"},
@@ -140,7 +140,7 @@ func TestOtherArrivals(t *testing.T) {
 		{"keys of a profile", envelope(`"dataMessage":{"timestamp":1790000001234,"isExpirationUpdate":false,"viewOnce":false}`), "nothing"},
 		{"a key of a later version", envelope(`"dataMessage":{"message":"hi","shiny":{"new":[1]}},"alsoNew":true`), "text hi"},
 		{"a value of another type", envelope(`"dataMessage":{"message":{"body":"hi"}}`), "unreadable"},
-		{"no sender", `{"jsonrpc":"2.0","method":"receive","params":{"envelope":{"sourceNumber":"+15551230000","timestamp":1790000001234,"dataMessage":{"message":"hi"}},"account":"` + account + `"}}`, "lost hi from nobody"},
+		{"no sender", `{"jsonrpc":"2.0","method":"receive","params":{"envelope":{"sourceNumber":"+15551230000","timestamp":1790000001234,"dataMessage":{"message":"hi"}},"account":"` + number + `"}}`, "lost hi from nobody"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
+
+	"handrail/bot/account"
 )
 
 // fault is what remains of a foreign error once everything is gone that could
@@ -47,7 +49,7 @@ func classify(err error) (class string, is error) {
 			return known.Error(), known
 		}
 	}
-	for _, known := range []error{errBroken, errAnswer, errVersion, errPanic, errTooOld, errHandler, errAccount, errDoubt, errKey} {
+	for _, known := range []error{errBroken, errAnswer, errVersion, account.ErrPanic, errTooOld, errHandler, errAccount, errDoubt, errKey} {
 		if errors.Is(err, known) {
 			return known.Error(), known
 		}
@@ -88,7 +90,6 @@ func innermost(err error) error {
 
 var (
 	errGone    = errors.New("signal-cli is not there")
-	errPanic   = errors.New("a panic was caught")
 	errTooOld  = errors.New("signal-cli is older than " + oldestVersion.String() + ": update it")
 	errHandler = errors.New("the message was not committed")
 	errAccount = errors.New("signal-cli serves another account than the one that is configured")

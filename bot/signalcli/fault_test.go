@@ -209,7 +209,7 @@ func TestOddLines(t *testing.T) {
 	p := w.d.Person(alice)
 	line := func(stamp int, text string) []byte {
 		return fmt.Appendf(nil, `{"envelope":{"source":"x","sourceNumber":null,"sourceUuid":%q,"sourceName":"A","sourceDevice":1,"timestamp":%d,`+
-			`"dataMessage":{"timestamp":%d,"message":%q}},"account":%q}`, alice, stamp, stamp, text, account)
+			`"dataMessage":{"timestamp":%d,"message":%q}},"account":%q}`, alice, stamp, stamp, text, number)
 	}
 	w.d.Raw(line(1790000000900, "later"))
 	w.d.Raw(line(1790000000100, "earlier"))

@@ -5,15 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"go.mau.fi/util/dbutil"
-	_ "go.mau.fi/util/dbutil/litestream" // the driver sqlite3-fk-wal-fullsync
+
+	"handrail/bot/account"
 )
 
 // Invariants of the ledger:
@@ -23,8 +21,7 @@ import (
 //     the daemon told it, before anybody is told that the message was sent.
 
 const (
-	ledgerFile       = "signal.db"
-	sqliteConnection = "file:%s?_txlock=immediate&_secure_delete=on"
+	ledgerFile = "signal.db"
 
 	seenFor    = 30 * 24 * time.Hour // longer than the daemon keeps what it could not open
 	sentFor    = 8 * 24 * time.Hour  // longer than anything is taken back
@@ -119,36 +116,7 @@ func openDB(ctx context.Context, path string, server *sql.DB) (*dbutil.Database,
 	if server != nil {
 		return dbutil.NewWithDB(server, "pgx")
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the ledger: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("open the ledger: %w", err)
-	}
-	db, err := dbutil.NewWithDialect(fmt.Sprintf(sqliteConnection, (&url.URL{Path: path}).EscapedPath()), "sqlite3-fk-wal-fullsync")
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	db.RawDB.SetMaxOpenConns(1)
-	var synchronous int
-	if err := db.QueryRow(ctx, "PRAGMA synchronous").Scan(&synchronous); err != nil || synchronous < 2 {
-		return nil, errors.Join(fmt.Errorf("open %s: the database does not promise to be on disk after a commit", path), db.Close())
-	}
-	return db, nil
-}
-
-// txn runs fn in one transaction. A panic in it becomes an error, because it
-// would leave the transaction, and with it the only connection, open for good.
-func (l *ledger) txn(ctx context.Context, fn func(ctx context.Context) error) error {
-	return l.db.DoTxn(ctx, nil, func(ctx context.Context) (err error) {
-		defer func() {
-			if recover() != nil {
-				err = errPanic
-			}
-		}()
-		return fn(ctx)
-	})
+	return account.Open(ctx, path, "&_secure_delete=on")
 }
 
 // change runs one statement and tells how many rows it changed.
@@ -186,7 +154,7 @@ func (l *ledger) waiting(ctx context.Context, after int64, limit int) ([]inboxRo
 
 // handled takes lines out.
 func (l *ledger) handled(ctx context.Context, seqs []int64) error {
-	return l.txn(ctx, func(ctx context.Context) error {
+	return account.Txn(ctx, l.db, func(ctx context.Context) error {
 		for _, seq := range seqs {
 			if _, err := l.db.Exec(ctx, "DELETE FROM hr_inbox WHERE seq=$1", seq); err != nil {
 				return err

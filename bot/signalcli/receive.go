@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -218,7 +219,7 @@ func (t *Transport) taken(arrivals []arrival, added int64) {
 func (t *Transport) commit(ctx context.Context, arrivals []arrival, lines [][]byte) (added int64, err error) {
 	now := t.now()
 	var held bool
-	err = t.ledger.txn(ctx, func(ctx context.Context) error {
+	err = account.Txn(ctx, t.ledger.db, func(ctx context.Context) error {
 		added, held = 0, false
 		for i, a := range arrivals {
 			n, err := t.commitOne(ctx, a, lines[i], now)

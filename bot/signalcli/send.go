@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -16,7 +17,7 @@ import (
 func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (event string, err error) {
 	defer func() {
 		if recover() != nil { // the text of a panic may hold anything
-			event, err = "", clean("send", errPanic)
+			event, err = "", clean("send", account.ErrPanic)
 		}
 	}()
 	acts, err := compose(out)

@@ -14,6 +14,7 @@ import (
 
 	"go.mau.fi/util/exsync"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 )
 
@@ -103,7 +104,7 @@ func Open(ctx context.Context, cfg Config) (*Transport, error) {
 	}
 	t.courtesy = newCourtesy()
 	if cfg.DB == nil {
-		if t.lock, err = lockDir(filepath.Join(cfg.Dir, lockFile)); err != nil {
+		if t.lock, err = account.Lock(filepath.Join(cfg.Dir, lockFile)); err != nil {
 			return nil, err
 		}
 	}

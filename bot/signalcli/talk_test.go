@@ -86,7 +86,7 @@ func TestTalk(t *testing.T) {
 			if !slices.Equal(kinds, want) {
 				t.Errorf("handled\n%q, want\n%q", kinds, want)
 			}
-			w.leaks("hello bot", "Choose", "by hand", alice, account, ownID(ours))
+			w.leaks("hello bot", "Choose", "by hand", alice, number, ownID(ours))
 		})
 	}
 }
@@ -381,7 +381,7 @@ func TestLimits(t *testing.T) {
 					t.Errorf("the operator still hears %+v", s)
 				}
 				w.leaks(test.token + "x")
-				if strings.Contains(w.logged(), test.token) || strings.Contains(w.logged(), account) {
+				if strings.Contains(w.logged(), test.token) || strings.Contains(w.logged(), number) {
 					t.Error("a token or a number is in the log")
 				}
 			}

@@ -54,7 +54,7 @@ func newWorld(t *testing.T, o fakedaemon.Options, change ...func(*Config)) *worl
 	}
 	t.Cleanup(func() { _ = w.d.Close() })
 	w.cfg = Config{
-		Address: w.d.Address(), Account: account, Dir: filepath.Join(w.dir, "signal"), Key: []byte(strings.Repeat("k", 32)),
+		Address: w.d.Address(), Account: number, Dir: filepath.Join(w.dir, "signal"), Key: []byte(strings.Repeat("k", 32)),
 		Log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {

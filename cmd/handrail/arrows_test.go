@@ -27,8 +27,9 @@ var arrows = map[string][]string{
 	// For tests alone: a PostgreSQL server.
 	"bot/store/pgtest": {},
 	"bot":              {"bot/store", "bot/desk", "bot/crisis", "bot/lines", "bot/schedule", "bot/flow", "bot/chart", "bot/journal", "bot/secret", "bot/chat"},
-	"bot/matrix":       {"bot/chat"},
-	"bot/signalcli":    {"bot/chat"},
+	"bot/account":      {},
+	"bot/matrix":       {"bot/account", "bot/chat"},
+	"bot/signalcli":    {"bot/account", "bot/chat"},
 	// For tests alone: what stands in for a signal-cli daemon.
 	"bot/signalcli/fakedaemon": {},
 	"bot/console":              {"bot", "bot/chat", "bot/desk", "bot/store"},
