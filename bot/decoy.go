@@ -38,9 +38,7 @@ func (t *turn) enterDecoy() error {
 	if err := t.endTalk(); err != nil {
 		return err
 	}
-	for _, name := range []string{varOpen, varGate, varTries} {
-		delete(p.Vars, name)
-	}
+	t.shut()
 	if !t.Library.Has(flowDecoy) || !t.Library.Has(flowDecoyStart) {
 		return t.sentence("noted")
 	}

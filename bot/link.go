@@ -58,8 +58,14 @@ func (t *turn) came(m chat.Message) {
 		return
 	}
 	p.Place = p.Row
+	t.shut()
+}
+
+// shut closes what was opened with the person's own word, and lets go of a word
+// that was asked for.
+func (t *turn) shut() {
 	for _, name := range []string{varOpen, varGate, varTries} {
-		delete(p.Vars, name)
+		delete(t.p.Vars, name)
 	}
 }
 
@@ -68,9 +74,14 @@ func (t *turn) goHome() error {
 	if !t.p.Linked {
 		return nil
 	}
-	err := t.tx.Stand(t.p, t.p.Home)
-	t.p.Place = t.p.Row
-	return err
+	before := t.p.Row
+	if err := t.tx.Stand(t.p, t.p.Home); err != nil {
+		return err
+	}
+	if t.p.Place = t.p.Row; t.p.Row != before {
+		t.shut()
+	}
+	return nil
 }
 
 // codeIn reads a code to connect a place, in any language; "" is none.
@@ -372,7 +383,8 @@ func leavesPlace(effects []flow.Effect) string {
 // leavePlace parts the person from one of their places: what the bot said there
 // is taken back, and nothing of it is kept. What the effects say is said here.
 func (t *turn) leavePlace(where string, effects []flow.Effect) error {
-	place := t.p.Row
+	from := t.p.Row
+	place := from
 	if where == flow.LinkLeaveThere {
 		other, err := t.tx.Other(t.p)
 		if err != nil {
@@ -413,7 +425,9 @@ func (t *turn) leavePlace(where string, effects []flow.Effect) error {
 	if t.said == 0 {
 		return &engineError{errors.New("a place is left without a word")}
 	}
-	t.p = stay
+	if t.p = stay; stay.Row != from {
+		t.shut()
+	}
 	if err := t.tx.Note("unlinked", stay.ID, t.now); err != nil {
 		return err
 	}
