@@ -94,7 +94,8 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	}
 	p, err := tx.FindPerson(m.From)
 	if errors.Is(err, store.ErrNotFound) {
-		if m.Kind == chat.KindRemoval || m.Kind == chat.KindReaction {
+		switch m.Kind {
+		case chat.KindRemoval, chat.KindReaction, chat.KindKeysChanged:
 			return nil
 		}
 		p, err = tx.CreatePerson(m.From, now)
@@ -103,6 +104,9 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 		return err
 	}
 	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID, sent: m.Sent, work: work}
+	if m.Kind == chat.KindKeysChanged { // nothing that the person did
+		return t.keysChanged()
+	}
 	if at.person == p.Row {
 		t.target = at.key
 	}
@@ -157,8 +161,6 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 		return t.sentence("unreadable")
 	case chat.KindPlaintext:
 		return t.sentence("plaintext")
-	case chat.KindKeysChanged:
-		return t.keysChanged()
 	default:
 		panic(fmt.Sprintf("bot: message kind %d", m.Kind))
 	}
@@ -268,7 +270,7 @@ func (t *turn) crowdTold(room string) bool {
 // session goes back to its beginning so that the next message works.
 func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
 	fresh, err := tx.Admit(m.From.Network, m.ID, now)
-	if err != nil || !fresh {
+	if err != nil || !fresh || m.Kind == chat.KindKeysChanged { // nobody waits for an answer to that
 		return err
 	}
 	p, err := tx.FindPerson(m.From)
