@@ -224,3 +224,44 @@ func TestDeskKeys(t *testing.T) {
 		t.Errorf("keys that no longer count: %q", got)
 	}
 }
+
+// TestDeskVouch: keys that nobody knows read nothing from the moment on that they
+// are heard of, even if whoever has them never writes; what their owner had is
+// offered to others.
+func TestDeskVouch(t *testing.T) {
+	t.Parallel()
+	h := claimed(t)
+	vouch := func(who desk.StaffID, keys string) bool {
+		t.Helper()
+		known, err := h.bot.Vouch(t.Context(), "test", string(who), keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.pass()
+		return known
+	}
+	if !vouch(ana, "first") || !vouch(ana, "first") || vouch("@eve:example.org", "first") || vouch(ana, "") {
+		t.Error("the first keys of staff count, and nobody else's")
+	}
+	h.news()
+	if vouch(ana, "second") {
+		t.Error("other keys count")
+	}
+	got, code := h.news(), ""
+	for _, text := range got {
+		if strings.HasPrefix(text, "staff> Ana, your keys have changed.") {
+			code = text[len(text)-4:]
+		}
+	}
+	if code == "" || !slices.Contains(got, "> text desk_again") {
+		t.Fatalf("%q", got)
+	}
+	if vouch(ana, "second") {
+		t.Error("keys that were refused count")
+	}
+	wantNews(t, h.news())
+	h.writes(ben, "confirm ana "+code)
+	if !vouch(ana, "second") || vouch(ana, "first") {
+		t.Error("a colleague has confirmed the second keys, and those alone count")
+	}
+}

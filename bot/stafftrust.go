@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"handrail/bot/chat"
@@ -40,10 +42,7 @@ func (t *staffTurn) trusted() (bool, error) {
 		return true, nil
 	}
 	if why != store.AwayKeys {
-		if err := errors.Join(t.tx.SetAway(t.who, store.AwayKeys), t.tx.Record(0, desk.Record{By: t.who, Action: "locked out"}, t.now)); err != nil {
-			return false, err
-		}
-		if err := t.everyCase(desk.Away{By: t.who}); err != nil {
+		if err := t.lockOut(); err != nil {
 			return false, err
 		}
 	}
@@ -51,6 +50,66 @@ func (t *staffTurn) trusted() (bool, error) {
 		return false, t.answer("staff_new_keys", map[string]string{"who": t.bot.Staff.names(t.who), "code": code})
 	}
 	return false, t.answer("staff_doubted", map[string]string{"who": t.bot.Staff.names(t.who)})
+}
+
+// lockOut takes a member of staff out until their keys are confirmed: what they have
+// is offered to others.
+func (t *staffTurn) lockOut() error {
+	err := errors.Join(t.tx.SetAway(t.who, store.AwayKeys), t.tx.Record(0, desk.Record{By: t.who, Action: "locked out"}, t.now))
+	return errors.Join(err, t.everyCase(desk.Away{By: t.who}))
+}
+
+// Vouch implements chat.Handler. Keys that do not count lock their owner out at
+// once: whoever has them may only read, and never write.
+func (b *Bot) Vouch(ctx context.Context, network, user, identity string) (bool, error) {
+	who := desk.StaffID(user)
+	if b.Staff == nil || b.Staff.Network != network || !b.Staff.Desk.Rota.Member(who) || identity == "" {
+		return false, nil
+	}
+	var known, noted bool
+	var why string
+	err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if known, noted, err = tx.LookAtKeys(who, identity); err == nil {
+			why, err = tx.Away(who)
+		}
+		return err
+	})
+	if err == nil && (!noted || !known && why != store.AwayKeys) {
+		err = b.Store.Update(ctx, func(tx *store.Tx) (err error) {
+			known, err = b.newKeys(tx, who, identity)
+			return err
+		})
+		nudge(b.kick)
+		nudge(b.wake)
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the keys of staff: %w", err)
+	}
+	return known, nil
+}
+
+// newKeys notes keys of a member of staff that were not seen before. The first ones
+// count; with others they are locked out, and the room of staff reads by which
+// number a colleague confirms them.
+func (b *Bot) newKeys(tx *store.Tx, who desk.StaffID, identity string) (known bool, err error) {
+	known, code, err := tx.KnownKeys(who, identity)
+	if err != nil || known {
+		return known, err
+	}
+	why, err := tx.Away(who)
+	if err != nil || why == store.AwayKeys {
+		return false, err
+	}
+	now := b.Now()
+	m := chat.Message{
+		ID: fmt.Sprintf("keys.%s.%d", code, now.UnixMilli()), Staff: &chat.Staff{},
+		From: chat.Address{Network: b.Staff.Network, User: string(who)}, Sent: now,
+	}
+	t, err := b.staffTurn(tx, m, pointed{}, now)
+	if err != nil {
+		return false, err
+	}
+	return false, errors.Join(t.lockOut(), t.answer("staff_new_keys", map[string]string{"who": b.Staff.names(who), "code": code}))
 }
 
 // confirm lets a member of staff act again whose keys have changed. Only somebody

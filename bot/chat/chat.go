@@ -208,6 +208,11 @@ type Handler interface {
 	// this event id, learned from the network's own echo. It may be called for
 	// keys that are long settled or unknown. On nil it is committed.
 	Delivered(ctx context.Context, network, key, eventID string) error
+	// Vouch tells whether the keys that identity stands for count as those of one
+	// of staff, whose id on the network is user. Others than before do not until a
+	// colleague has confirmed them. A transport that was told to look asks when it
+	// hears of keys and before it gives them what is for staff.
+	Vouch(ctx context.Context, network, user, identity string) (bool, error)
 }
 
 // Transport connects one account on one network.

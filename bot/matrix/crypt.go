@@ -64,12 +64,13 @@ type crypt struct {
 	mu      sync.Mutex
 	arrived map[id.SessionID]bool   // keys that came since the last look
 	readers map[id.SessionID]string // which person was seen to have the key of a session of ours
+	given   map[id.RoomID]given     // of rooms of staff; the first message after a start makes a new key
 }
 
 var _ mautrix.CryptoHelper = (*crypt)(nil)
 
 func newCrypt(cli *mautrix.Client, store keyStore, state stateStore) *crypt {
-	c := &crypt{cli: cli, store: store, state: state, arrived: make(map[id.SessionID]bool), readers: make(map[id.SessionID]string)}
+	c := &crypt{cli: cli, store: store, state: state, arrived: make(map[id.SessionID]bool), readers: make(map[id.SessionID]string), given: make(map[id.RoomID]given)}
 	c.mach = crypto.NewOlmMachine(cli, &cli.Log, store, state)
 	c.mach.DisableRatchetTracking = true // saves one write a message; nothing here uses it
 	c.mach.IgnorePostDecryptionParseErrors = true
@@ -144,8 +145,9 @@ func (c *crypt) encryptFor(ctx context.Context, room id.RoomID, person id.UserID
 	if err := c.store.RemoveOutboundGroupSession(ctx, room); err != nil {
 		return nil, fmt.Errorf("drop the key: %w", err)
 	}
-	// Ask again next time: the devices may only have been out of reach.
-	if _, err := c.mach.FetchKeys(ctx, []id.UserID{person}, true); err != nil {
+	// Ask again next time: the devices may only have been out of reach. What is
+	// fetched is kept, and must not be as GetDevices marks it for some readers.
+	if _, err := c.mach.FetchKeys(context.WithValue(ctx, onlyFor{}, nil), []id.UserID{person}, true); err != nil {
 		return nil, fmt.Errorf("devices: %w", err)
 	}
 	return nil, errNoReader

@@ -91,6 +91,7 @@ type Transport struct {
 	keys    *exsync.KeyedMutex[string]    // one request per send key at a time
 	rooms   *exsync.KeyedMutex[id.RoomID] // whole-state fetches exclude single state events
 	running atomic.Bool
+	asks    atomic.Pointer[chat.Handler] // of the last Run
 
 	staffMu   sync.Mutex
 	staffMade id.RoomID // the room of staff that the bot made, once it is known

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
@@ -92,6 +93,9 @@ func (j *roomJob) decrypt(ctx context.Context, evt *event.Event) (plain *event.E
 		plain, failed = j.crypt.Decrypt(ctx, evt)
 		if failed != nil && j.storeFault(ctx, failed) {
 			return failed
+		}
+		if failed == nil && j.cfg.Staff != nil && j.cfg.Staff.Verified && slices.Contains(j.cfg.Staff.Members, evt.Sender.String()) {
+			return j.crypt.findDevice(ctx, evt, plain)
 		}
 		return nil
 	})

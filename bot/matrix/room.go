@@ -326,14 +326,17 @@ func (j *roomJob) message(ctx context.Context, evt *event.Event) error {
 		self: j.self, encrypted: view.encrypted || !view.known, allowPlain: j.cfg.AllowUnencrypted,
 		crowd: view.crowd() && staff == nil, crowdEvent: j.row.crowd,
 	})
-	if !ok || staff != nil && !j.mark(ctx, &m, staff, evt) {
-		return nil
+	if ok && staff != nil {
+		ok, err = j.mark(ctx, &m, staff, evt)
+	}
+	if err != nil || !ok {
+		return err
 	}
 	if m.Kind == chat.KindRemoval {
 		j.solved = append(j.solved, id.EventID(m.Target)) // it need not be read any more
 	}
 	j.readUpTo = evt.ID
-	return j.deliver(ctx, m)
+	return j.handOver(ctx, m)
 }
 
 func (j *roomJob) look(ctx context.Context) (v roomView, err error) {
@@ -344,17 +347,21 @@ func (j *roomJob) look(ctx context.Context) (v roomView, err error) {
 	return v, err
 }
 
-// deliver hands a message to the handler until it is committed.
+// deliver hands over what the transport tells by itself. Where it is of staff that
+// is noted first.
 func (j *roomJob) deliver(ctx context.Context, m chat.Message) error {
-	if m.Staff == nil && j.cfg.Staff != nil {
-		view, err := j.look(ctx)
-		if err != nil {
-			return err
-		}
-		if m.Staff, err = j.staffHere(ctx, id.UserID(m.From.User), view); err != nil {
-			return err
-		}
+	view, err := j.look(ctx)
+	if err == nil {
+		m.Staff, err = j.staffHere(ctx, id.UserID(m.From.User), view)
 	}
+	if err != nil {
+		return err
+	}
+	return j.handOver(ctx, m)
+}
+
+// handOver hands a message to the handler until it is committed.
+func (j *roomJob) handOver(ctx context.Context, m chat.Message) error {
 	if m.Staff != nil && (m.Kind == chat.KindCrowd || m.Kind == chat.KindOpened) {
 		return nil // staff come and go
 	}

@@ -152,13 +152,13 @@ func (t *Transport) compose(ctx context.Context, room id.RoomID, out chat.Outgoi
 		return event.EventMessage, content, nil
 	}
 	var encrypted *event.EncryptedEventContent
-	switch {
-	case out.Team && t.cfg.Staff != nil && t.cfg.Staff.Verified:
-		encrypted, err = t.crypt.encryptSigned(ctx, room, event.EventMessage, content)
-	case out.Team && out.To.User == "":
-		encrypted, err = t.crypt.Encrypt(ctx, room, event.EventMessage, content)
-	default:
+	if out.Team {
+		encrypted, err = t.encryptTeam(ctx, room, id.UserID(out.To.User), event.EventMessage, content)
+	} else {
 		encrypted, err = t.crypt.encryptFor(ctx, room, id.UserID(out.To.User), event.EventMessage, content)
+	}
+	if errors.Is(err, errUnproven) { // others must not wait for it, and whoever runs this must see it
+		return event.Type{}, nil, &chat.PermanentError{Err: errUnproven}
 	}
 	if err != nil {
 		return event.Type{}, nil, sendFailedEarly("encrypt", err)

@@ -21,9 +21,9 @@ type Staff struct {
 	// Members are their user ids. A room of one of them alone with the bot is
 	// theirs, too.
 	Members []string
-	// Verified lets only devices act that their owner has confirmed, and none
-	// once the keys of the owner have changed. Reactions have no device, so
-	// they do nothing then.
+	// Verified lets only devices act, and read, that their owner has confirmed, and
+	// none once the keys of the owner have changed, until the handler vouches for
+	// the new ones. Reactions have no device, so they do nothing then.
 	Verified bool
 }
 
@@ -166,22 +166,25 @@ func (j *roomJob) staffHere(ctx context.Context, from id.UserID, view roomView) 
 }
 
 // mark notes what is known of a message of staff; ok is false for one that says
-// nothing to the bot.
-func (j *roomJob) mark(ctx context.Context, m *chat.Message, s *chat.Staff, evt *event.Event) (ok bool) {
+// nothing to the bot. It fails only when ctx ends.
+func (j *roomJob) mark(ctx context.Context, m *chat.Message, s *chat.Staff, evt *event.Event) (ok bool, err error) {
 	relates := object(evt.Content.Raw, "m.relates_to")
 	if text(relates, "rel_type") == "m.thread" {
 		s.Thread = text(relates, "event_id")
 	}
 	m.Staff = s
 	if !j.cfg.Staff.Verified {
-		return true
+		return true, nil
 	}
 	if !evt.Mautrix.WasEncrypted {
-		return m.Kind != chat.KindReaction
+		return m.Kind != chat.KindReaction, nil
 	}
-	s.Identity, s.Unproven = j.identityOf(ctx, evt), false
-	s.Doubted = s.Identity == ""
-	return true
+	err = j.insist(ctx, "look at the keys of staff", func() error {
+		s.Identity, err = j.crypt.identityOf(ctx, evt)
+		return err
+	})
+	s.Doubted, s.Unproven = s.Identity == "", false
+	return true, err
 }
 
 // threaded puts a message into its thread and calls who is named.

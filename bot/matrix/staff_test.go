@@ -1,6 +1,8 @@
 package matrix
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -71,20 +73,8 @@ func TestStaffDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.awaitText(t, "for ana")
-	session, err := b.crypt.store.GetOutboundGroupSession(testContext(t), g.room)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shared := func(of *guest) bool {
-		key := of.help.Machine().OwnIdentity().IdentityKey
-		is, err := b.crypt.store.IsOutboundGroupSessionShared(testContext(t), g.cli.UserID, key, session.ID())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return is
-	}
-	if !shared(g) || shared(other) {
-		t.Errorf("the key went to the signed device: %v, to the other one: %v", shared(g), shared(other))
+	if !sharedWith(t, b, g) || sharedWith(t, b, other) {
+		t.Errorf("the key went to the signed device: %v, to the other one: %v", sharedWith(t, b, g), sharedWith(t, b, other))
 	}
 	sign(t, g)
 	for deadline := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
@@ -98,6 +88,147 @@ func TestStaffDevices(t *testing.T) {
 	}
 	if s := said(g, "four"); s.Doubted || s.Identity == "" || s.Identity == first.Identity {
 		t.Errorf("after the keys changed: %+v, before: %+v", s, first)
+	}
+}
+
+// sharedWith tells whether a device of a guest was given the key of what the bot says
+// in its room now.
+func sharedWith(t *testing.T, b *bot, g *guest) bool {
+	t.Helper()
+	ctx := testContext(t)
+	session, err := b.crypt.store.GetOutboundGroupSession(ctx, g.room)
+	if err != nil || session == nil {
+		t.Fatal(session, err)
+	}
+	is, err := b.crypt.store.IsOutboundGroupSessionShared(ctx, g.cli.UserID, g.help.Machine().OwnIdentity().IdentityKey, session.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return is
+}
+
+// TestStaffKeysFollow: a device that is signed late reads from then on, and whose
+// identity is another one reads nothing more until it is vouched for.
+func TestStaffKeysFollow(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	r := newRecorder()
+	g := newGuest(t, server, "ana", func(g *guest) { sign(t, g) })
+	cfg := botConfig(t, server.URL(), createUser(t, server, "bot"))
+	cfg.Staff = &Staff{Members: []string{g.cli.UserID.String()}, Verified: true}
+	b := startBot(t, cfg, r, nil)
+	g.openRoom(t, b.self, true)
+	g.awaitJoin(t, b.self)
+	g.say(t, "here")
+	r.waitText(t, "here")
+	other := guestOn(t, server, g.cli.UserID.Localpart())
+	other.room = g.room
+	other.awaitJoin(t, b.self)
+	send := func(key string) {
+		t.Helper()
+		if _, err := b.Send(testContext(t), chat.Outgoing{Key: key, Team: true, To: g.address(), Text: chat.Text(key)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := func(what string, ok func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(limit); !ok(); time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("waited in vain: " + what)
+			}
+		}
+	}
+	other.say(t, "also here")
+	r.waitText(t, "also here")
+	send("one")
+	if !sharedWith(t, b, g) || sharedWith(t, b, other) {
+		t.Fatal("before it was signed the other device is given the key")
+	}
+	if err := g.help.Machine().SignOwnDevice(testContext(t), other.help.Machine().OwnIdentity()); err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	until("a device that was signed late", func() bool {
+		sent++
+		send(fmt.Sprint("late ", sent))
+		return sharedWith(t, b, g) && sharedWith(t, b, other)
+	})
+	other.awaitText(t, fmt.Sprint("late ", sent))
+	sign(t, g)
+	until("the question about the new keys", func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.refused) > 0
+	})
+	var never *chat.PermanentError
+	_, err := b.Send(testContext(t), chat.Outgoing{Key: "nobody", Team: true, To: g.address(), Text: "for nobody"})
+	if !errors.As(err, &never) {
+		t.Errorf("a message that no device may read: %v", err)
+	}
+	keys, err := b.crypt.store.GetCrossSigningKeys(testContext(t), g.cli.UserID)
+	r.mu.Lock()
+	r.known[g.cli.UserID.String()] = keys[id.XSUsageMaster].Key.String()
+	r.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	until("the signature of the device under the new keys", func() bool {
+		_, err := b.Send(testContext(t), chat.Outgoing{Key: "confirmed", Team: true, To: g.address(), Text: "confirmed"})
+		return err == nil
+	})
+	g.awaitText(t, "confirmed")
+	if g.countText("for nobody") > 0 {
+		t.Error("keys that nobody confirmed read")
+	}
+}
+
+// TestStaffKeysFault: a database that fails is no reason to take somebody for
+// another one.
+func TestStaffKeysFault(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	for _, table := range []string{"crypto_cross_signing_signatures", "crypto_cross_signing_keys", "crypto_device"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			r := newRecorder()
+			g := newGuest(t, server, "ana", func(g *guest) { sign(t, g) })
+			cfg := botConfig(t, server.URL(), createUser(t, server, "bot"))
+			cfg.Staff = &Staff{Members: []string{g.cli.UserID.String()}, Verified: true}
+			b := startBot(t, cfg, r, nil)
+			g.openRoom(t, b.self, true)
+			g.awaitJoin(t, b.self)
+			g.say(t, "before")
+			r.waitText(t, "before")
+			rename := func(from, to string) {
+				t.Helper()
+				if _, err := b.ledger.db.Exec(testContext(t), "ALTER TABLE "+from+" RENAME TO "+to); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rename(table, "away")
+			g.say(t, "meanwhile")
+			for deadline := time.Now().Add(limit); !strings.Contains(b.logs.String(), "will try again"); time.Sleep(20 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("nothing is tried again")
+				}
+				if r.count(chat.KindText) > 1 {
+					break
+				}
+			}
+			var never *chat.PermanentError
+			out := chat.Outgoing{Key: "k", Team: true, To: g.address(), Text: "for ana"}
+			if _, err := b.Send(testContext(t), out); err == nil || errors.As(err, &never) {
+				t.Errorf("a message to staff while the keys cannot be looked at: %v", err)
+			}
+			rename("away", table)
+			if m := r.waitText(t, "meanwhile"); m.Staff == nil || m.Staff.Doubted || m.Staff.Identity == "" {
+				t.Errorf("a signed device after a fault of the database: %+v", m.Staff)
+			}
+			if _, err := b.Send(testContext(t), out); err != nil {
+				t.Error(err)
+			}
+			g.awaitText(t, "for ana")
+		})
 	}
 }
 

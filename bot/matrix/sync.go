@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,7 @@ func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
 		return errors.New("matrix: Run was called twice")
 	}
 	defer t.running.Store(false)
+	t.asks.Store(&h)
 	t.passes.restart()
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { t.courtesy.run(gctx); return nil })
@@ -318,9 +320,34 @@ func (l *loop) refreshDevices(ctx context.Context, changed []id.UserID) {
 			_, err := l.crypt.mach.FetchKeys(ctx, outdated, false)
 			return err
 		})
+		l.lookAtStaff(ctx, outdated)
 	}
 	if err != nil && ctx.Err() == nil {
 		l.log.Warn("changed devices could not be fetched, will try again", "err", clean("fetch devices", err))
+	}
+}
+
+// lookAtStaff asks whether the keys of staff still count where devices changed, so
+// that nobody has a case on keys that nobody knows. What fails is asked again before
+// anything is sent.
+func (l *loop) lookAtStaff(ctx context.Context, changed []id.UserID) {
+	if l.cfg.Staff == nil || !l.cfg.Staff.Verified {
+		return
+	}
+	for _, user := range changed {
+		if !slices.Contains(l.cfg.Staff.Members, user.String()) {
+			continue
+		}
+		err := guard(func() error {
+			master, _, err := l.crypt.identity(ctx, user)
+			if err == nil && master != "" {
+				_, err = l.vouched(ctx, user, master)
+			}
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
+			l.log.Warn("changed keys of staff could not be looked at", "err", clean("look at keys", err))
+		}
 	}
 }
 

@@ -104,6 +104,8 @@ type recorder struct {
 	delivered map[string]string
 	fail      func(chat.Message) error // asked before a message is taken
 	changed   chan struct{}
+	known     map[string]string // identity that counts by user
+	refused   []string          // users whose keys did not
 }
 
 func newRecorder() *recorder {
@@ -138,6 +140,22 @@ func (r *recorder) Delivered(_ context.Context, network, key, eventID string) er
 	close(r.changed)
 	r.changed = make(chan struct{})
 	return nil
+}
+
+// Vouch vouches for the first keys of each, and for those that were confirmed.
+func (r *recorder) Vouch(_ context.Context, _, user, identity string) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known == nil {
+		r.known = make(map[string]string)
+	}
+	if r.known[user] == "" {
+		r.known[user] = identity
+	}
+	if r.known[user] != identity {
+		r.refused = append(r.refused, user)
+	}
+	return r.known[user] == identity, nil
 }
 
 // until waits for a condition over what was recorded.

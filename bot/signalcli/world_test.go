@@ -203,6 +203,8 @@ func (h *handler) Handle(_ context.Context, m chat.Message) error {
 
 func (h *handler) Delivered(context.Context, string, string, string) error { return nil }
 
+func (h *handler) Vouch(context.Context, string, string, string) (bool, error) { return false, nil }
+
 func (h *handler) has(id string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -15,6 +15,20 @@ const (
 	sqlDropKeys    = `DELETE FROM desk_key WHERE who = $1`
 )
 
+// LookAtKeys tells whether these keys of a member of staff count, and whether they
+// were seen before. It notes nothing.
+func (t *Tx) LookAtKeys(who desk.StaffID, identity string) (known, noted bool, err error) {
+	var sure int
+	err = t.row(sqlKeySure, []any{t.staff(who), t.s.index("staff.keys", string(who), identity)}, &sure)
+	if errors.Is(err, ErrNotFound) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("look at the keys of staff: %w", err)
+	}
+	return sure == 1, true, nil
+}
+
 // KnownKeys tells whether these keys of a member of staff count. The first ones
 // do. Others are noted, and code is the number by which they can be confirmed.
 func (t *Tx) KnownKeys(who desk.StaffID, identity string) (known bool, code string, err error) {

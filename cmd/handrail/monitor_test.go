@@ -43,6 +43,9 @@ type fakeHandler struct{ err error }
 
 func (h fakeHandler) Handle(context.Context, chat.Message) error            { return h.err }
 func (fakeHandler) Delivered(context.Context, string, string, string) error { return nil }
+func (fakeHandler) Vouch(context.Context, string, string, string) (bool, error) {
+	return false, nil
+}
 
 // newTestMonitor watches a store with one person, for whom a message waits.
 func newTestMonitor(t *testing.T) (*monitor, *store.Store, *slog.Logger) {

@@ -54,8 +54,9 @@ type Staff struct {
 	// Whether people learn the names of staff.
 	ShowNames bool `yaml:"show_names"`
 
-	// Whether only devices can act that their owner has confirmed, and none after
-	// the owner's keys have changed. Reactions do nothing then: claim by a word.
+	// Whether only devices can act and read that their owner has confirmed, and
+	// none after the owner's keys have changed, until a colleague confirms the new
+	// ones. Reactions do nothing then: claim by a word.
 	VerifiedDevices bool `yaml:"verified_devices"`
 
 	// Who answers, in a sentence that a person reads before they are handed over.
