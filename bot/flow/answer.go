@@ -8,7 +8,10 @@ import (
 // answer offers a text to the step that waits. done is false when the step did
 // not take it.
 func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
-	if o, ask := n.op.(*askOp); !ask || o.exact(r.tongue, norm, r.in.Text) < 0 {
+	if done, err := r.greeted(f, n, norm); done {
+		return true, err
+	}
+	if o, ask := n.op.(*askOp); !ask || !r.ownLine(o) && o.exact(r.tongue, norm, r.in.Text) < 0 {
 		if done, err := r.thanked(norm); done {
 			return true, err
 		}
@@ -31,9 +34,6 @@ func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
 }
 
 func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
-	if done, err := r.greeted(f, n, o, norm); done {
-		return true, err
-	}
 	if len(o.options) > 0 { // a choice is stronger than the engine's words
 		if i := o.exact(r.tongue, norm, r.in.Text); i >= 0 {
 			return true, r.choose(f, n, o, r.careful(o, i, norm))
@@ -41,7 +41,7 @@ func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 	}
 	switch {
 	case norm == "":
-	case r.is(norm, "words_skip"), o.reader != nil && o.skip && r.is(norm, "words_no"): // no to "which country?"
+	case r.is(norm, "words_skip"), (o.reader != nil || o.own) && o.skip && r.is(norm, "words_no"): // no to "which country?"
 		return true, r.skip(f, n, o)
 	case r.is(norm, "words_repeat"):
 		return true, r.sayAgain(f, n)
@@ -155,6 +155,9 @@ func (r *run) pickMenu(f *flow, n *node, id string) error {
 // reaction offers an emoji to the step that waits. One that says nothing is
 // acknowledged, and the step waits on.
 func (r *run) reaction(f *flow, n *node) error {
+	if done, err := r.greeted(f, n, ""); done {
+		return err
+	}
 	emoji := r.in.Text
 	number, isNumber := keycap(emoji)
 	if !isNumber && thumb(emoji) == signNone {

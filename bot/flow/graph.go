@@ -67,6 +67,7 @@ type askOp struct {
 	max     int  // text: runes
 	forget  bool // text: the answer is never in the session
 	plain   bool // text: words that tell too much are not taken
+	own     bool // text: words that mean something here are not taken
 	past    bool // date: one that has been
 	reader  Reader
 	window  Reader // time: reads a window, too; nil: no windows

@@ -46,60 +46,87 @@ func (r *run) firstLine() string {
 // neutralLines are the texts that a person may choose from.
 func neutralLines() []string { return []string{"line_water", "line_book", "line_parcel"} }
 
-// greeted takes the answer to a greeting: the person's own word if they have set
-// one for it, and nothing else, but a plain no ends it.
-func (r *run) greeted(f *flow, n *node, o *askOp, norm string) (done bool, err error) {
+// greeted takes the answer to a greeting, a text or a sign: the person's own word
+// if they have set one for it, and nothing else, but a plain no ends it, without
+// a word about what it interrupted.
+func (r *run) greeted(f *flow, n *node, norm string) (done bool, err error) {
+	o, ok := n.op.(*askOp)
+	if !ok || !o.greeting {
+		return false, nil
+	}
 	_, word := r.discreet(o)
 	switch {
-	case !o.greeting:
-		return false, nil
 	case r.in.Opened || word != "" && norm == word:
 		return true, r.choose(f, n, o, 0)
 	case word == "":
 		return false, nil
-	case r.is(norm, "words_no"):
+	case r.is(norm, "words_no"), norm == "" && thumb(r.in.Text) == signNo:
+		r.quietly = true
 		return true, r.choose(f, n, o, len(o.options)-1)
 	}
 	return true, r.aside("noted")
+}
+
+// unveil takes whatever comes while a greeting waits for one word. Done is false
+// where none does.
+func (r *run) unveil(norm string) (done bool, err error) {
+	if f, n := r.veil(); n != nil {
+		return r.greeted(f, n, norm)
+	}
+	return false, nil
+}
+
+// veil finds the greeting that waits for one word; n is nil where none does.
+func (r *run) veil() (f *flow, n *node) {
+	if f, n = r.greets(); n != nil {
+		if _, word := r.discreet(n.op.(*askOp)); word != "" {
+			return f, n
+		}
+	}
+	return nil, nil
 }
 
 // veiled tells whether a flow is not heard now: a greeting waits for one word,
 // and whoever does not know it sees nothing of what there is, but for help and
 // the way out.
 func (r *run) veiled(f *flow) bool {
-	if f.ID == flowHelp || f.ID == flowStop || f.ID == flowDanger || !r.atGreeting() {
-		return false
-	}
-	_, n := r.waiting()
-	_, word := r.discreet(n.op.(*askOp))
-	return word != ""
+	_, n := r.veil()
+	return n != nil && f.ID != flowHelp && f.ID != flowStop && f.ID != flowDanger
 }
 
 // greetedFreely takes any other words as a yes where the question was the
 // person's own line: it has no choices that could be missed.
 func (r *run) greetedFreely(n *node, o *askOp) (done bool, err error) {
-	line, word := r.discreet(o)
-	if line == "" && word == "" {
+	if !r.ownLine(o) {
 		return false, nil
-	}
-	if word != "" {
-		return true, r.aside("noted")
 	}
 	f, _ := r.waiting()
 	return true, r.choose(f, n, o, 0)
 }
 
-// atGreeting tells whether a greeting waits, and nothing of the flow was shown.
-func (r *run) atGreeting() bool {
+// ownLine tells whether the person's own line stands in the place of a greeting.
+func (r *run) ownLine(o *askOp) bool {
+	line, _ := r.discreet(o)
+	return line != ""
+}
+
+// greets finds the greeting that waits, when nothing of its flow was shown; n is
+// nil where none does.
+func (r *run) greets() (f *flow, n *node) {
 	if len(r.s.Frames) == 0 || r.s.Wait == nil || r.s.Wait.Kind != waitAsk {
-		return false
+		return nil, nil
 	}
-	_, n := r.waiting()
-	if n == nil {
-		return false
+	if f, n = r.waiting(); n != nil {
+		if o, ok := n.op.(*askOp); ok && o.greeting {
+			return f, n
+		}
 	}
-	o, ok := n.op.(*askOp)
-	return ok && o.greeting
+	return nil, nil
+}
+
+func (r *run) atGreeting() bool {
+	_, n := r.greets()
+	return n != nil
 }
 
 // Greets tells whether a greeting waits: what follows it comes with an answer.

@@ -84,9 +84,12 @@ func (p *parser) kind(st *node, o *askOp, kv pair) {
 		p.bounds(o, kv)
 	case askText:
 		keys := p.empty(kv)
-		p.known(keys, "text", "min", "max", "forget", "plain")
+		p.known(keys, "text", "min", "max", "forget", "plain", "own")
 		if kv, ok := find(keys, "plain"); ok {
 			o.plain = p.boolean(kv.v, "plain")
+		}
+		if kv, ok := find(keys, "own"); ok {
+			o.own = p.boolean(kv.v, "own")
 		}
 		if kv, ok := find(keys, "min"); ok {
 			o.min = p.integer(kv.v, "min", 1, 100)

@@ -17,6 +17,9 @@ func (r *run) read(o *askOp, raw string) (value any, echo string, ok bool) {
 		if fits && o.plain {
 			fits = tells(text, r.lib.tellingIn(r.tongue.lang)) == "" && !strings.ContainsRune(text, '\n')
 		}
+		if v := (Voice{r.lib, r.tongue}); fits && o.own {
+			fits = !v.Reserved(text) && !v.Opens(text)
+		}
 		return text, "", fits
 	default:
 		if len(raw) > maxHeard {

@@ -264,7 +264,7 @@ func kindSchema(kind string) object {
 		o["dependentRequired"] = object{"from": []string{"to"}, "to": []string{"from"}}
 		return o
 	case "text":
-		o := closed(object{"min": whole(1, 100), "max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}, "plain": object{"type": "boolean"}})
+		o := closed(object{"min": whole(1, 100), "max": whole(1, MaxAnswer), "forget": object{"type": "boolean"}, "plain": object{"type": "boolean"}, "own": object{"type": "boolean"}})
 		o["type"] = []string{"object", "null"}
 		return o
 	case "date":

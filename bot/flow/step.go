@@ -164,6 +164,9 @@ func (r *run) heardText() error {
 	if f := r.anywhere(norm); f != nil && !r.veiled(f) {
 		return r.begin(f)
 	}
+	if done, err := r.unveil(norm); done {
+		return err
+	}
 	if !r.in.Danger { // danger is for the question that waits
 		if done, err := r.tapped(norm); done {
 			return err
@@ -276,7 +279,7 @@ func (r *run) welcomed() bool {
 
 func (r *run) heardReaction() error {
 	if t := r.in.Target; t != "" && !slices.Contains(r.s.Asked, t) {
-		if !r.lib.Heeds(r.s, *r.in) {
+		if _, n := r.veil(); n != nil || !r.lib.Heeds(r.s, *r.in) {
 			return r.aside("noted")
 		}
 		if done, err := r.replied(""); done {
