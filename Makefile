@@ -48,12 +48,13 @@ check: build
 
 # Everything but the end-to-end tests, with the race detector.
 unit: needs needs-postgres needs-gettext
-	$(call stage,tests with -race,$(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v '^$(E2E)') -skip '^TestDemo')
+	$(call stage,tests with -race,$(GO) test -race -timeout 30m $$($(GO) list ./... | grep -v '^$(E2E)') -skip '^Test(Demo|OverMatrix)')
 
 # A real homeserver and a real client; without -race, which would only slow the
-# side that is not under test.
+# side that is not under test. HANDRAIL_TRANSCRIPTS=all plays every transcript over
+# the homeserver in place of a sample; that takes half an hour.
 e2e: needs needs-node needs-postgres
-	$(call stage,end to end,$(GO) test -count=1 -timeout 40m ./bot/e2e/... && $(GO) test -count=1 -timeout 15m -run '^TestDemo' ./cmd/handrail)
+	$(call stage,end to end,$(GO) test -count=1 -timeout 40m ./bot/e2e/... && $(GO) test -count=1 -timeout 120m -run '^Test(Demo|OverMatrix)' ./cmd/handrail)
 
 # Every fuzz target of the tree, one after the other. Without the limit the
 # workers spend their time on making inputs smaller instead of finding them.

@@ -42,6 +42,14 @@ type Wire interface {
 	Do(ctx context.Context, e Entry) error
 }
 
+// StaffWire is a Wire on which staff are, too.
+type StaffWire interface {
+	Wire
+	// StaffDoes lets a member of staff do something, and returns when the bot has
+	// taken it.
+	StaffDoes(ctx context.Context, who desk.StaffID, e Entry) error
+}
+
 // Sim is one person with one bot and one clock. Its methods are called from one
 // goroutine.
 type Sim struct {

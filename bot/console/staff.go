@@ -16,8 +16,8 @@ import (
 
 // Places where a member of staff can write, but for the thread of a case.
 const (
-	placeRoom  = "room"  // in the room of staff, outside of any thread
-	placeAlone = "alone" // to the bot alone
+	PlaceRoom  = "room"  // in the room of staff, outside of any thread
+	PlaceAlone = "alone" // to the bot alone
 )
 
 // staffLine is a line of staff: "staff(mara)< claim", "staff(mara alone)< cases",
@@ -57,9 +57,12 @@ func (s *Sim) StaffDoes(ctx context.Context, e Entry) error {
 	if !ok {
 		return fmt.Errorf("there is no %q among staff: name a member", e.Who)
 	}
+	if s.network != nil {
+		return s.staffOver(ctx, who, e)
+	}
 	s.said++
 	m := chat.Message{
-		ID: fmt.Sprintf("%s-s%d", s.session, s.said), From: chat.Address{Network: Network, User: string(who), Room: placeRoom},
+		ID: fmt.Sprintf("%s-s%d", s.session, s.said), From: chat.Address{Network: Network, User: string(who), Room: PlaceRoom},
 		Kind: e.kind(), Text: chat.Text(e.Text), Sent: s.clock.Now(), Staff: &chat.Staff{},
 	}
 	switch back := max(e.Back, 1); e.Act {
@@ -73,12 +76,12 @@ func (s *Sim) StaffDoes(ctx context.Context, e Entry) error {
 		s.staffTexts[who] = append(s.staffTexts[who], m.ID)
 	}
 	switch e.Place {
-	case placeRoom:
-	case placeAlone:
-		m.Staff.Alone, m.From.Room = true, placeAlone
+	case PlaceRoom:
+	case PlaceAlone:
+		m.Staff.Alone, m.From.Room = true, PlaceAlone
 	default:
 		if m.Staff.Thread, ok = s.transport.Thread(e.Place); !ok {
-			return fmt.Errorf("there is no case %q yet: write %s, %s, or the name of a case", e.Place, placeRoom, placeAlone)
+			return fmt.Errorf("there is no case %q yet: write %s, %s, or the name of a case", e.Place, PlaceRoom, PlaceAlone)
 		}
 	}
 	if m.Kind == chat.KindReaction {
@@ -89,6 +92,18 @@ func (s *Sim) StaffDoes(ctx context.Context, e Entry) error {
 	}
 	if e.Act == AtOnce { // somebody else is as quick
 		return nil
+	}
+	return s.Settle(ctx)
+}
+
+// staffOver is StaffDoes over the network that takes the place of the console.
+func (s *Sim) staffOver(ctx context.Context, who desk.StaffID, e Entry) error {
+	w, ok := s.network.(StaffWire)
+	if !ok {
+		return fmt.Errorf("there are no staff on %s", s.network.Network())
+	}
+	if err := w.StaffDoes(ctx, who, e); err != nil || e.Act == AtOnce {
+		return err
 	}
 	return s.Settle(ctx)
 }
@@ -119,20 +134,26 @@ func (s *Sim) Restart(ctx context.Context, off string) error {
 	return s.Settle(ctx)
 }
 
-// staffSide is what the console knows of the room of staff.
-type staffSide struct {
+// StaffRoom is what a network on which staff are played remembers of their room:
+// the messages of the bot and the threads of the cases.
+type StaffRoom struct {
 	members []desk.Member
 	ids     []string          // messages of the bot among staff
 	roots   map[string]string // of the threads, by the name of the case
 	newest  string            // the case that was opened last
 }
 
+// NewStaffRoom is a room in which nothing was said yet.
+func NewStaffRoom(members []desk.Member) *StaffRoom {
+	return &StaffRoom{members: members, roots: map[string]string{}}
+}
+
 // caseName is how a message that begins a thread names its case.
 var caseName = regexp.MustCompile(`\bK[0-9]+\b`)
 
-// took notes a message to staff: the first one outside of threads that names a
-// case is the one from which its thread hangs.
-func (t *staffSide) took(out chat.Outgoing, id string) {
+// Took notes a message to staff and its event id: the first one outside of threads
+// that names a case is the one from which its thread hangs.
+func (t *StaffRoom) Took(out chat.Outgoing, id string) {
 	if out.Form == chat.FormText {
 		t.ids = append(t.ids, id)
 	}
@@ -145,8 +166,8 @@ func (t *staffSide) took(out chat.Outgoing, id string) {
 	}
 }
 
-// name is how a member of staff is called; empty for none.
-func (t *staffSide) name(user string) string {
+// Name is how a member of staff is called, by their id; empty for none.
+func (t *StaffRoom) Name(user string) string {
 	i := slices.IndexFunc(t.members, func(m desk.Member) bool { return string(m.ID) == user })
 	if i < 0 {
 		return ""
@@ -154,24 +175,32 @@ func (t *staffSide) name(user string) string {
 	return t.members[i].Name
 }
 
-// StaffMessage is the event id of a message of the bot among staff, counted back
-// from the newest, which is 1; empty if there are not so many.
+// Message is the event id of a message of the bot among staff, counted back from
+// the newest, which is 1; empty if there are not so many.
+func (t *StaffRoom) Message(back int) string { return nth(t.ids, back) }
+
+// Thread is the event id from which the thread of a case hangs; of the newest one
+// where no case is named, empty where there is none yet.
+func (t *StaffRoom) Thread(name string) (id string, ok bool) {
+	if name == "" {
+		return t.roots[t.newest], true
+	}
+	id, ok = t.roots[strings.ToUpper(name)]
+	return id, ok
+}
+
+// StaffMessage is Message of the room of staff on the console.
 func (t *Transport) StaffMessage(back int) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return nth(t.staff.ids, back)
+	return t.staff.Message(back)
 }
 
-// Thread is the event id from which the thread of a case hangs; of the newest one
-// where no case is named.
+// Thread is Thread of the room of staff on the console.
 func (t *Transport) Thread(name string) (id string, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if name == "" {
-		return t.staff.roots[t.staff.newest], true
-	}
-	id, ok = t.staff.roots[strings.ToUpper(name)]
-	return id, ok
+	return t.staff.Thread(name)
 }
 
 // Stage is how a transcript begins.

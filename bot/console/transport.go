@@ -31,13 +31,13 @@ type Transport struct {
 	mu    sync.Mutex
 	sent  int
 	ids   []string // the messages of the bot, for reactions and replies
-	staff staffSide
+	staff *StaffRoom
 }
 
 // NewTransport sends what the bot says to sink, one call at a time. Session
 // tells the runs on one store apart.
 func NewTransport(session string, sink func(Entry)) *Transport {
-	return &Transport{session: session, sink: sink, staff: staffSide{roots: map[string]string{}}}
+	return &Transport{session: session, sink: sink, staff: NewStaffRoom(nil)}
 }
 
 // Network implements chat.Transport.
@@ -80,8 +80,8 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 	id := fmt.Sprintf("%s-b%d", t.session, t.sent)
 	switch {
 	case out.Team:
-		e.Staff, e.Who = true, t.staff.name(out.To.User)
-		t.staff.took(out, id)
+		e.Staff, e.Who = true, t.staff.Name(out.To.User)
+		t.staff.Took(out, id)
 	case e.Act == Wrote || e.Act == Image || e.Act == File:
 		t.ids = append(t.ids, id)
 	}

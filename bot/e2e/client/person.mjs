@@ -11,11 +11,12 @@ import { verifyInRoom } from "./verify.mjs";
 // Larger than any batch the tests send, so that no sync leaves a gap.
 const TIMELINE_LIMIT = 1000;
 const RETRY_EVERY = 100;
+const LOOK_EVERY = 10;
 
 export class Person {
     static verbs = [
         "login", "bootstrap", "createRoom", "invite", "waitJoined", "waitLeft", "leave", "send", "sendAll", "sendType", "sendPlain",
-        "join", "accept", "react", "edit", "redact", "picture", "download", "timeline", "wait", "trust", "verify", "readUpTo", "keys", "takeKeys", "stop",
+        "join", "accept", "react", "edit", "redact", "picture", "download", "timeline", "shown", "gone", "wait", "trust", "verify", "readUpTo", "keys", "takeKeys", "stop",
     ];
 
     #client;
@@ -85,9 +86,9 @@ export class Person {
         await this.#client.joinRoom(room);
     }
 
-    // Waits for an invitation into a room of this name and accepts it.
+    // Waits for an invitation into a room of this name, or into any, and accepts it.
     async accept({ name, timeout }) {
-        const invited = () => this.#client.getRooms().find((room) => room.name === name && room.getMyMembership() === "invite");
+        const invited = () => this.#client.getRooms().find((room) => (name === "" || room.name === name) && room.getMyMembership() === "invite");
         const room = await this.#until([[this.#client, ClientEvent.Room], [this.#client, RoomEvent.MyMembership], [this.#client, RoomEvent.Name]], invited, timeout);
         await this.#client.joinRoom(room.roomId);
         const joined = () => this.#client.getRoom(room.roomId)?.getMyMembership() === "join";
@@ -178,6 +179,26 @@ export class Person {
     async timeline({ room }) {
         const events = await this.#history(room);
         return { events: await Promise.all(events.map((event) => describe(this.#client, event))) };
+    }
+
+    // Resolves when the client shows what an event says: the event itself, or the
+    // one that it edits with the new wording.
+    async shown({ room, event, timeout }) {
+        const found = () => {
+            const all = this.#view(room);
+            const is = (id) => all.find((e) => e.getId() === id);
+            const it = is(event);
+            if (!it || it.isBeingDecrypted() || it.isDecryptionFailure() || it.getType() === EventType.RoomMessageEncrypted) return undefined;
+            if (!it.isRelation(RelationType.Replace)) return it;
+            const target = is(it.getRelation().event_id);
+            return target?.replacingEventId() === event ? target : undefined;
+        };
+        return { event: await describe(this.#client, await look(found, timeout)) };
+    }
+
+    // Resolves when the client no longer shows an event.
+    async gone({ room, event, timeout }) {
+        await look(() => this.#view(room).find((e) => e.getId() === event)?.isRedacted(), timeout);
     }
 
     // Resolves when `count` readable messages of `from` (each with one of the
@@ -305,6 +326,17 @@ export class Person {
             for (const [emitter, name] of sources) emitter.on(name, look);
             look();
         });
+    }
+}
+
+// Resolves to the first truthy value of check, asked again and again: for what the
+// SDK tells by several events or by none.
+async function look(check, timeout = 30_000) {
+    for (const end = Date.now() + timeout; ; ) {
+        const value = check();
+        if (value) return value;
+        if (Date.now() > end) throw new Error(`nothing after ${timeout} ms`);
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }
 }
 

@@ -73,8 +73,8 @@ func (p *Person) Join(ctx context.Context, room string) error {
 	return p.call(ctx, "join", map[string]any{"room": room}, nil)
 }
 
-// Accept waits for an invitation into a room of this name, accepts it, and returns
-// the room's id.
+// Accept waits for an invitation into a room of this name (empty: of any), accepts
+// it, and returns the room's id.
 func (p *Person) Accept(ctx context.Context, name string) (room string, err error) {
 	var got struct{ Room string }
 	err = p.call(ctx, "accept", map[string]any{"name": name}, &got)
@@ -157,6 +157,19 @@ func (p *Person) Timeline(ctx context.Context, room string) ([]Event, error) {
 	var got struct{ Events []Event }
 	err := p.call(ctx, "timeline", map[string]any{"room": room}, &got)
 	return got.Events, err
+}
+
+// Shown waits until the client shows what an event says, and returns it; for an
+// edit it is the message that was edited, with its new wording.
+func (p *Person) Shown(ctx context.Context, room, event string) (Event, error) {
+	var got struct{ Event Event }
+	err := p.call(ctx, "shown", map[string]any{"room": room, "event": event}, &got)
+	return got.Event, err
+}
+
+// Gone waits until the client no longer shows an event, because it was taken back.
+func (p *Person) Gone(ctx context.Context, room, event string) error {
+	return p.call(ctx, "gone", map[string]any{"room": room, "event": event}, nil)
 }
 
 // Wait waits for readable messages and returns all that fit, oldest first, and
