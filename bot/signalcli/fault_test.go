@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"handrail/bot/account"
 	"handrail/bot/chat"
 	"handrail/bot/signalcli/fakedaemon"
 )
@@ -369,5 +370,39 @@ func TestOtherKey(t *testing.T) {
 	if tr, err := Open(t.Context(), w.cfg); err == nil {
 		t.Errorf("opened, with %d lines that nobody can read", tr.pending.Load())
 		_ = tr.Close()
+	}
+}
+
+// TestSlowDisk: while something that was read is on its way to the disk, the
+// backlog has not been handed up, however long that takes.
+func TestSlowDisk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fakedaemon.Options{})
+	w.ready()
+	w.stop()
+	tr := w.open()
+	defer func() { _ = tr.Close() }()
+	tr.ready.connected(tr.now())
+	data := fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"receive","params":{"envelope":{"sourceUuid":%q,"sourceDevice":1,"timestamp":1790000000900,`+
+		`"dataMessage":{"timestamp":1790000000900,"message":"stop"}}}}`, alice)
+	taken := make(chan error, 1)
+	caught := func() bool {
+		tr.ready.look(tr.now().Add(time.Hour), w.quiet, tr.pending.Load())
+		ok, _, _ := tr.ready.state()
+		return ok
+	}
+	err := account.Txn(t.Context(), tr.ledger.db, func(context.Context) error { // the disk is busy
+		go func() { taken <- tr.take(t.Context(), []line{{data: data}}) }()
+		w.until("it was read", func() bool { return tr.pending.Load() > 0 })
+		if caught() {
+			t.Error("ready while something waits for the disk")
+		}
+		return nil
+	})
+	if err := errors.Join(err, <-taken); err != nil {
+		t.Fatal(err)
+	}
+	if n := tr.pending.Load(); n != 1 || caught() {
+		t.Errorf("%d lines wait for the handler, ready: %v", n, caught())
 	}
 }

@@ -159,6 +159,8 @@ func (t *Transport) bid(c *client, subscription int) {
 // take puts what arrived on disk. Nothing more is read before it returns. Once ctx
 // has ended it tries for a moment only.
 func (t *Transport) take(ctx context.Context, batch []line) error {
+	t.pending.Add(1) // what is in hand waits as well, however long the disk takes
+	defer t.pending.Add(-1)
 	arrivals := make([]arrival, 0, len(batch))
 	lines := make([][]byte, 0, len(batch))
 	for _, l := range batch {
