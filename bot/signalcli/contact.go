@@ -46,7 +46,7 @@ func (l *ledger) ours(ctx context.Context, who []byte, seconds int64, now time.T
 
 // hold notes that somebody's keys changed; since 0: that they were looked at.
 func (l *ledger) hold(ctx context.Context, who []byte, since int64) (changed bool, err error) {
-	n, err := l.change(ctx, "UPDATE hr_contact SET held=$1 WHERE who=$2 AND (held=0)<>($3=0)", since, who, since)
+	n, err := l.change(ctx, "UPDATE hr_contact SET held=$1 WHERE who=$2 AND (held<>0)<>$3", since, who, since != 0)
 	return n > 0, err
 }
 

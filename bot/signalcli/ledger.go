@@ -82,7 +82,8 @@ CREATE TABLE hr_count (
 );
 `
 
-// ledger is the transport's own memory.
+// ledger is the transport's own memory: a file, or a schema of PostgreSQL where
+// several copies of the program share the account. Every statement runs on both.
 type ledger struct{ db *dbutil.Database }
 
 // openLedger opens the file in dir, or the tables in a database on a server.

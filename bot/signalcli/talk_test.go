@@ -194,9 +194,7 @@ func TestLostLedger(t *testing.T) {
 	w.say(p, "hi")
 	w.stop()
 	time.Sleep(2 * time.Millisecond) // keys and ledger are told apart by their times
-	if err := os.RemoveAll(w.cfg.Dir); err != nil {
-		t.Fatal(err)
-	}
+	w.loseLedger()
 	w.start()
 	w.must(chat.Outgoing{Key: "1", To: to1(alice), Text: "Good evening"})
 	wantPhone(t, p, "Good evening")

@@ -3,6 +3,7 @@ package signalcli
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func newWorld(t *testing.T, o fakedaemon.Options, change ...func(*Config)) *worl
 	t.Cleanup(func() { _ = w.d.Close() })
 	w.cfg = Config{
 		Address: w.d.Address(), Account: number, Dir: filepath.Join(w.dir, "signal"), Key: []byte(strings.Repeat("k", 32)),
-		Log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})), DB: ledgerDB(t),
 	}
 	for _, c := range change {
 		c(&w.cfg)
@@ -99,6 +100,15 @@ func (w *world) stop() {
 	w.cancel = nil
 	// What the daemon writes before it notices is lost, and no fault of the bot's.
 	w.until("the daemon notices", func() bool { return w.d.Subscribers() == 0 })
+}
+
+// loseLedger lets the transport, which is stopped, find none.
+func (w *world) loseLedger() {
+	w.t.Helper()
+	if err := os.RemoveAll(w.cfg.Dir); err != nil {
+		w.t.Fatal(err)
+	}
+	w.cfg.DB = ledgerDB(w.t)
 }
 
 // restart is stop and start.
