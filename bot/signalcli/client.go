@@ -37,6 +37,13 @@ func CheckAddress(address string) error {
 	return err
 }
 
+// SocketPath is the path of the UNIX socket that an address names; ok is false for
+// any other.
+func SocketPath(address string) (path string, ok bool) {
+	network, where, err := splitAddress(address)
+	return where, err == nil && network == "unix"
+}
+
 func splitAddress(address string) (network, where string, err error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok || strings.HasPrefix(address, "/") || strings.HasPrefix(address, "./") {
 		return "unix", path, nil
@@ -57,6 +64,11 @@ func splitAddress(address string) (network, where string, err error) {
 
 // dial connects. Nothing is asked yet.
 func dial(ctx context.Context, address string) (*client, error) {
+	return dialFor(ctx, address, maxLine)
+}
+
+// dialFor is dial for lines of up to so many bytes.
+func dialFor(ctx context.Context, address string, longest int) (*client, error) {
 	network, where, err := splitAddress(address)
 	if err != nil {
 		return nil, err
@@ -66,11 +78,12 @@ func dial(ctx context.Context, address string) (*client, error) {
 	if err != nil {
 		return nil, clean("connect", err)
 	}
-	return newClient(conn), nil
+	return newClient(conn, longest), nil
 }
 
-func newClient(conn net.Conn) *client {
-	return &client{conn: conn, lines: newLineReader(conn), waits: make(map[uint64]chan response)}
+// newClient reads lines of up to so many bytes.
+func newClient(conn net.Conn, longest int) *client {
+	return &client{conn: conn, lines: newLineReader(conn, longest), waits: make(map[uint64]chan response)}
 }
 
 // read takes what comes until the connection ends. Answers go to who waits for
@@ -78,16 +91,16 @@ func newClient(conn net.Conn) *client {
 // and nothing more is read before that has returned; nil drops it. An error of
 // received ends the connection.
 func (c *client) read(received func([]line) error) error {
-	err := c.readAll(received)
+	err := clean("read", c.readAll(received))
 	c.mu.Lock()
-	c.ended = clean("read", err)
+	c.ended = err
 	for id, wait := range c.waits {
 		close(wait)
 		delete(c.waits, id)
 	}
 	c.mu.Unlock()
 	_ = c.conn.Close()
-	return c.ended
+	return err
 }
 
 func (c *client) readAll(received func([]line) error) error {
@@ -97,6 +110,9 @@ func (c *client) readAll(received func([]line) error) error {
 			l, err := c.lines.next()
 			if err != nil {
 				return err
+			}
+			if l.cut && received == nil { // an answer that nobody would ever get
+				return errTooLong
 			}
 			if l.cut || isNotification(l.data) {
 				batch = append(batch, l)
@@ -163,7 +179,10 @@ func (c *client) call(ctx context.Context, method string, params, result any) er
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", errUnsent, err)
 	}
-	if err := c.write(ctx, append(data, '\n')); err != nil {
+	if n, err := c.write(ctx, append(data, '\n')); err != nil {
+		if n == 0 {
+			return fmt.Errorf("%w: %w", errUnsent, clean("write", err))
+		}
 		return clean("write", err)
 	}
 	select {
@@ -185,29 +204,39 @@ func (c *client) call(ctx context.Context, method string, params, result any) er
 	}
 }
 
-// write puts one request on the wire as a whole.
-func (c *client) write(ctx context.Context, data []byte) error {
+// write puts one request on the wire as a whole. After an error nothing else goes
+// over this connection; n is how much of it may have left.
+func (c *client) write(ctx context.Context, data []byte) (n int, err error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	stop := context.AfterFunc(ctx, func() { _ = c.conn.SetWriteDeadline(time.Unix(1, 0)) })
-	_, err := c.conn.Write(data)
+	n, err = c.conn.Write(data)
 	if !stop() && err == nil { // the deadline is set, or will be at any moment
 		_ = c.conn.Close()
-		return ctx.Err()
+		return n, ctx.Err()
 	}
 	if err != nil { // half a request may be there: nothing sound can follow it
 		_ = c.conn.Close()
 	}
-	return err
+	return n, err
 }
 
-// close ends the connection; read returns.
-func (c *client) close() { _ = c.conn.Close() }
+// close ends the connection; read returns, and nothing more can be asked.
+func (c *client) close() {
+	c.mu.Lock()
+	if c.ended == nil {
+		c.ended = errBroken
+	}
+	c.mu.Unlock()
+	_ = c.conn.Close()
+}
 
 var (
 	errUnsent = errors.New("nothing was sent")
 	errBroken = errors.New("the connection to signal-cli broke")
 	errAnswer = errors.New("the answer of signal-cli is not understood")
+	// errTooLong says that an answer was longer than is read.
+	errTooLong = errors.New("the answer of signal-cli is too long")
 )
 
 // alive tells whether calls can be made.

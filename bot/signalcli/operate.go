@@ -19,6 +19,8 @@ type Daemon struct {
 	Single bool
 	// Registered: the account is there and answers. Meaningless unless Single.
 	Registered bool
+	// Untrusted is how many people have a safety number that is not trusted.
+	Untrusted int
 }
 
 // Probe asks a daemon what it is. Nothing is received by it.
@@ -35,7 +37,12 @@ func Probe(ctx context.Context, address string) (d Daemon, err error) {
 		if !d.Single {
 			return nil
 		}
-		_, err = c.identities(ctx, "")
+		rows, err := c.identities(ctx, "")
+		for _, row := range rows {
+			if row.Trust == untrusted && aci(row.UUID) != "" {
+				d.Untrusted++
+			}
+		}
 		if err != nil && !errors.As(err, &refused) {
 			return err
 		}
@@ -133,7 +140,7 @@ func (t *Transport) lifted() bool { return os.Remove(filepath.Join(t.cfg.Dir, li
 func with(ctx context.Context, address string, fn func(*client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, pingPatience)
 	defer cancel()
-	c, err := dial(ctx, address)
+	c, err := dialFor(ctx, address, maxAnswer)
 	if err != nil {
 		return err
 	}

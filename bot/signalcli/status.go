@@ -17,7 +17,7 @@ type State struct {
 	At             time.Time `json:"at"`              // when it was written
 	ConnectedSince time.Time `json:"connected_since"` // zero: there is no daemon
 	Version        string    `json:"version"`         // of the daemon; "" before the first
-	Fault          string    `json:"fault"`           // why there is none
+	Fault          string    `json:"fault"`           // why there is none, or why it takes nothing
 	Waiting        int64     `json:"waiting"`         // lines that wait for the handler
 
 	LimitedUntil time.Time `json:"limited_until"`       // Signal lets nothing more out until then; zero: it does
@@ -37,6 +37,11 @@ const (
 	stateFile  = "state.json"
 	stateEvery = 30 * time.Second
 	stateLooks = time.Second
+
+	// StateOld is after which time a State says nothing of now.
+	StateOld = 5 * time.Minute
+	// FaultStopped is the Fault that a bot leaves behind which was told to stop.
+	FaultStopped = "stopped"
 
 	countProved, countResent, countDropped, countAsked = "proved", "resent", "dropped", "asked"
 )
@@ -136,7 +141,7 @@ func (t *Transport) publish(ctx context.Context) {
 		}
 		if sleep(ctx, stateLooks) != nil {
 			s = t.State()
-			s.ConnectedSince, s.Fault = time.Time{}, "stopped"
+			s.ConnectedSince, s.Fault = time.Time{}, FaultStopped
 			_ = writeState(t.cfg.Dir, s)
 			return
 		}

@@ -14,6 +14,9 @@ const (
 	readAtOnce = 64 << 10
 	// maxLine bounds a line. The longest message of a person, escaped, is well below.
 	maxLine = 2 << 20
+	// maxAnswer bounds a line on a connection that an operator's command makes for
+	// itself: the keys of a hundred thousand people fit.
+	maxAnswer = 64 << 20
 	// headOfLine is how much is kept of a line that is longer.
 	headOfLine = 4 << 10
 )
@@ -21,14 +24,17 @@ const (
 // line is one line from the daemon.
 type line struct {
 	data []byte
-	cut  bool // it was longer than maxLine, and data is only its beginning
+	cut  bool // it was longer than is read, and data is only its beginning
 }
 
 // lineReader reads lines. It holds no more than one of them and one buffer.
-type lineReader struct{ r *bufio.Reader }
+type lineReader struct {
+	r       *bufio.Reader
+	longest int
+}
 
-func newLineReader(r io.Reader) *lineReader {
-	return &lineReader{bufio.NewReaderSize(r, readAtOnce)}
+func newLineReader(r io.Reader, longest int) *lineReader {
+	return &lineReader{bufio.NewReaderSize(r, readAtOnce), longest}
 }
 
 // next reads one line. What comes before an end in the middle of a line is
@@ -42,7 +48,7 @@ func (l *lineReader) next() (line, error) {
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return line{}, err
 		}
-		if cut = cut || len(whole)+len(part) > maxLine; !cut {
+		if cut = cut || len(whole)+len(part) > l.longest; !cut {
 			whole = append(whole, part...)
 		} else if len(whole) > headOfLine {
 			whole = bytes.Clone(whole[:headOfLine])

@@ -121,7 +121,7 @@ func (d *doctor) look(ctx context.Context) {
 	if d.bad("master key", err, "%s is for its owner alone", cfg.MasterKeyFile) {
 		return
 	}
-	d.signal(ctx, master)
+	d.signal(ctx)
 	if r := d.store(ctx, master); r != nil {
 		defer func() { _ = r.Close() }() // only read
 		d.account(ctx, r, master)

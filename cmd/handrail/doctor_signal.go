@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
-	"handrail/bot/seal"
 	"handrail/bot/signalcli"
 )
 
@@ -20,7 +20,7 @@ const (
 
 // signal looks at the daemon that serves the account on Signal, and at what the
 // bot noted about it.
-func (d *doctor) signal(ctx context.Context, master *seal.Master) {
+func (d *doctor) signal(ctx context.Context) {
 	if !d.cfg.Signal.used() {
 		return
 	}
@@ -52,16 +52,17 @@ func (d *doctor) signal(ctx context.Context, master *seal.Master) {
 		d.say(levelOK, "signal account", "it is registered")
 	}
 	d.signalFlags(address)
-	d.signalState(ctx, master)
+	d.signalState(daemon)
 }
 
 // socket looks at who can speak to the daemon.
 func (d *doctor) socket(address string) bool {
-	if !strings.HasPrefix(address, "/") {
+	path, ok := signalcli.SocketPath(address)
+	if !ok {
 		d.say(levelWarn, "signal socket", "every program on this machine can read and write as the bot at %s: a UNIX socket keeps them out", address)
 		return true
 	}
-	info, err := os.Stat(address)
+	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		d.say(levelFail, "signal socket", "%s is not there: is signal-cli running? handrail unit signal-cli prints the service", address)
@@ -69,7 +70,7 @@ func (d *doctor) socket(address string) bool {
 		d.say(levelFail, "signal socket", "%s", oneLine(err))
 	case info.Mode()&os.ModeSocket == 0:
 		d.say(levelFail, "signal socket", "%s is no socket", address)
-	case info.Mode().Perm()&0o006 != 0 && openTo(address):
+	case info.Mode().Perm()&0o006 != 0 && openTo(path):
 		d.say(levelFail, "signal socket", "every user of this machine can read and write as the bot at %s: start signal-cli with UMask=0007, in a folder of mode 0750", address)
 		return true
 	default:
@@ -82,8 +83,12 @@ func (d *doctor) socket(address string) bool {
 // openTo tells whether every user can reach a path: none of its folders keeps them
 // out.
 func openTo(path string) bool {
-	for dir := path; dir != "/"; {
-		dir = dir[:max(1, strings.LastIndexByte(dir, '/'))]
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return true
+	}
+	for dir != "/" {
+		dir = filepath.Dir(dir)
 		info, err := os.Stat(dir)
 		if err != nil || info.Mode().Perm()&0o001 == 0 {
 			return false
@@ -172,8 +177,8 @@ func flagsOf(args []string) map[string]string {
 	return flags
 }
 
-// signalState tells what the running bot noted.
-func (d *doctor) signalState(ctx context.Context, master *seal.Master) {
+// signalState tells what the running bot noted, beside what the daemon says.
+func (d *doctor) signalState(daemon signalcli.Daemon) {
 	s, err := signalcli.ReadState(d.cfg.signalDir())
 	if errors.Is(err, os.ErrNotExist) {
 		d.say(levelWarn, "signal sending", "the bot has not spoken with the daemon yet: handrail run does it")
@@ -183,6 +188,7 @@ func (d *doctor) signalState(ctx context.Context, master *seal.Master) {
 		d.say(levelFail, "signal sending", "%s", oneLine(err))
 		return
 	}
+	d.signalConnection(s)
 	switch {
 	case s.Challenge != "":
 		d.say(levelFail, "signal sending", "Signal wants a captcha before anything more goes out: open https://signalcaptchas.org/challenge/generate.html in a browser, "+
@@ -197,15 +203,28 @@ func (d *doctor) signalState(ctx context.Context, master *seal.Master) {
 	if doubted := s.Resent + s.Dropped + s.Asked; doubted > 0 {
 		d.say(levelOK, "signal doubts", "after a crash, %d were shown to be sent, %d were sent again, %d were not, and %d were left to staff", s.Proved, s.Resent, s.Dropped, s.Asked)
 	}
-	if s.Held == 0 {
-		return
+	if held := max(s.Held, daemon.Untrusted); held > 0 {
+		d.say(levelFail, "signal safety numbers", "%s changed their phone, or somebody else has their number; the bot says nothing to them until it was compared: "+
+			"handrail signal safety -c %s tells how", count(held, "person"), d.file)
 	}
-	list, err := signalcli.Untrusted(ctx, signalAccount(d.cfg, master, nil))
-	if err != nil {
-		list = nil
+}
+
+// signalConnection tells whether the bot has the daemon, as it noted last.
+func (d *doctor) signalConnection(s signalcli.State) {
+	switch age := d.now().Sub(s.At); {
+	case age > signalcli.StateOld:
+		d.say(levelWarn, "signal connection", "the bot has noted nothing for %s: is handrail run at work? What follows is from then", age.Round(time.Minute))
+	case s.ConnectedSince.IsZero() && s.Fault == signalcli.FaultStopped:
+		d.say(levelWarn, "signal connection", "the bot was stopped here: start handrail run, unless another copy has the account")
+	case s.ConnectedSince.IsZero() && s.Fault != "":
+		d.say(levelFail, "signal connection", "the bot does not have signal-cli: %s", s.Fault)
+	case s.ConnectedSince.IsZero():
+		d.say(levelWarn, "signal connection", "the bot does not have signal-cli yet")
+	case s.Fault != "": // while it is connected: what was sent was refused
+		d.say(levelFail, "signal connection", "signal-cli does not take what the bot sends: %s", s.Fault)
+	default:
+		d.say(levelOK, "signal connection", "the bot has had it since %s", s.ConnectedSince.Format("2006-01-02 15:04 MST"))
 	}
-	d.say(levelFail, "signal safety numbers", "%s changed their phone, or somebody else has their number; the bot says nothing to them until it was compared: "+
-		"handrail signal safety -c %s tells how", count(max(s.Held, len(list)), "person"), d.file)
 }
 
 // errNoProcess says that a process cannot be looked at.

@@ -7,14 +7,17 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"handrail/bot/signalcli"
 )
 
 // listener finds the process that listens at an address: that of a UNIX socket
 // says so itself, another is looked for among the processes that can be seen.
 func listener(address string) (pid int, err error) {
-	if strings.HasPrefix(address, "/") {
-		return peer(address)
+	if path, ok := signalcli.SocketPath(address); ok {
+		return peer(path)
 	}
+	address = strings.TrimPrefix(address, "tcp:")
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		return 0, err

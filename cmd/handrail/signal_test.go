@@ -124,6 +124,21 @@ func TestDoctorLooksAtSignal(t *testing.T) {
 	wantLines(t, "limited for a time", said(t, config, 1), map[string]string{"fail signal sending": "lets nothing more out until"})
 	state(`{"waiting": 5000, "resent": 1, "proved": 2}`)
 	wantLines(t, "much to do", said(t, config, 1), map[string]string{"warn signal sending": "5000", "ok signal doubts": "2 were shown to be sent, 1 were sent again"})
+	at := `"at": "` + time.Now().Format(time.RFC3339) + `"`
+	for name, tt := range map[string]struct{ state, says, about string }{
+		"gone":    {at + `, "fault": "signal-cli is not there"`, "fail signal connection", "is not there"},
+		"refused": {at + `, "connected_since": "2026-01-02T03:04:05Z", "fault": "start it with -a"`, "fail signal connection", "start it with -a"},
+		"stopped": {at + `, "fault": "stopped"`, "warn signal connection", "was stopped"},
+		"begins":  {at, "warn signal connection", "yet"},
+		"old":     {`"at": "2026-01-02T03:04:05Z", "connected_since": "2026-01-02T03:04:05Z"`, "warn signal connection", "noted nothing"},
+		"there":   {at + `, "connected_since": "2026-01-02T03:04:05Z"`, "ok signal connection", "since 2026-01-02"},
+	} {
+		state("{" + tt.state + "}")
+		wantLines(t, name, said(t, config, 1), map[string]string{tt.says: tt.about})
+	}
+	d.Known("0b0b0b0b-0b0b-4b0b-8b0b-0b0b0b0b0b0b")
+	d.Person("0b0b0b0b-0b0b-4b0b-8b0b-0b0b0b0b0b0b").ChangeKeys()
+	wantLines(t, "the daemon alone knows", said(t, config, 1), map[string]string{"fail signal safety numbers": "1 person"})
 	state(`{}`)
 	wantLines(t, "all well", said(t, config, 1), map[string]string{"ok signal sending": "nothing stands"})
 	if err := d.Close(); err != nil {
@@ -192,4 +207,22 @@ func TestFound(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
+}
+
+// TestSocketForms: every way of writing the path of a socket is the same socket.
+func TestSocketForms(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o750); err != nil { //nolint:gosec // a directory needs the x bit
+		t.Fatal(err)
+	}
+	socket := filepath.Join(dir, "s")
+	d, err := fakedaemon.Listen("unix", socket, fakedaemon.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	wantLines(t, "unix:", said(t, signalFolder(t, "unix:"+socket), 1), map[string]string{
+		"ok signal socket": "others cannot", "ok signal": "answers at", "warn signal flags": "no signal-cli",
+	})
 }
