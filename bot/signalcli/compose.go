@@ -24,6 +24,7 @@ type act struct {
 	params any
 	edits  int64 // the time stamp of the message that it changes; 0: none
 	target int64 // of the message that it takes back; 0: none
+	text   string
 	// again: to do it twice is to do it once.
 	again bool
 }
@@ -70,12 +71,14 @@ func compose(out chat.Outgoing) ([]act, error) {
 		if !named || !own {
 			return refuse(errTarget)
 		}
-		return []act{{method: "remoteDelete", params: deleteParams{whom, stamp}, target: stamp, again: true}}, nil
+		return []act{takesBack(whom, stamp)}, nil
 	case chat.FormReaction:
-		if !named || out.Text == "" {
+		author := aci(authorOf(out.Target))
+		if !named || author == "" || out.Text == "" { // the bot says nothing about words of its own
 			return refuse(errTarget)
 		}
-		return []act{{method: "sendReaction", params: reactionParams{to: whom, Emoji: string(out.Text), TargetTimestamp: stamp}, again: true}}, nil
+		p := reactionParams{to: whom, Emoji: string(out.Text), TargetAuthor: author, TargetTimestamp: stamp}
+		return []act{{method: "sendReaction", params: p, again: true}}, nil
 	case chat.FormImage, chat.FormFile:
 		kind, words := "text/plain", ""
 		if out.Form == chat.FormImage {
@@ -95,17 +98,24 @@ func compose(out chat.Outgoing) ([]act, error) {
 	return refuse(errEmpty)
 }
 
+// says makes the call for one text, which is new or changes a message.
+func says(whom to, text string, edits int64) act {
+	return act{method: "send", params: sendParams{to: whom, Message: text, EditTimestamp: edits}, edits: edits, text: text, again: edits != 0}
+}
+
+// takesBack makes the call that takes one message back.
+func takesBack(whom to, stamp int64) act {
+	return act{method: "remoteDelete", params: deleteParams{whom, stamp}, target: stamp, again: true}
+}
+
 // texts makes the calls for a text. The first part changes a message, if one is
 // named; the others are new.
 func texts(whom to, text string, edits int64) (acts []act, err error) {
 	for i, part := range split(text) {
-		p := sendParams{to: whom, Message: part}
-		a := act{method: "send"}
-		if i == 0 && edits != 0 {
-			p.EditTimestamp, a.edits, a.again = edits, edits, true
+		if i > 0 {
+			edits = 0
 		}
-		a.params = p
-		acts = append(acts, a)
+		acts = append(acts, says(whom, part, edits))
 	}
 	if len(acts) == 0 {
 		return nil, &chat.PermanentError{Err: errEmpty}

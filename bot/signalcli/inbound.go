@@ -35,6 +35,14 @@ func stampOf(id string) (stamp int64, own, ok bool) {
 	return stamp, id[:at+1] == ownPrefix, err == nil && stamp > 0
 }
 
+// authorOf is who wrote the message of an event id: nobody for one of ours.
+func authorOf(id string) string {
+	if at := strings.LastIndexByte(id, '.'); at >= 0 && id[:at+1] != ownPrefix {
+		return id[:at]
+	}
+	return ""
+}
+
 // message is what the handler gets for an arrival; ok is false for what is no
 // message to the bot. The target is that of the arrival, with origin for the time
 // stamp of the message as it was first sent: an edit and each further part of a

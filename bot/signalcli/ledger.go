@@ -231,6 +231,11 @@ func (l *ledger) alias(ctx context.Context, who []byte, kind string, stamp, orig
 	return err
 }
 
+func (l *ledger) unalias(ctx context.Context, who []byte, kind string, stamp int64) error {
+	_, err := l.db.Exec(ctx, "DELETE FROM hr_alias WHERE who=$1 AND kind=$2 AND stamp=$3", who, kind, stamp)
+	return err
+}
+
 // parts returns the time stamps of the further parts of a message.
 func (l *ledger) parts(ctx context.Context, who []byte, origin int64) ([]int64, error) {
 	rows, err := l.db.Query(ctx, "SELECT stamp FROM hr_alias WHERE who=$1 AND kind=$2 AND origin=$3 ORDER BY stamp", who, aliasPart, origin)

@@ -128,6 +128,9 @@ func TestLedger(t *testing.T) {
 			}
 			parts, err := l.parts(t.Context(), who, 10)
 			want(t, "parts", slices.Equal(parts, []int64{20, 30}), true, err)
+			want(t, "one is gone", "", "", l.unalias(t.Context(), who, aliasPart, 20))
+			parts, err = l.parts(t.Context(), who, 10)
+			want(t, "parts", slices.Equal(parts, []int64{30}), true, err)
 		}},
 		{"key, age and counts", func(t *testing.T, l *ledger) {
 			for i := range 2 {

@@ -28,50 +28,77 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (event string, 
 		return "", err
 	}
 	defer t.sends.WithLock(out.Key)()
-	if out.Form == chat.FormRemove {
-		if acts, err = t.removals(ctx, out, acts[0]); err != nil {
-			return "", err
-		}
+	if acts, err = t.allParts(ctx, out, acts); err != nil {
+		return "", err
 	}
-	var first int64
+	var first int64 // of the message as it was first sent
+	if out.Form == chat.FormEdit {
+		first, _, _ = stampOf(out.Target)
+	}
 	for i, a := range acts {
 		stamp, err := t.part(ctx, out, i, a)
 		if err != nil {
 			return "", err
 		}
-		switch {
-		case i == 0:
+		if first == 0 {
 			first = stamp
-		case out.Form == chat.FormText || out.Form == chat.FormEdit:
-			if err := t.join(ctx, stamp, first); err != nil {
-				return "", err
-			}
+		}
+		if a.text == "" || stamp == first {
+			continue
+		}
+		if err := t.join(ctx, a, stamp, first); err != nil {
+			return "", err
 		}
 	}
-	if out.Form == chat.FormEdit {
-		first, _, _ = stampOf(out.Target)
-	}
-	return ownID(first), nil
+	return ownID(first), t.forgetParts(ctx, out, acts)
 }
 
-// join notes that a message is a further part of another.
-func (t *Transport) join(ctx context.Context, stamp, first int64) error {
+// join notes to which message of ours another revision or a further part belongs.
+func (t *Transport) join(ctx context.Context, a act, stamp, first int64) (err error) {
 	ours := t.keys.who(ownPrefix)
-	err := t.ledger.alias(ctx, ours, aliasPart, stamp, first, t.now())
+	if a.edits == 0 {
+		err = t.ledger.alias(ctx, ours, aliasPart, stamp, first, t.now())
+	}
 	if err == nil {
 		err = t.ledger.alias(ctx, ours, aliasOf, stamp, first, t.now())
 	}
 	return clean("note a message", err)
 }
 
-// removals are the calls that take a message back with all its parts.
-func (t *Transport) removals(ctx context.Context, out chat.Outgoing, a act) (acts []act, err error) {
-	stamps, err := t.ledger.parts(ctx, t.keys.who(ownPrefix), a.target)
+// forgetParts notes, once all is done, which parts an edit has taken back: before,
+// the calls would be numbered otherwise when it is tried again.
+func (t *Transport) forgetParts(ctx context.Context, out chat.Outgoing, acts []act) error {
+	for _, a := range acts {
+		if out.Form != chat.FormEdit || a.target == 0 {
+			continue
+		}
+		if err := t.ledger.unalias(ctx, t.keys.who(ownPrefix), aliasPart, a.target); err != nil {
+			return clean("note a message", err)
+		}
+	}
+	return nil
+}
+
+// allParts completes the calls for a message that was sent in parts: all of them
+// are taken back, and an edit changes each, with what it has too few of sent anew
+// and what it has too many of taken back.
+func (t *Transport) allParts(ctx context.Context, out chat.Outgoing, acts []act) ([]act, error) {
+	if out.Form != chat.FormRemove && out.Form != chat.FormEdit {
+		return acts, nil
+	}
+	first, _, _ := stampOf(out.Target)
+	parts, err := t.ledger.parts(ctx, t.keys.who(ownPrefix), first)
 	if err != nil {
 		return nil, clean("look up a message", err)
 	}
-	for _, stamp := range append([]int64{a.target}, stamps...) {
-		acts = append(acts, act{method: a.method, params: deleteParams{recipient(out.To), stamp}, target: stamp, again: true})
+	whom := recipient(out.To)
+	for i, stamp := range parts {
+		switch at := i + 1; {
+		case at >= len(acts):
+			acts = append(acts, takesBack(whom, stamp))
+		case out.Form == chat.FormEdit:
+			acts[at] = says(whom, acts[at].text, stamp)
+		}
 	}
 	return acts, nil
 }
@@ -91,27 +118,39 @@ func (t *Transport) part(ctx context.Context, out chat.Outgoing, n int, a act) (
 			return stamp, err
 		}
 	}
-	if wait := t.limit.wait(t.now()); wait > 0 {
-		return 0, &chat.RetryError{After: wait, Err: &rpcError{Code: codeRateLimit}}
+	if err := t.unlimited(); err != nil { // without waiting for those before it
+		return 0, err
+	}
+	if err := t.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer t.leave()
+	if err := t.unlimited(); err != nil { // the one before may have heard of a limit
+		return 0, err
 	}
 	c, err := t.admit(ctx, out)
 	if err != nil {
 		return 0, err
 	}
 	if !isGroup(out.To.Room) && out.Form != chat.FormRemove {
-		if err := t.setTimer(ctx, aci(out.To.User), c); err != nil {
+		if err := t.setTimer(ctx, out, c); err != nil {
 			return 0, err
 		}
 	}
 	return t.put(ctx, out, n, a, tried && !a.again)
 }
 
-// put makes the call. again tells that it may have been made before.
-func (t *Transport) put(ctx context.Context, out chat.Outgoing, n int, a act, again bool) (stamp int64, err error) {
-	if err := t.enter(ctx); err != nil {
-		return 0, err
+// unlimited fails while Signal wants nothing to be sent.
+func (t *Transport) unlimited() error {
+	if wait := t.limit.wait(t.now()); wait > 0 {
+		return &chat.RetryError{After: wait, Err: &rpcError{Code: codeRateLimit}}
 	}
-	defer t.leave()
+	return nil
+}
+
+// put makes the call; the caller has entered. again tells that it may have been
+// made before.
+func (t *Transport) put(ctx context.Context, out chat.Outgoing, n int, a act, again bool) (stamp int64, err error) {
 	who := t.keys.who(aci(out.To.User))
 	if err := t.ledger.begin(ctx, out.Key, n, who, t.now()); err != nil {
 		return 0, clean("note a message", err)
@@ -134,11 +173,6 @@ func (t *Transport) put(ctx context.Context, out chat.Outgoing, n int, a act, ag
 			// It is on the network, so it counts as sent: if it is asked for again, a
 			// receipt tells.
 			t.log.Warn("a sent message could not be noted", "err", clean("note", err))
-		}
-		if a.edits != 0 {
-			if err := t.ledger.alias(after, t.keys.who(ownPrefix), aliasOf, result.Timestamp, a.edits, t.now()); err != nil {
-				t.log.Warn("an edit could not be noted", "err", clean("note", err))
-			}
 		}
 		return result.Timestamp, nil
 	}
@@ -207,8 +241,8 @@ func (t *Transport) limited(e sendEntry) error {
 	return &chat.RetryError{After: wait, Err: &rpcError{Code: codeRateLimit}}
 }
 
-// untrusted notes that a safety number changed, and has staff told: a line goes
-// into the inbox as if it had arrived.
+// untrusted notes that a safety number changed, and has staff told where that is
+// news: a line goes into the inbox as if it had arrived.
 func (t *Transport) untrusted(ctx context.Context, out chat.Outgoing) error {
 	a := arrival{what: whatKeys, from: aci(out.To.User), stamp: t.now().UnixMilli()}
 	if a.from == "" || isGroup(out.To.Room) {
