@@ -82,7 +82,7 @@ var (
 )
 
 // admit refuses everything that must not go to whom it is addressed, as things
-// are now.
+// are now. The caller has entered.
 func (t *Transport) admit(ctx context.Context, out chat.Outgoing) (contact, error) {
 	refuse := func(why error) (contact, error) { return contact{}, &chat.PermanentError{Err: why} }
 	if isGroup(out.To.Room) {
@@ -102,9 +102,9 @@ func (t *Transport) admit(ctx context.Context, out chat.Outgoing) (contact, erro
 	if known && c.held == 0 {
 		return c, nil
 	}
-	rows, err := t.identities(ctx, aci(out.To.User))
-	if err != nil {
-		return c, err
+	var rows []identityRow
+	if err := t.callNow(ctx, "listIdentities", identityParams{Number: aci(out.To.User)}, &rows); err != nil {
+		return c, clean("look at a safety number", err)
 	}
 	switch {
 	case !known && !t.metBefore(rows):
@@ -116,10 +116,7 @@ func (t *Transport) admit(ctx context.Context, out chat.Outgoing) (contact, erro
 	}
 	for _, row := range rows {
 		if row.Trust == untrusted {
-			if err := t.held(ctx, who); err != nil {
-				return c, err
-			}
-			return c, &chat.HeldError{Err: errHeld}
+			return c, t.untrusted(ctx, out)
 		}
 	}
 	if known && len(rows) > 0 {
@@ -147,22 +144,11 @@ func (t *Transport) metBefore(rows []identityRow) bool {
 	return false
 }
 
-// held notes that somebody's keys changed.
-func (t *Transport) held(ctx context.Context, who []byte) error {
-	changed, err := t.ledger.hold(ctx, who, t.now().UnixMilli())
-	if err != nil {
-		return clean("note a person", err)
-	}
-	if changed {
-		t.log.Warn("a person has another safety number: nothing is sent to them until somebody has compared it")
-		t.refreshHeld(ctx)
-	}
-	return nil
-}
-
 // setTimer makes messages to somebody disappear, as far as that is wanted. It is
-// a call like a send: the receipt for it must not pass for that of a message.
-func (t *Transport) setTimer(ctx context.Context, to string, c contact) error {
+// a call like a send, and the caller has entered: the receipt for it must not pass
+// for that of a message, and what the daemon says of it holds for the message.
+func (t *Transport) setTimer(ctx context.Context, out chat.Outgoing, c contact) error {
+	to := aci(out.To.User)
 	wanted := int64(t.cfg.Timer / time.Second)
 	seconds, set := c.timer(wanted)
 	if !set {
@@ -174,8 +160,14 @@ func (t *Transport) setTimer(ctx context.Context, to string, c contact) error {
 	if err := t.ledger.begin(ctx, key, int(now.UnixMilli()%1e9), who, now); err != nil {
 		return clean("note a message", err)
 	}
-	if err := t.call(ctx, "updateContact", contactParams{Recipient: to, Expiration: seconds}, nil); err != nil {
-		return clean("set the time after which messages disappear", err)
+	if err := t.callNow(ctx, "updateContact", contactParams{Recipient: to, Expiration: seconds}, nil); err != nil {
+		f := t.failure(context.WithoutCancel(ctx), out, err)
+		var refused *rpcError
+		if errors.As(err, &refused) && (refused.Code == codeUser || refused.Code == codeInternal) { // an answer is worth more
+			t.log.Warn("the time after which messages disappear could not be set, they are sent without it", "err", clean("set", err))
+			return nil
+		}
+		return f.err
 	}
 	if err := sleep(ctx, timerApart); err != nil {
 		return clean("set the time after which messages disappear", err)

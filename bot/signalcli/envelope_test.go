@@ -234,7 +234,7 @@ func FuzzLines(f *testing.F) {
 	f.Add(bytes.Repeat([]byte("x"), readAtOnce+3))
 	f.Add(append(bytes.Repeat([]byte("x"), maxLine+3), "\nafter\n"...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r := newLineReader(bytes.NewReader(data))
+		r := newLineReader(bytes.NewReader(data), maxLine)
 		whole := data[:bytes.LastIndexByte(data, '\n')+1]
 		for want := range bytes.Lines(whole) {
 			want = bytes.TrimRight(want, "\r\n")

@@ -49,7 +49,7 @@ func classify(err error) (class string, is error) {
 			return known.Error(), known
 		}
 	}
-	for _, known := range []error{errBroken, errAnswer, errVersion, account.ErrPanic, errTooOld, errHandler, errAccount, errDoubt, errKey} {
+	for _, known := range []error{errBroken, errAnswer, errTooLong, errVersion, account.ErrPanic, errTooOld, errHandler, errAccount, errDoubt, errKey} {
 		if errors.Is(err, known) {
 			return known.Error(), known
 		}

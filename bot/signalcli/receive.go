@@ -34,6 +34,7 @@ func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
 	group.Go(func() error { t.watch(gctx); return nil })
 	group.Go(func() error { t.publish(gctx); return nil })
 	group.Go(func() error { t.sendCourtesy(gctx); return nil })
+	group.Go(func() error { t.tidy(gctx); return nil })
 	group.Go(func() error { return t.dispatch(gctx, h) })
 	group.Go(func() error { return t.receive(gctx) })
 	err := group.Wait()
@@ -46,14 +47,7 @@ func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
 
 // receive keeps one subscription.
 func (t *Transport) receive(ctx context.Context) error {
-	pruned := time.Time{}
 	for failures := 0; ctx.Err() == nil; failures++ {
-		if t.now().Sub(pruned) > time.Hour {
-			pruned = t.now()
-			if err := t.ledger.prune(ctx, pruned); err != nil && ctx.Err() == nil {
-				t.log.Warn("the ledger of Signal could not be tidied", "err", clean("tidy", err))
-			}
-		}
 		began := t.now()
 		err := t.subscribe(ctx)
 		t.ready.disconnected()
@@ -75,6 +69,18 @@ func (t *Transport) receive(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tidy lets the ledger forget what is too old, now and every hour, until ctx ends.
+func (t *Transport) tidy(ctx context.Context) {
+	for {
+		if err := t.ledger.prune(ctx, t.now()); err != nil && ctx.Err() == nil {
+			t.log.Warn("the ledger of Signal could not be tidied", "err", clean("tidy", err))
+		}
+		if sleep(ctx, t.tidies) != nil {
+			return
+		}
+	}
 }
 
 func backoff(attempt int) time.Duration {

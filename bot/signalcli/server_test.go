@@ -48,7 +48,8 @@ func TestOnServer(t *testing.T) {
 		"ledger": TestLedger, "talk": TestTalk, "long text": TestLongText, "stranger": TestStranger, "lost ledger": TestLostLedger,
 		"group": TestGroup, "timer": TestTimer, "safety number": TestSafetyNumber, "limits": TestLimits, "refusals": TestRefusals,
 		"doubt": TestDoubt, "proof": TestProofIsOfThisMessage, "backlog": TestBacklog, "failing handler": TestFailingHandler,
-		"odd lines": TestOddLines, "reconnect": TestReconnect, "other key": TestOtherKey,
+		"odd lines": TestOddLines, "edit of parts": TestEditOfParts, "lost ledger and other keys": TestLostLedgerAndOtherKeys,
+		"tidies": TestTidiesWhileConnected, "timer is a send": TestTimerIsASend, "reconnect": TestReconnect, "other key": TestOtherKey,
 	} {
 		t.Run(name, test)
 	}

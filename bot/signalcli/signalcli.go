@@ -44,6 +44,7 @@ const (
 	callPatience = 80 * time.Second // for one call; less than the host waits for a send
 	settleGrace  = 20 * time.Second // how long a receipt that would prove a send is waited for
 	quietFor     = 2 * time.Second  // without a line, after which the backlog counts as read
+	tidyEvery    = time.Hour        // what is too old is forgotten
 )
 
 // Transport is one account. It implements chat.Transport.
@@ -72,7 +73,7 @@ type Transport struct {
 	running  atomic.Bool
 	heard    atomic.Int64 // ms: when the daemon last answered
 
-	grace, quiet time.Duration // see settleGrace and quietFor
+	grace, quiet, tidies time.Duration // see settleGrace, quietFor and tidyEvery
 }
 
 var _ chat.Transport = (*Transport)(nil)
@@ -100,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (*Transport, error) {
 		cfg: cfg, log: cfg.Log, now: time.Now, keys: keys,
 		slot: make(chan struct{}, 1), sends: exsync.NewKeyedMutex[string](),
 		ready: newReadiness(), arrived: make(chan struct{}, 1),
-		grace: settleGrace, quiet: quietFor,
+		grace: settleGrace, quiet: quietFor, tidies: tidyEvery,
 	}
 	t.courtesy = newCourtesy()
 	if cfg.DB == nil {
@@ -229,12 +230,6 @@ func (t *Transport) callNow(ctx context.Context, method string, params, result a
 		t.heard.Store(t.now().UnixMilli())
 	}
 	return err
-}
-
-// identities lists the keys of a person.
-func (t *Transport) identities(ctx context.Context, of string) (rows []identityRow, err error) {
-	err = t.call(ctx, "listIdentities", identityParams{Number: of}, &rows)
-	return rows, clean("look at a safety number", err)
 }
 
 // nudge wakes whoever waits on a channel with room for one.

@@ -30,6 +30,7 @@ type world struct {
 	done   chan error
 	cfg    Config
 	quiet  time.Duration // see quietFor
+	tidies time.Duration // see tidyEvery
 }
 
 // Write makes the world the place where its transport logs.
@@ -48,7 +49,7 @@ func (w *world) logged() string {
 // newWorld starts a daemon and a transport.
 func newWorld(t *testing.T, o fakedaemon.Options, change ...func(*Config)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), h: newHandler(), log: &strings.Builder{}, quiet: 50 * time.Millisecond}
+	w := &world{t: t, dir: t.TempDir(), h: newHandler(), log: &strings.Builder{}, quiet: 50 * time.Millisecond, tidies: tidyEvery}
 	var err error
 	if w.d, err = fakedaemon.Listen("unix", filepath.Join(w.dir, "socket"), o); err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func (w *world) open() *Transport {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	tr.grace, tr.quiet = 300*time.Millisecond, w.quiet
+	tr.grace, tr.quiet, tr.tidies = 300*time.Millisecond, w.quiet, w.tidies
 	return tr
 }
 

@@ -57,6 +57,13 @@ func (d *Daemon) Person(aci string) *Person {
 	return d.person(aci)
 }
 
+// Known lets the daemon have the keys of somebody from before.
+func (d *Daemon) Known(aci string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.person(aci).meet()
+}
+
 func (d *Daemon) person(aci string) *Person {
 	p, ok := d.people[aci]
 	if !ok {
