@@ -83,7 +83,8 @@ const sqlRowWith = `SELECT person FROM sent WHERE person IN (SELECT id FROM pers
 const sqlDropPostOf = `DELETE FROM outbox WHERE lane = $1 AND key = $2`
 
 // TakeBack removes the post with this key from the network, or from the lane if
-// it still waits there. Team tells that it was meant for staff.
+// it still waits there. Team tells that it was meant for staff, in the room to; what
+// went to the person is taken back where it is.
 func (t *Tx) TakeBack(id PersonID, key string, team bool, to chat.Address, now time.Time) error {
 	row := id
 	err := t.row(sqlRowWith, []any{int64(id), t.s.sendKey(key)}, &row)
@@ -94,7 +95,7 @@ func (t *Tx) TakeBack(id PersonID, key string, team bool, to chat.Address, now t
 		return fmt.Errorf("take back: %w", err)
 	}
 	m := sentBody{Key: key, Team: team}
-	if where := personAddress(to); row == id {
+	if where := personAddress(to); team {
 		m.To = &where
 	}
 	if err := t.remove(row, m, now); err != nil {

@@ -471,3 +471,29 @@ func testEditUnderTheSameEvent(t *testing.T, db database) {
 		t.Errorf("SentKey = %q, %d, %v, %v", key, who, ok, err)
 	}
 }
+
+func TestTakeBackWhereItIs(t *testing.T) { forEach(t, testTakeBackWhereItIs) }
+
+// testTakeBackWhereItIs: what a person with two places got in one of them is taken
+// back there, wherever they write from now.
+func testTakeBackWhereItIs(t *testing.T, db database) {
+	s := db.newStore(t)
+	first, second := twoPlaces(t, s)
+	mustUpdate(t, s, func(tx *Tx) error { return link(tx, alice, aliceToo) })
+	for _, tt := range []struct {
+		key  string
+		row  PersonID
+		want chat.Address
+	}{{"sent-first", first, alice}, {"sent-second", second, aliceToo}} {
+		mustUpdate(t, s, func(tx *Tx) error {
+			now := aliceToo // where they are
+			if tt.row == second {
+				now = alice
+			}
+			return tx.TakeBack(first, tt.key, false, now, start)
+		})
+		if p := head(t, s, tt.row); p.Out.Form != chat.FormRemove || p.Out.To != tt.want {
+			t.Errorf("%s is taken back from %s, want %s", tt.key, p.Out.To.Network, tt.want.Network)
+		}
+	}
+}
