@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -136,5 +137,32 @@ func TestNoMessageOptsInAgain(t *testing.T) {
 		if got := w.evening(time.Minute); count(got, question) != 1 {
 			t.Errorf("%s: asked for again: %q", leave, got)
 		}
+	}
+}
+
+// Where the time for an answer ends outside of the safe times, the consent ends
+// all the same, without a word: the question does not come day after day.
+func TestConsentEndsOutsideSafeTimes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.change = func(c *bot.Config) { c.ConsentVersion, c.ConsentFor = 1, halfYear }
+	more := maps.Clone(agreeing)
+	more["safe"] = discreetly["safe"]
+	w.with(more)
+	for _, text := range []string{"hello", "look", "safe", "20:00-22:00", "skip"} {
+		w.says(text)
+	}
+	w.now = w.now.Add(halfYear + 24*time.Hour)
+	w.open()
+	w.heard()
+	if got := w.evening(time.Minute); !slices.Equal(got, []string{askAgain}) {
+		t.Fatalf("after half a year: %q", got)
+	}
+	w.until(w.now.Add(5 * 24 * time.Hour))
+	if got := w.heard(); len(got) > 0 {
+		t.Errorf("then by itself: %q", got)
+	}
+	if got := w.person().Vars["consent_checkin"]; got != nil {
+		t.Errorf("still agreed to: %v", got)
 	}
 }

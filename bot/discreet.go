@@ -33,9 +33,11 @@ func (t *turn) safeNow(id string) bool {
 }
 
 // outOfPlace tells whether what a timer would say now comes at a time that is not
-// safe, and the person is not in the middle of the talk.
+// safe, and the person is not in the middle of the talk. The end of a consent has
+// no words, and has to come: else its question would come again each time.
 func (t *turn) outOfPlace() bool {
-	return t.now.Sub(t.p.Seen) > awayFor && !t.safeNow(top(t.p.Session))
+	id := top(t.p.Session)
+	return t.now.Sub(t.p.Seen) > awayFor && id != flowConsent && !t.safeNow(id)
 }
 
 // leaveUnsaid ends a talk that would go on at a time that is not safe.

@@ -170,3 +170,12 @@ func TestScheduleOutsideSafeTimes(t *testing.T) {
 		t.Errorf("said %q", got)
 	}
 }
+
+// Quiet days that are over do not pile up until nothing is read any more.
+func TestQuietDaysGo(t *testing.T) {
+	t.Parallel()
+	w := newDiscreet(t, "safe", "skip", "2025-12-24 2026-01-09 2026-01-09 fri")
+	if got := w.person().Vars["quiet_days"]; got != "2026-01-09 fri" {
+		t.Errorf("quiet days %q", got)
+	}
+}

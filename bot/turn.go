@@ -173,14 +173,7 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 			t.bot.scrub.Store(true)
 			err = t.tx.DropList(p.ID, e.List)
 		case flow.Set:
-			if e.Value == nil {
-				delete(p.Vars, e.Name)
-			} else {
-				p.Vars[e.Name] = e.Value
-			}
-			if e.Name == setWatched && e.Value == true {
-				p.Vars[varWatched] = float64(t.now.UnixMilli())
-			}
+			t.set(e)
 		case flow.Keep:
 			err = t.tx.AddItemFrom(p.ID, p.Row, e.List, e.Text, t.from(), t.now)
 		case flow.Record:
@@ -221,6 +214,22 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 		return err
 	}
 	return t.save()
+}
+
+// set puts a variable into the person's row.
+func (t *turn) set(e flow.Set) {
+	value := e.Value
+	if days, ok := value.(string); ok && e.Name == setQuietDay { // what is over need not be read for ever
+		value = schedule.LastingDays(days, t.now.In(t.bot.location(t.p)))
+	}
+	if value == nil {
+		delete(t.p.Vars, e.Name)
+	} else {
+		t.p.Vars[e.Name] = value
+	}
+	if e.Name == setWatched && e.Value == true {
+		t.p.Vars[varWatched] = float64(t.now.UnixMilli())
+	}
 }
 
 // hide takes back what the effects ask for, before anything new is enqueued: so

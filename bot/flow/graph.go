@@ -69,6 +69,7 @@ type askOp struct {
 	plain   bool // text: words that tell too much are not taken
 	own     bool // text: words that mean something here are not taken
 	past    bool // date: one that has been
+	week    bool // days: those of a week, and no "every other day"
 	reader  Reader
 	window  Reader // time: reads a window, too; nil: no windows
 	part    Reader // time: reads a part of the day as a window; nil: not

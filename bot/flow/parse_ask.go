@@ -113,6 +113,15 @@ func (p *parser) kind(st *node, o *askOp, kv pair) {
 		if o.reader = p.opt.Readers[name]; o.reader == nil {
 			p.c.add(at(p.file, kv.k), ruleReader, "this program has no reader for %s", name)
 		}
+	case askDays:
+		keys := p.empty(kv)
+		p.known(keys, "days", "week")
+		if kv, ok := find(keys, "week"); ok {
+			o.week = p.boolean(kv.v, "week")
+		}
+		if o.reader = p.opt.Readers[kv.key]; o.reader == nil {
+			p.c.add(at(p.file, kv.k), ruleReader, "this program has no reader for %s", kv.key)
+		}
 	case askLanguage: // the choices are made when the translations are known
 		p.known(p.empty(kv), kv.key)
 	case askTime:

@@ -29,7 +29,11 @@ func (r *run) read(o *askOp, raw string) (value any, echo string, ok bool) {
 			if read == nil {
 				continue
 			}
-			if value, echo, ok := read(raw, r.lib.tag(r.tongue), r.in.Now); ok {
+			value, echo, ok := read(raw, r.lib.tag(r.tongue), r.in.Now)
+			if ok && o.week && strings.HasPrefix(strings.TrimLeft(value, "0123456789"), "d") { // "2d"
+				return nil, "", false
+			}
+			if ok {
 				return value, echo, true
 			}
 		}

@@ -275,7 +275,11 @@ func kindSchema(kind string) object {
 		o := closed(object{"window": object{"type": "boolean"}})
 		o["type"] = []string{"object", "null"}
 		return o
-	case "zone", "country", "days", "span", "hours", "language":
+	case "days":
+		o := closed(object{"week": object{"type": "boolean"}})
+		o["type"] = []string{"object", "null"}
+		return o
+	case "zone", "country", "span", "hours", "language":
 		return nothing()
 	}
 	return nil

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,8 +29,9 @@ type quietDay struct {
 	week        daySet
 }
 
-// mostSafe bounds how many windows, and how many quiet days, are read.
-const mostSafe = 50
+// mostSafe bounds how many windows, and how many quiet days, are read. Windows
+// beyond it are no safe times; quiet days beyond it make every day one.
+const mostSafe = 500
 
 // ReadSafe reads what the scripts keep: windows like "mon,tue 09:00-12:00" with a
 // semicolon between, and quiet days like "2026-12-24", "2026-12-24..2026-12-27",
@@ -44,11 +46,12 @@ func ReadSafe(windows, quiet string) Safe {
 			continue
 		}
 		w, ok := readSafeWindow(part)
-		if !ok || len(s.windows) == mostSafe {
+		switch {
+		case !ok:
 			s.none = true
-			continue
+		case len(s.windows) < mostSafe:
+			s.windows = append(s.windows, w)
 		}
-		s.windows = append(s.windows, w)
 	}
 	for part := range strings.FieldsSeq(quiet) {
 		d, ok := readQuietDay(part)
@@ -59,6 +62,21 @@ func ReadSafe(windows, quiet string) Safe {
 		s.quiet = append(s.quiet, d)
 	}
 	return s
+}
+
+// LastingDays leaves those of the quiet days out that are over on the date of
+// now, in its zone, and those that are there twice. What cannot be read stays.
+func LastingDays(quiet string, now time.Time) string {
+	today := dayNumber(wallOf(now, now.Location()))
+	var left []string
+	for part := range strings.FieldsSeq(quiet) {
+		d, ok := readQuietDay(part)
+		over := ok && d.week == 0 && d.step == 0 && d.until < today
+		if !over && !slices.Contains(left, part) {
+			left = append(left, part)
+		}
+	}
+	return strings.Join(left, " ")
 }
 
 func readSafeWindow(text string) (w safeWindow, ok bool) {
