@@ -35,23 +35,27 @@ const (
 )
 
 // Server is a running cluster. Its methods may be called from any goroutine,
-// but for Crash and Stop.
+// but for Crash, Restart and Stop.
 type Server struct {
 	bin    string // folder of the server's programs
 	folder string
 	as     *syscall.Credential // whom the server runs as; nil: as this process
 	cmd    *exec.Cmd
 	hold   io.WriteCloser // the server ends when this is closed
+	alive  *os.File       // ends when the last process of the server has ended
 	last   atomic.Int64   // number of the last database
 }
 
-// guard runs the server until its input ends or names a signal. A server that
-// was stopped with INT is not wanted any more, and what is in its folder goes, as
-// does the folder where the server's user may remove it.
-const guard = `"$0" -D "$1/data" -k "$1" -c listen_addresses= >>"$1/log" 2>&1 &
-read -r how || how=INT
+// guard runs the server until its input ends or names a signal. At the end of
+// its input the server is not wanted any more, and what is in its folder goes, as
+// does the folder where the server's user may remove it. Every process of the
+// server holds the guard's output open, which tells when the last has ended: a new
+// server refuses to start beside one that is left over.
+const guard = `unwanted=
+"$0" -D "$1/data" -k "$1" -c listen_addresses= 3>&1 >>"$1/log" 2>&1 &
+read -r how || { how=INT; unwanted=yes; }
 kill "-$how" $! && wait $!
-[ "$how" = INT ] && rm -rf "$1" 2>/dev/null
+[ "$unwanted" ] && rm -rf "$1" 2>/dev/null
 true`
 
 // settings are for many small databases at once; none of them is about safety.
@@ -173,8 +177,15 @@ func (s *Server) start() error {
 	if s.hold, err = s.cmd.StdinPipe(); err != nil {
 		return err
 	}
-	if err := s.cmd.Start(); err != nil {
-		return fmt.Errorf("start PostgreSQL: %w", err)
+	alive, held, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	s.alive, s.cmd.Stdout = alive, held
+	err = s.cmd.Start()
+	_ = held.Close() // the server's processes have it now
+	if err != nil {
+		return errors.Join(fmt.Errorf("start PostgreSQL: %w", err), alive.Close())
 	}
 	for deadline := time.Now().Add(startTime); ; time.Sleep(20 * time.Millisecond) {
 		if err = s.Admin("SELECT 1"); err == nil {
@@ -189,16 +200,33 @@ func (s *Server) start() error {
 
 // Stop ends the server and removes its folder.
 func (s *Server) Stop() error {
-	return errors.Join(s.hold.Close(), s.cmd.Wait(), os.RemoveAll(s.folder))
+	return errors.Join(s.hold.Close(), s.cmd.Wait(), s.alive.Close(), os.RemoveAll(s.folder))
 }
+
+// Ending is a way in which a server ends: a signal to its first process.
+type Ending string
+
+// The ways to end a server.
+const (
+	Fast      Ending = "INT"  // whoever is connected is sent away, and what it knows is written down
+	Immediate Ending = "QUIT" // nothing is written down: the next start repairs
+	Killed    Ending = "KILL" // the same, and nobody is told
+)
 
 // Crash ends the server as a power cut would end it, but for the disk, and
 // starts it again.
-func (s *Server) Crash() error {
-	if _, err := io.WriteString(s.hold, "QUIT\n"); err != nil {
+func (s *Server) Crash() error { return s.Restart(Immediate) }
+
+// Restart ends the server and starts it again.
+func (s *Server) Restart(how Ending) error {
+	if _, err := io.WriteString(s.hold, string(how)+"\n"); err != nil {
 		return fmt.Errorf("stop PostgreSQL: %w", err)
 	}
 	_ = s.cmd.Wait() // the exit status of the guard tells nothing
+	if _, err := io.Copy(io.Discard, s.alive); err != nil {
+		return fmt.Errorf("wait for the end of PostgreSQL: %w", err)
+	}
+	_ = s.alive.Close()
 	return s.start()
 }
 

@@ -41,11 +41,13 @@ func TestServer(t *testing.T) {
 	if err := s.AdminIn(name, "CREATE TABLE t AS SELECT 'kept'::text AS x; GRANT SELECT ON t TO public"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Crash(); err != nil {
-		t.Fatal(err)
-	}
-	if got := ask("SELECT x FROM t"); got != "kept" {
-		t.Errorf("after the crash: %q", got)
+	for _, how := range []Ending{Fast, Immediate, Killed} {
+		if err := s.Restart(how); err != nil {
+			t.Fatalf("%s: %v", how, err)
+		}
+		if got := ask("SELECT x FROM t"); got != "kept" {
+			t.Errorf("after %s: %q", how, got)
+		}
 	}
 	if err := s.Drop(name); err != nil {
 		t.Error(err)
