@@ -58,10 +58,13 @@ const (
 	defaultGrace    = 20 * time.Second
 	defaultTimeline = 1000             // events of one room in one sync response
 	httpTimeout     = 3 * time.Minute  // longer than any answer takes; sync has its own
-	settleTime      = 15 * time.Second // how long a message may stay invisible after we lost sight of its request; twice that after the homeserver was away
-	parallelRooms   = 64               // rooms handled at the same time
-	longPoll        = 30 * time.Second // how long the homeserver holds a sync request
-	maxPlain        = 40_000           // bytes of content; encrypted and encoded it must stay below 64 KiB
+	settleTime      = 15 * time.Second // how long a message may stay invisible after we lost sight of its request
+	// awayTimes as long it may stay invisible besides where the homeserver was away:
+	// what Dendrite had in hand as it stopped it takes up again half a minute later.
+	awayTimes     = 2
+	parallelRooms = 64               // rooms handled at the same time
+	longPoll      = 30 * time.Second // how long the homeserver holds a sync request
+	maxPlain      = 40_000           // bytes of content; encrypted and encoded it must stay below 64 KiB
 )
 
 // Transport is one account. It implements chat.Transport.

@@ -105,7 +105,7 @@ func (l *loop) run(ctx context.Context) error {
 		if failures > 0 || !l.warm {
 			calm := time.Now().Add(l.settle)
 			if failures > 0 { // the homeserver may have been the one that restarted
-				calm = calm.Add(l.settle)
+				calm = calm.Add(awayTimes * l.settle)
 			}
 			l.calm.Store(&calm)
 			if since != "" {
