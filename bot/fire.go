@@ -19,46 +19,17 @@ const firePage = 500
 // FireDue runs everything that is due now, timers first, and returns how much
 // it ran. Each is claimed, stepped and moved on in one transaction; one that
 // fails does not hold up the others.
-func (b *Bot) FireDue(ctx context.Context) (int, error) {
-	return b.fireDue(ctx, "", b.Store.DueTimers, b.Store.DueSchedules)
-}
+func (b *Bot) FireDue(ctx context.Context) (int, error) { return b.fireDue(ctx, "") }
 
-// fireDueOf is FireDue for the people on one network.
-func (b *Bot) fireDueOf(ctx context.Context, network string) (int, error) {
-	return b.fireDue(ctx, network, func(ctx context.Context, now time.Time, limit int) ([]store.Timer, error) {
-		return b.Store.DueTimersOf(ctx, network, now, limit)
-	}, func(ctx context.Context, now time.Time, limit int) ([]store.Schedule, error) {
-		return b.Store.DueSchedulesOf(ctx, network, now, limit)
-	})
-}
-
-type (
-	dueTimers    func(ctx context.Context, now time.Time, limit int) ([]store.Timer, error)
-	dueSchedules func(ctx context.Context, now time.Time, limit int) ([]store.Schedule, error)
-)
-
-// fireDue fires what is found, for a network or for all ("").
-func (b *Bot) fireDue(ctx context.Context, network string, findTimers dueTimers, findSchedules dueSchedules) (int, error) {
+// fireDue is FireDue for the people on one network, or for all ("").
+func (b *Bot) fireDue(ctx context.Context, network string) (int, error) {
 	now := b.Now()
 	total, progress := 0, true
 	failed := b.heedClock(ctx, now)
 	for progress && ctx.Err() == nil {
-		timers, err := findTimers(ctx, now, firePage)
-		if err != nil {
-			return total, fmt.Errorf("due timers: %w", err)
-		}
-		n, err := each(ctx, b.fireWorkers(), timers, func(tm store.Timer) error { return b.fireTimer(ctx, tm, now) })
+		n, err := b.fireTimers(ctx, network, now)
 		failed = errors.Join(failed, err)
-		many, err := b.fireTogether(ctx, network, now)
-		if err != nil {
-			return total, fmt.Errorf("fire for many: %w", err)
-		}
-		n += many
-		due, err := findSchedules(ctx, now, firePage)
-		if err != nil {
-			return total, fmt.Errorf("due schedules: %w", err)
-		}
-		m, err := each(ctx, b.fireWorkers(), due, func(s store.Schedule) error { return b.fireSchedule(ctx, s, now) })
+		m, err := b.fireSchedules(ctx, network, now)
 		failed = errors.Join(failed, err)
 		total += n + m
 		progress = n+m > 0
@@ -68,6 +39,38 @@ func (b *Bot) fireDue(ctx context.Context, network string, findTimers dueTimers,
 		b.kickAll()
 	}
 	return total, failed
+}
+
+// fireTimers fires a page of timers, and before it those of a crowd.
+func (b *Bot) fireTimers(ctx context.Context, network string, now time.Time) (int, error) {
+	many, err := b.fireTogether(ctx, now, func() ([]store.Ahead, error) {
+		return b.Store.TimersAhead(ctx, network, timerSession, now, togetherPage)
+	})
+	if err != nil {
+		return many, fmt.Errorf("fire timers for many: %w", err)
+	}
+	due, err := b.Store.DueTimers(ctx, network, now, firePage)
+	if err != nil {
+		return many, fmt.Errorf("due timers: %w", err)
+	}
+	n, err := each(ctx, b.fireWorkers(), due, func(tm store.Timer) error { return b.fireTimer(ctx, tm, now) })
+	return many + n, err
+}
+
+// fireSchedules is fireTimers for what was planned.
+func (b *Bot) fireSchedules(ctx context.Context, network string, now time.Time) (int, error) {
+	many, err := b.fireTogether(ctx, now, func() ([]store.Ahead, error) {
+		return b.Store.DueAhead(ctx, network, now, togetherPage)
+	})
+	if err != nil {
+		return many, fmt.Errorf("fire schedules for many: %w", err)
+	}
+	due, err := b.Store.DueSchedules(ctx, network, now, firePage)
+	if err != nil {
+		return many, fmt.Errorf("due schedules: %w", err)
+	}
+	n, err := each(ctx, b.fireWorkers(), due, func(s store.Schedule) error { return b.fireSchedule(ctx, s, now) })
+	return many + n, err
 }
 
 // fireWorkers is how many due rows are in flight: many, because they share
@@ -124,23 +127,7 @@ func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) erro
 	case timerShift:
 		return b.fireShift(ctx, tm, now)
 	}
-	err = b.Store.Update(ctx, func(tx *store.Tx) error {
-		t, ok, err := b.claimTimer(tx, tm, now)
-		if err != nil || !ok {
-			return err
-		}
-		if now.Sub(tm.Due) > b.FreshFor { // the moment it was meant for is over
-			t.p.Session = flow.Session{Seq: t.p.Session.Seq + 1, Last: t.p.Session.Last}
-			if err := tx.Note("late_timer", tm.Person, now); err != nil {
-				return err
-			}
-			return t.save()
-		}
-		if t.outOfPlace() {
-			return t.leaveUnsaid()
-		}
-		return t.step(flow.Input{Kind: flow.InTimer})
-	})
+	err = b.Store.Update(ctx, func(tx *store.Tx) error { return b.timeOut(tx, tm, now) })
 	if again(err) {
 		b.log.Error("timer failed, answering with the fixed reply", "err", err)
 		err = b.Store.Update(ctx, func(tx *store.Tx) error {
@@ -155,6 +142,25 @@ func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) erro
 		return fmt.Errorf("fire a timer: %w", err)
 	}
 	return nil
+}
+
+// timeOut is the turn of somebody whose session waited for a moment.
+func (b *Bot) timeOut(tx *store.Tx, tm store.Timer, now time.Time) error {
+	t, ok, err := b.claimTimer(tx, tm, now)
+	if err != nil || !ok {
+		return err
+	}
+	if now.Sub(tm.Due) > b.FreshFor { // the moment it was meant for is over
+		t.p.Session = flow.Session{Seq: t.p.Session.Seq + 1, Last: t.p.Session.Last}
+		if err := tx.Note("late_timer", tm.Person, now); err != nil {
+			return err
+		}
+		return t.save()
+	}
+	if t.outOfPlace() {
+		return t.leaveUnsaid()
+	}
+	return t.step(flow.Input{Kind: flow.InTimer})
 }
 
 // claimTimer removes the timer and loads whom it belongs to; ok is false when

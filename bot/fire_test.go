@@ -329,7 +329,7 @@ func TestScheduleThatCannotBeRead(t *testing.T) {
 			t.Errorf("it fails again and again: %v", err)
 		}
 	}
-	if due, err := w.store.DueSchedules(context.Background(), w.now, 10); err != nil || len(due) != 0 {
+	if due, err := w.store.DueSchedules(context.Background(), "", w.now, 10); err != nil || len(due) != 0 {
 		t.Errorf("still due: %d (%v)", len(due), err)
 	}
 }

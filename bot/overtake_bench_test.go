@@ -112,7 +112,7 @@ func benchmarkOvertake(b *testing.B, server *pgtest.Server) {
 func untilFired(b *testing.B, st *store.Store, now time.Time) {
 	b.Helper()
 	for deadline := time.Now().Add(10 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		due, err := st.DueSchedules(b.Context(), now, 1)
+		due, err := st.DueSchedules(b.Context(), "", now, 1)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -102,7 +102,7 @@ func (b *Bot) fireReady(ctx context.Context) (int, error) {
 	total := 0
 	var failed error
 	for _, network := range ready {
-		n, err := b.fireDueOf(ctx, network)
+		n, err := b.fireDue(ctx, network)
 		total, failed = total+n, errors.Join(failed, err)
 	}
 	return total, failed

@@ -16,11 +16,11 @@ import (
 // turn of their own, but the turns are drafted side by side and written together,
 // a few dozen people in one commit. Whoever cannot be done so (their rows are
 // damaged, staff know of them, somebody writes to them at this moment, a script
-// fails, something changed meanwhile) is left to fireSchedule, one by one, and
-// nobody else has to wait for that.
+// fails, something changed meanwhile) is left to fireTimer and fireSchedule, one by
+// one, and nobody else has to wait for that.
 
 const (
-	// togetherPage is how many due schedules are read at a time; it bounds the memory.
+	// togetherPage is how many are read at a time; it bounds the memory.
 	togetherPage = 1024
 	// togetherMost is how many people share one commit, and togetherFew the same
 	// while somebody talks, whose answer has to wait for that commit.
@@ -28,15 +28,15 @@ const (
 	togetherFew  = 32
 )
 
-// fireTogether starts what is due for as many as it can, on one network or on all (""),
-// and returns how many that were. Those who are left are still due.
-func (b *Bot) fireTogether(ctx context.Context, network string, now time.Time) (int, error) {
+// fireTogether runs what is found to be due for as many as it can and returns how
+// many that were. Those who are left are still due.
+func (b *Bot) fireTogether(ctx context.Context, now time.Time, find func() ([]store.Ahead, error)) (int, error) {
 	if b.Workers == 1 { // in the order of due times
 		return 0, nil
 	}
 	total := 0
 	for ctx.Err() == nil {
-		due, err := b.Store.DueAhead(ctx, network, now, togetherPage)
+		due, err := find()
 		if err != nil || len(due) == 0 {
 			return total, err
 		}
@@ -107,6 +107,9 @@ func (b *Bot) draft(a store.Ahead, now time.Time) (*store.Draft, func(), bool) {
 		return nil, nil, false
 	}
 	err = d.Run(func(tx *store.Tx) error {
+		if a.ID == 0 {
+			return b.timeOut(tx, a.Timer, now)
+		}
 		t, r, err := b.claimSchedule(tx, store.Schedule{ID: a.ID, Person: a.Person}, now, "")
 		if err != nil || t == nil {
 			return err

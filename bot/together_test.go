@@ -49,6 +49,11 @@ var fates = []struct {
 		s.Flow, p.Vars["times"] = "breaks", "no number"
 	}},
 	{"damaged", nil},
+	{"does not reply", func(_ *world, _ *store.Person, s *store.Schedule) { s.Flow = "unanswered" }},
+	{"a pause, and then a script that breaks", func(_ *world, p *store.Person, s *store.Schedule) {
+		s.Flow, p.Vars["times"] = "pauses", "no number"
+	}},
+	{"a pause", func(_ *world, _ *store.Person, s *store.Schedule) { s.Flow = "pauses" }},
 }
 
 var togetherScripts = map[string]string{
@@ -69,6 +74,28 @@ steps:
     yes_no: {"yes": {consent: again}, "no": {consent: end}}
     no_reply: {after: 2h, end: }
 `,
+	"unanswered": `
+flow: unanswered
+title: Unanswered
+steps:
+  - ask: Is this a good moment?
+    yes_no: {"yes": {}, "no": {}}
+    no_reply: {after: 30m, say: Another time.}
+  - say: It is.
+`,
+	"pauses": `
+flow: pauses
+title: Pauses
+steps:
+  - say: A pause.
+  - wait: 30m
+  - keep: {list: names, text: paused}
+  - wait: 10m
+  - if: times > 3
+    do:
+      - say: Many.
+  - say: It is over.
+`,
 	"breaks": `
 flow: breaks
 title: Breaks
@@ -88,8 +115,10 @@ func TestTogether(t *testing.T) {
 	server := pgtest.ForTest(t, "")
 	single := newCrowdOf(t, "", 1)
 	want := single.fire()
-	if n := len(single.net.sent); n < togetherPeople/4 {
-		t.Fatalf("only %d messages", n)
+	n := len(single.net.sent)
+	later := []map[string]string{single.pause(31 * time.Minute), single.pause(10 * time.Minute)}
+	if timed := len(single.net.sent) - n; n < togetherPeople/4 || timed < togetherPeople/16 {
+		t.Fatalf("only %d messages, and %d of timers", n, timed)
 	}
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
@@ -98,17 +127,30 @@ func TestTogether(t *testing.T) {
 				address = server.Empty(t)
 			}
 			w := newCrowdOf(t, address, 8)
-			got := w.fire()
-			for _, who := range slices.Sorted(maps.Keys(want)) {
-				if got[who] != want[who] {
-					t.Errorf("%s: together\n%s\none by one\n%s", who, got[who], want[who])
-				}
-			}
+			compare(t, w.fire(), want)
+			compare(t, w.pause(31*time.Minute), later[0])
+			compare(t, w.pause(10*time.Minute), later[1])
 			if n, err := w.bot.FireDue(t.Context()); n != 0 || err != nil {
 				t.Errorf("%d are still due: %v", n, err)
 			}
 		})
 	}
+}
+
+func compare(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for _, who := range slices.Sorted(maps.Keys(want)) {
+		if got[who] != want[who] {
+			t.Errorf("%s: together\n%s\none by one\n%s", who, got[who], want[who])
+		}
+	}
+}
+
+// pause is fire after a while: what comes then are timers.
+func (w *world) pause(long time.Duration) map[string]string {
+	w.t.Helper()
+	w.now = w.now.Add(long)
+	return w.fire()
 }
 
 // newCrowdOf makes the people.

@@ -10,10 +10,11 @@ import (
 	"handrail/bot/seal"
 )
 
-// Ahead is a schedule whose time has come, with all that its turn is likely to
-// read about the person: read for many at once, still sealed.
+// Ahead is a schedule or a timer whose time has come, with all that its turn is
+// likely to read about the person: read for many at once, still sealed.
 type Ahead struct {
-	ID     int64 // of the schedule
+	ID     int64 // of the schedule; 0: it is the timer
+	Timer  Timer
 	Person PersonID
 
 	schedule     scheduleRow
@@ -34,20 +35,52 @@ const sqlDueAhead = `SELECT schedule.id, schedule.person, schedule.name, schedul
 	`AND person.id = schedule.person AND person_key.person = schedule.person AND lane.person = schedule.person ` +
 	`AND ($5 = '' OR lane.network = $5) ORDER BY schedule.next_due LIMIT $6`
 
-// DueAhead is DueSchedulesOf for many, to be run as drafts; the network "" is all. One that lacks
+const sqlTimersAhead = `SELECT timer.person, timer.seq, timer.due, ` +
+	`person.address, person.state, person.quiet_until, person.created, person.seen, person.edition, person.parked_edition, person.main, ` +
+	`person_key.wrapped, lane.next_seq, ` +
+	`EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = timer.person AND outbox.unprompted = 1), ` +
+	`EXISTS (SELECT 1 FROM desk_case WHERE desk_case.person = timer.person) ` +
+	`FROM timer CROSS JOIN person CROSS JOIN person_key CROSS JOIN lane ` +
+	`WHERE timer.due <= $1 AND (timer.person % $2 = $3 OR timer.due <= $4) ` +
+	`AND person.id = timer.person AND person_key.person = timer.person AND lane.person = timer.person ` +
+	`AND ($5 = '' OR lane.network = $5) AND timer.kind = $6 ORDER BY timer.due LIMIT $7`
+
+// DueAhead is DueSchedules for many, to be run as drafts. One that lacks
 // something, or cannot be opened, is left to DueSchedules.
 func (s *Store) DueAhead(ctx context.Context, network string, now time.Time, limit int) ([]Ahead, error) {
+	return s.ahead(ctx, sqlDueAhead, network, now, limit, func(a *Ahead, rest []any) []any {
+		r := &a.schedule
+		return append([]any{&r.id, &r.person, &r.name, &r.body, &r.next, &r.last}, rest...)
+	})
+}
+
+// TimersAhead is DueTimers for many timers of one kind, to be run as drafts.
+func (s *Store) TimersAhead(ctx context.Context, network, kind string, now time.Time, limit int) ([]Ahead, error) {
+	return s.ahead(ctx, sqlTimersAhead, network, now, limit, func(a *Ahead, rest []any) []any {
+		a.Timer.Kind = kind
+		return append([]any{&a.schedule.person, &a.Timer.Seq, &a.schedule.next}, rest...)
+	}, kind)
+}
+
+// ahead reads the rows that a query finds; head puts what is special to it before
+// the fields that a row ends with.
+func (s *Store) ahead(ctx context.Context, query, network string, now time.Time, limit int,
+	head func(a *Ahead, rest []any) []any, kind ...any,
+) ([]Ahead, error) {
 	var list []Ahead
 	n, k := s.share()
+	args := append([]any{millis(now), n, k, millis(now.Add(-othersAfter)), network}, kind...)
 	err := s.View(ctx, func(tx *Tx) error {
 		list = make([]Ahead, 0, limit)
-		return tx.rows(sqlDueAhead, []any{millis(now), n, k, millis(now.Add(-othersAfter)), network, limit}, func(scan func(...any) error) error {
+		return tx.rows(query, append(args, limit), func(scan func(...any) error) error {
 			var a Ahead
 			r, p := &a.schedule, &a.person
-			err := scan(&r.id, &r.person, &r.name, &r.body, &r.next, &r.last,
+			err := scan(head(&a, []any{
 				&p.address, &p.state, &p.quiet, &p.created, &p.seen, &p.edition, &p.parked, &p.of,
-				&a.wrapped, &a.nextSeq, &a.waits, &a.cased)
+				&a.wrapped, &a.nextSeq, &a.waits, &a.cased,
+			})...)
 			a.ID, a.Person = r.id, PersonID(r.person)
+			a.Timer.Person, a.Timer.Due = a.Person, moment(r.next)
 			p.id = a.Person
 			list = append(list, a)
 			return err
@@ -77,6 +110,9 @@ func (s *Store) Draft(a Ahead) (*Draft, error) {
 		return nil, ErrAside
 	}
 	d.loaded, d.Addr = p, p.Addr
+	if a.ID == 0 {
+		return d, nil
+	}
 	if d.planned, err = tx.openSchedule(a.schedule); err != nil {
 		return nil, ErrAside
 	}
@@ -118,7 +154,7 @@ type Draft struct {
 	key     *seal.Key
 	loaded  *Person
 	planned Schedule
-	moved   bool // the schedule has its next time
+	moved   bool // the schedule has its next time, or the timer is gone
 	saved   bool // so has the person
 	posts   int64
 	writes  []statement

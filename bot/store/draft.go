@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// A draft sees the person and the schedule as they were read ahead and writes
+// A draft sees the person and the schedule, or the timer, as they were read ahead and writes
 // nothing: what it would write is kept, with what it went by. Commit takes many
-// drafts into one transaction and writes what is alike at once. If a person or a
-// schedule is not as it was any more, nothing of that commit is kept, and the
+// drafts into one transaction and writes what is alike at once. If a person, a
+// schedule or a timer is not as it was any more, nothing of that commit is kept, and the
 // caller does each by itself, as it does where a draft gave up with ErrAside.
 
 // Run lets fn be the draft's turn. Its Tx fails with ErrAside on whatever cannot
@@ -125,6 +125,19 @@ func (d *Draft) move(body []byte, next any, last int64) {
 func (d *Draft) cancel() {
 	d.moved = true
 	d.add(sqlCancelDrafted, []any{d.ID, d.schedule.body}, true)
+}
+
+// awaits tells whether a timer is the one that the draft is about, and still there.
+func (d *Draft) awaits(id PersonID, kind string) bool {
+	return d.ID == 0 && !d.moved && id == d.Person && kind == d.Timer.Kind
+}
+
+const sqlClearDrafted = `DELETE FROM timer WHERE person = $1 AND kind = $2 AND seq = $3 AND due = $4`
+
+// clear takes the timer away, if it is still the one that was read.
+func (d *Draft) clear() {
+	d.moved = true
+	d.add(sqlClearDrafted, []any{int64(d.Person), d.Timer.Kind, d.Timer.Seq, millis(d.Timer.Due)}, true)
 }
 
 const sqlTakeSeq = `UPDATE lane SET next_seq = $1, next_try = COALESCE(next_try, $2) WHERE person = $3 AND next_seq = $4 ` +

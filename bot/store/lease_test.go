@@ -206,7 +206,7 @@ func TestPostgresTakeover(t *testing.T) {
 	s := sharing(t, 3)
 	id := create(t, s[0], alice)
 	enqueue(t, s[0], id, start, text("one", "words"))
-	const ttl = time.Second
+	const ttl = 5 * time.Second // time enough for what must come before it ends
 	from := time.Now()
 	mustBeat(t, s[0], wantMatrix(ttl))
 	if p := mustBeat(t, s[1], wantMatrix(ttl)); len(p.Held) > 0 || p.Copies != 2 {

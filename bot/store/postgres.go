@@ -41,6 +41,7 @@ const (
 	postgresConnect = 10 * time.Second      // to reach the server
 	postgresPatient = 30 * time.Second      // for one statement
 	lockTries       = 60                    // how often the lock is asked for,
+	upgradeTries    = 300                   // and how often while another copy may be making the schema,
 	lockPause       = 50 * time.Millisecond // with this pause: a dead session needs a moment to go
 )
 

@@ -36,6 +36,8 @@ const (
 		`ON CONFLICT (person, kind) DO UPDATE SET seq = excluded.seq, due = excluded.due`
 	sqlPostgresUntimeAll = `DELETE FROM timer USING unnest($1::bigint[], $2::text[]) AS r(person, kind) ` +
 		`WHERE timer.person = r.person AND timer.kind = r.kind`
+	sqlPostgresClearAll = `DELETE FROM timer USING unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[]) AS r(person, kind, seq, due) ` +
+		`WHERE timer.person = r.person AND timer.kind = r.kind AND timer.seq = r.seq AND timer.due = r.due`
 )
 
 // forMany is the statement for many rows in the place of one; "": there is none.
@@ -53,6 +55,8 @@ func forMany(query string) string {
 		return sqlPostgresPostAll
 	case sqlSetTimer:
 		return sqlPostgresTimeAll
+	case sqlClearDrafted:
+		return sqlPostgresClearAll
 	case sqlClearTimer:
 		return sqlPostgresUntimeAll
 	}

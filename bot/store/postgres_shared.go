@@ -68,7 +68,7 @@ func (e postgres) aloneFor(ctx context.Context, db *dbutil.Database, version int
 	if !e.shared || !s.older(version) || !s.ask(sqlPostgresUnlockShared) {
 		return done, e.fault(s.err)
 	}
-	for range lockTries {
+	for range upgradeTries {
 		if s.ask(sqlPostgresLock) {
 			return func() error {
 				s.ask(sqlPostgresLockShared)

@@ -91,7 +91,7 @@ func (r *replica) fire() error {
 	ctx := context.Background()
 	for {
 		now := time.Now()
-		due, err := r.s.DueTimers(ctx, now, 100)
+		due, err := r.s.DueTimers(ctx, "", now, 100)
 		if err != nil {
 			continue // the session may have been lost while this copy was stopped
 		}

@@ -186,13 +186,13 @@ func testSchedules(t *testing.T, db database) {
 		"all":       {start.Add(time.Hour), 10, []Schedule{other, checkin}},
 		"limited":   {start.Add(time.Hour), 1, []Schedule{other}},
 	} {
-		if got, err := s.DueSchedules(ctx, tt.now, tt.limit); err != nil || !slices.Equal(got, tt.want) {
+		if got, err := s.DueSchedules(ctx, "", tt.now, tt.limit); err != nil || !slices.Equal(got, tt.want) {
 			t.Errorf("%s: DueSchedules = %+v, %v", name, got, err)
 		}
 	}
 	for network, want := range map[string][]Schedule{"matrix": {other, checkin}, "signal": nil} {
-		if got, err := s.DueSchedulesOf(ctx, network, start.Add(time.Hour), 10); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: DueSchedulesOf = %+v, %v", network, got, err)
+		if got, err := s.DueSchedules(ctx, network, start.Add(time.Hour), 10); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: DueSchedules = %+v, %v", network, got, err)
 		}
 	}
 	checkin.Cron, checkin.NextDue, checkin.LastDue = "0 20 * * *", start.Add(24*time.Hour), start
@@ -213,7 +213,7 @@ func testSchedules(t *testing.T, db database) {
 	read(checkin)
 	mustUpdate(t, s, func(tx *Tx) error { return errors.Join(tx.PutSchedule(never), tx.CancelSchedule(a, "all")) })
 	read()
-	if got, err := s.DueSchedules(ctx, Forever, 10); err != nil || len(got) != 1 || got[0] != other {
+	if got, err := s.DueSchedules(ctx, "", Forever, 10); err != nil || len(got) != 1 || got[0] != other {
 		t.Errorf("left: %+v, %v", got, err)
 	}
 	// An id is part of send keys: it must not come again.
@@ -246,7 +246,7 @@ func testBrokenScheduleDoesNotStopTheOthers(t *testing.T, db database) {
 		return err
 	})
 	for round, want := range []int{0, 1, 1} { // the broken one takes its place once
-		list, err := s.DueSchedules(ctx, Forever, 1)
+		list, err := s.DueSchedules(ctx, "", Forever, 1)
 		if err != nil || len(list) != want || want == 1 && list[0].Person != b {
 			t.Errorf("round %d: %+v, %v", round, list, err)
 		}
@@ -281,13 +281,13 @@ func testTimers(t *testing.T, db database) {
 		"limited":   {start.Add(9 * time.Hour), 2, []Timer{bobs, wait}},
 		"all":       {start.Add(9 * time.Hour), 10, []Timer{bobs, wait, nudge}},
 	} {
-		if got, err := s.DueTimers(ctx, tt.now, tt.limit); err != nil || !reflect.DeepEqual(got, tt.want) {
+		if got, err := s.DueTimers(ctx, "", tt.now, tt.limit); err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: DueTimers = %+v, %v", name, got, err)
 		}
 	}
 	for network, want := range map[string][]Timer{"matrix": {bobs, wait, nudge}, "signal": nil} {
-		if got, err := s.DueTimersOf(ctx, network, start.Add(9*time.Hour), 10); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: DueTimersOf = %+v, %v", network, got, err)
+		if got, err := s.DueTimers(ctx, network, start.Add(9*time.Hour), 10); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: DueTimers = %+v, %v", network, got, err)
 		}
 	}
 	mustUpdate(t, s, func(tx *Tx) error {

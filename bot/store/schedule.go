@@ -81,7 +81,7 @@ func (t *Tx) PutSchedule(s Schedule) error {
 	if !s.NextDue.IsZero() {
 		next = millis(s.NextDue)
 	}
-	if d := t.draft; d != nil && !d.moved && s.Name == d.planned.Name {
+	if d := t.draft; d != nil && d.ID != 0 && !d.moved && s.Name == d.planned.Name {
 		d.move(body, next, millis(s.LastDue))
 		return nil
 	}
@@ -100,7 +100,7 @@ const (
 // the person. That there is none is no error.
 func (t *Tx) CancelSchedule(id PersonID, name string) error {
 	var err error
-	if d := t.draft; d != nil && !d.moved && name == d.planned.Name {
+	if d := t.draft; d != nil && d.ID != 0 && !d.moved && name == d.planned.Name {
 		d.cancel()
 		return nil
 	}
@@ -119,10 +119,9 @@ const (
 	sqlSchedules    = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE person = $1 ORDER BY id`
 	sqlLoadSchedule = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE id = $1`
 	sqlDueSchedules = `SELECT id, person, name, body, next_due, last_due FROM schedule ` +
-		`WHERE next_due <= $1 AND (person % $2 = $3 OR next_due <= $4) ORDER BY next_due LIMIT $5`
-	sqlDueSchedulesOf = `SELECT id, person, name, body, next_due, last_due FROM schedule ` +
 		`WHERE next_due <= $1 AND (person % $2 = $3 OR next_due <= $4) ` +
-		`AND EXISTS (SELECT 1 FROM lane WHERE lane.person = schedule.person AND lane.network = $5) ORDER BY next_due LIMIT $6`
+		`AND ($5 = '' OR EXISTS (SELECT 1 FROM lane WHERE lane.person = schedule.person AND lane.network = $5)) ` +
+		`ORDER BY next_due LIMIT $6`
 )
 
 // Schedules returns every schedule of the person, oldest first, but for those
@@ -139,7 +138,7 @@ func (t *Tx) Schedules(id PersonID) ([]Schedule, error) {
 // Update it locks the person (Own).
 func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
 	if d := t.draft; d != nil {
-		if d.moved || id != d.ID {
+		if d.moved || id != d.ID || id == 0 {
 			return Schedule{}, ErrAside
 		}
 		return d.planned, nil
@@ -165,26 +164,17 @@ func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
 const sqlParkSchedule = `UPDATE schedule SET next_due = NULL WHERE id = $1`
 
 // DueSchedules returns up to limit schedules whose time has come, the earliest
-// first. Firing one takes an Update that locks the person (Own) and loads it
+// first, for the people on a network or for all (""). Firing one takes an Update that locks the person (Own) and loads it
 // again. Copies that share the database each get their share. A schedule that cannot
 // be opened is logged by its number and never due again, so that it does not
 // stand in the way of the others.
-func (s *Store) DueSchedules(ctx context.Context, now time.Time, limit int) ([]Schedule, error) {
-	n, k := s.share()
-	return s.dueSchedules(ctx, sqlDueSchedules, millis(now), n, k, millis(now.Add(-othersAfter)), limit)
-}
-
-// DueSchedulesOf is DueSchedules for the people on one network.
-func (s *Store) DueSchedulesOf(ctx context.Context, network string, now time.Time, limit int) ([]Schedule, error) {
-	n, k := s.share()
-	return s.dueSchedules(ctx, sqlDueSchedulesOf, millis(now), n, k, millis(now.Add(-othersAfter)), network, limit)
-}
-
-func (s *Store) dueSchedules(ctx context.Context, query string, args ...any) ([]Schedule, error) {
+func (s *Store) DueSchedules(ctx context.Context, network string, now time.Time, limit int) ([]Schedule, error) {
 	var list []Schedule
 	var broken []int64
+	n, k := s.share()
+	args := []any{millis(now), n, k, millis(now.Add(-othersAfter)), network, limit}
 	err := s.View(ctx, func(tx *Tx) (err error) {
-		list, broken, err = tx.readSchedules(query, args...)
+		list, broken, err = tx.readSchedules(sqlDueSchedules, args...)
 		return err
 	})
 	if err == nil && len(broken) > 0 {

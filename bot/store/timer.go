@@ -22,10 +22,9 @@ const (
 	sqlClearTimer = `DELETE FROM timer WHERE person = $1 AND kind = $2`
 	sqlLoadTimer  = `SELECT seq, due FROM timer WHERE person = $1 AND kind = $2`
 	sqlDueTimers  = `SELECT person, kind, seq, due FROM timer ` +
-		`WHERE due <= $1 AND (person % $2 = $3 OR due <= $4) ORDER BY due LIMIT $5`
-	sqlDueTimersOf = `SELECT person, kind, seq, due FROM timer ` +
 		`WHERE due <= $1 AND (person % $2 = $3 OR due <= $4) ` +
-		`AND EXISTS (SELECT 1 FROM lane WHERE lane.person = timer.person AND lane.network = $5) ORDER BY due LIMIT $6`
+		`AND ($5 = '' OR EXISTS (SELECT 1 FROM lane WHERE lane.person = timer.person AND lane.network = $5)) ` +
+		`ORDER BY due LIMIT $6`
 )
 
 // SetTimer sets the person's timer of this kind, in the place of the one that
@@ -39,6 +38,10 @@ func (t *Tx) SetTimer(id PersonID, kind string, seq int64, due time.Time) error 
 
 // ClearTimer removes the person's timer of this kind, if there is one.
 func (t *Tx) ClearTimer(id PersonID, kind string) error {
+	if d := t.draft; d != nil && d.awaits(id, kind) {
+		d.clear()
+		return nil
+	}
 	if err := t.later(sqlClearTimer, int64(id), kind); err != nil {
 		return fmt.Errorf("clear timer: %w", err)
 	}
@@ -50,6 +53,9 @@ func (t *Tx) ClearTimer(id PersonID, kind string) error {
 func (t *Tx) LoadTimer(id PersonID, kind string) (Timer, error) {
 	if err := t.own(id); err != nil {
 		return Timer{}, fmt.Errorf("load timer: %w", err)
+	}
+	if d := t.draft; d != nil && d.awaits(id, kind) {
+		return d.Timer, nil
 	}
 	timer := Timer{Person: id, Kind: kind}
 	var due int64
@@ -64,24 +70,16 @@ func (t *Tx) LoadTimer(id PersonID, kind string) (Timer, error) {
 // is another one's share: that one may hang.
 const othersAfter = time.Minute
 
-// DueTimers returns up to limit timers whose time has come, the earliest first.
+// DueTimers returns up to limit timers whose time has come, the earliest first,
+// for the people on a network or for all ("").
 // Firing one takes an Update that locks the person (Own) and loads it again.
 // Copies that share the database each get their share.
-func (s *Store) DueTimers(ctx context.Context, now time.Time, limit int) ([]Timer, error) {
-	n, k := s.share()
-	return s.dueTimers(ctx, sqlDueTimers, millis(now), n, k, millis(now.Add(-othersAfter)), limit)
-}
-
-// DueTimersOf is DueTimers for the people on one network.
-func (s *Store) DueTimersOf(ctx context.Context, network string, now time.Time, limit int) ([]Timer, error) {
-	n, k := s.share()
-	return s.dueTimers(ctx, sqlDueTimersOf, millis(now), n, k, millis(now.Add(-othersAfter)), network, limit)
-}
-
-func (s *Store) dueTimers(ctx context.Context, query string, args ...any) ([]Timer, error) {
+func (s *Store) DueTimers(ctx context.Context, network string, now time.Time, limit int) ([]Timer, error) {
 	var list []Timer
+	n, k := s.share()
+	args := []any{millis(now), n, k, millis(now.Add(-othersAfter)), network, limit}
 	err := s.View(ctx, func(tx *Tx) error {
-		return tx.rows(query, args, func(scan func(...any) error) error {
+		return tx.rows(sqlDueTimers, args, func(scan func(...any) error) error {
 			var timer Timer
 			var due int64
 			if err := scan(&timer.Person, &timer.Kind, &timer.Seq, &due); err != nil {

@@ -84,6 +84,7 @@ func rows(db string) []row {
 		{what: "until all is in the outbox, s", of: burst, unit: "s/burst", most: 10},
 		{what: "put into the outbox, a second", of: burst, unit: "due/s", least: 10_000},
 		{what: "memory at that time, MB", of: burst, unit: "peakMB", most: 300},
+		{what: "until nobody is waited for, s", of: burst, unit: "s/timers", most: 10},
 		{what: "size of the database, MB", of: burst, unit: "databaseMB"},
 		{what: "wait for a reply, quiet, p99 ms", of: talk, unit: "ms/quiet-p99"},
 		{what: "the same while the outbox fills", of: talk, unit: "ms/filling-p99", beside: talk, in: "ms/quiet-p99", most: 1.2},
