@@ -118,6 +118,7 @@ func (t *turn) caseStep(c store.Case, e desk.Event, m carried) error {
 			return err
 		}
 	}
+	kept := len(t.held())
 	before := c.Case
 	next, effects := s.Desk.Step(c.Case, e, away, t.now)
 	c.Case = next
@@ -134,12 +135,15 @@ func (t *turn) caseStep(c store.Case, e desk.Event, m carried) error {
 	if err := t.reseat(c, before); err != nil {
 		return err
 	}
-	if c.Human() && !before.Human() {
+	if c.Human() && !before.Human() && !t.atKnock() {
 		if err := t.fallSilent(); err != nil {
 			return err
 		}
 	}
 	if err := t.countCase(before, c.Case, e); err != nil {
+		return err
+	}
+	if err := t.knock(c, kept); err != nil {
 		return err
 	}
 	if err := t.tx.PutCase(c); err != nil {
@@ -171,7 +175,7 @@ func (t *turn) caseEffect(c *store.Case, e desk.Effect, m carried) error {
 	s := t.bot.Staff
 	switch e.(type) {
 	case desk.Tell, desk.Lines, desk.Survey:
-		if t.hidden() && !t.asking {
+		if t.hidden() && !t.asking || t.gone() {
 			t.p.Vars[varUntold] = true
 			return nil
 		}
@@ -295,8 +299,7 @@ func (t *turn) carry(c store.Case, to desk.Side, m carried) error {
 	if err := t.tx.Cross(t.bot.Staff.Network, x); err != nil {
 		return err
 	}
-	t.said++
-	return t.tx.Enqueue(t.p.Row, store.Post{Key: x.Copy, Out: chat.Outgoing{To: t.p.Addr, Text: chat.Text(m.text)}}, t.now)
+	return t.toPerson(store.Post{Key: x.Copy, Out: chat.Outgoing{To: t.p.Addr, Text: chat.Text(m.text)}})
 }
 
 // signed is the text of a member of staff as the person reads it.

@@ -53,7 +53,7 @@ func (b *Bot) claimCase(tx *store.Tx, tm store.Timer, now time.Time) (store.Case
 		return c, nil, err
 	}
 	if !c.Open() { // kept for long enough
-		return c, nil, b.endCase(tx, c.Lane, now)
+		return c, nil, errors.Join(b.dropHeld(tx, c), b.endCase(tx, c.Lane, now))
 	}
 	if b.Staff == nil { // the desk was taken out of the configuration
 		return c, nil, nil

@@ -137,7 +137,10 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 		}
 		return t.caughtUp()
 	case chat.KindReaction:
-		return t.reacted(string(m.Text))
+		if err := t.reacted(string(m.Text)); err != nil {
+			return err
+		}
+		return t.caughtUp()
 	case chat.KindStart:
 		if id := string(m.Text); t.Library.Has(id) && !t.inDecoy() && !flow.InDecoy(id) {
 			return t.step(flow.Input{Kind: flow.InStart, Flow: id})

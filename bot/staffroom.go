@@ -420,7 +420,7 @@ func (t *staffTurn) reacted() error {
 		return err
 	}
 	out := chat.Outgoing{Form: chat.FormReaction, Target: x.Event, Text: t.m.Text}
-	return t.tx.Enqueue(p.Row, store.Post{Key: t.tx.Key("desk.sign", t.m.ID), Out: out}, t.now)
+	return t.reaches(c, p, store.Post{Key: t.tx.Key("desk.sign", t.m.ID), Out: out})
 }
 
 // caseAt is the case of a lane; ok is false where it can be read no more, or its
@@ -456,6 +456,11 @@ func (t *staffTurn) changed() error {
 		if !mine && !c.May(t.who) {
 			return nil
 		}
+		of := *t.turn
+		of.p = p
+		if there, err := of.unhold(x.Copy); there || err != nil {
+			return errors.Join(err, of.save())
+		}
 		return t.tx.TakeBack(c.Person, x.Copy, false, p.Addr, t.now)
 	}
 	o := desk.ReadOrder(string(t.m.Text), t.bot.Staff.Reasons, t.bot.Staff.Language)
@@ -474,5 +479,5 @@ func (t *staffTurn) changed() error {
 		return t.answer("staff_unclear", nil)
 	}
 	out := chat.Outgoing{Text: chat.Text(t.signed(t.who, o.Arg))}
-	return t.tx.Enqueue(p.Row, store.Post{Key: t.tx.Key("desk.edit", t.m.ID), EditOf: x.Copy, Out: out}, t.now)
+	return t.reaches(c, p, store.Post{Key: t.tx.Key("desk.edit", t.m.ID), EditOf: x.Copy, Out: out})
 }

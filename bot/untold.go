@@ -19,10 +19,18 @@ func (t *turn) caughtUp() error {
 	if !t.untold() {
 		return nil
 	}
+	if t.putOff() {
+		return t.save()
+	}
 	delete(t.p.Vars, varUntold)
 	c, ok, err := t.caseNow()
 	if err != nil {
 		return err
+	}
+	if ok && !c.Open() { // what was written comes before the end
+		if err := t.handHeld(c); err != nil {
+			return err
+		}
 	}
 	switch {
 	case !ok || c.Ended == "withdrawn":
@@ -38,6 +46,9 @@ func (t *turn) caughtUp() error {
 		err = t.tell("desk_waiting")
 	}
 	if err != nil {
+		return err
+	}
+	if err := t.handHeld(c); err != nil {
 		return err
 	}
 	return t.save()

@@ -80,7 +80,7 @@ func (ld *loader) care() {
 	for _, id := range ld.opt.Alone {
 		alone[ld.flows[id]] = true
 	}
-	alone[ld.flows[flowAgreed]] = true
+	alone[ld.flows[flowAgreed]], alone[ld.flows[flowKnock]] = true, true
 	numbers := false // there are numbers to show
 	for _, p := range ld.parsers {
 		for _, n := range p.flow.nodes {

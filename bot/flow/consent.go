@@ -19,6 +19,10 @@ func consentActs() []string { return []string{"again", "end"} }
 // place of what was due.
 const flowAgreed = "agreed.again"
 
+// flowKnock comes before what people of the organization write to somebody who has
+// been away. The host begins it.
+const flowKnock = "human.hello"
+
 const (
 	// nameAgreed stands for what the person has agreed to, with dates.
 	nameAgreed = "agreed"

@@ -95,12 +95,13 @@ func (r *run) veiled(f *flow) bool {
 }
 
 // greetedFreely takes any other words as a yes where the question was the
-// person's own line: it has no choices that could be missed.
+// person's own line: it has no choices that could be missed. In flowKnock they are
+// one anyway: somebody waits for the person, who is here.
 func (r *run) greetedFreely(n *node, o *askOp) (done bool, err error) {
-	if !r.ownLine(o) {
+	f, _ := r.waiting()
+	if !r.ownLine(o) && (!o.greeting || f.ID != flowKnock) {
 		return false, nil
 	}
-	f, _ := r.waiting()
 	return true, r.choose(f, n, o, 0)
 }
 
