@@ -60,6 +60,9 @@ func (j *roomJob) echo(ctx context.Context, evt *event.Event) error {
 	if key == "" || strings.HasPrefix(key, "mautrix-go_") {
 		return nil
 	}
+	if twin, err := j.twin(ctx, key, evt); twin || err != nil {
+		return err
+	}
 	err := j.insist(ctx, "note that a message arrived", func() error {
 		return j.handler.Delivered(ctx, NetworkName, key, evt.ID.String())
 	})

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+
 	"handrail/bot/chat"
 )
 
@@ -70,6 +73,91 @@ func TestTakenLate(t *testing.T) {
 	if n := g.countText("take care"); n != 1 {
 		t.Errorf("the person reads it %d times", n)
 	}
+}
+
+// TestTwin: the homeserver shows a message so late that it was sent again. One of
+// the two goes at once, and it is not the one that the store knows.
+func TestTwin(t *testing.T) {
+	t.Parallel()
+	for name, restart := range map[string]bool{"seen by who sent it": false, "seen after a restart": true} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); twin(t, restart) })
+	}
+}
+
+func twin(t *testing.T, restart bool) {
+	server := sharedServer(t)
+	w := newWire(t, server)
+	cfg := botConfig(t, w.url, createUser(t, server, "bot"))
+	r := newRecorder()
+	soon := func(tr *Transport) { tr.settle = 50 * time.Millisecond }
+	b := startBot(t, cfg, r, soon)
+	g := newGuest(t, server, "ann")
+	g.openChat(t, b)
+	b.say(t, g, "warm", "warm up")
+	g.awaitText(t, "warm up")
+
+	other, err := mautrix.NewClient(server.URL(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = other.Login(testContext(t), &mautrix.ReqLogin{
+		Type: mautrix.AuthTypePassword, Password: password, StoreCredentials: true,
+		Identifier: mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: cfg.User},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var late func() error
+	first := once(isPut)
+	lost := func(req *http.Request) *http.Response {
+		if !(*first)(req) {
+			return nil
+		}
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		late = func() error {
+			// By another login, for a homeserver that forgot the first knows nothing
+			// of its transaction ids either.
+			again, err := http.NewRequestWithContext(context.Background(), req.Method, server.URL()+req.URL.RequestURI(), strings.NewReader(string(body)))
+			if err != nil {
+				return err
+			}
+			again.Header = req.Header.Clone()
+			again.Header.Set("Authorization", "Bearer "+other.AccessToken)
+			resp, err := http.DefaultClient.Do(again)
+			if err != nil {
+				return err
+			}
+			return resp.Body.Close()
+		}
+		panic(http.ErrAbortHandler)
+	}
+	w.reply.Store(&lost)
+	if _, err := b.Send(testContext(t), chat.Outgoing{Key: "twin", To: g.address(), Text: "take care"}); err == nil {
+		t.Fatal("a request without an answer succeeded")
+	}
+	kept := b.insistOn(t, g, "twin", "take care")
+	g.awaitText(t, "take care")
+	if restart {
+		b.stop()
+	}
+	if err := late(); err != nil {
+		t.Fatal(err)
+	}
+	if restart {
+		b = startBot(t, cfg, r, soon)
+	}
+	gone := g.await(t, "the end of the twin", func(evt *event.Event) bool { return evt.Type == event.EventRedaction })
+	if gone.Redacts.String() == kept || gone.Redacts == "" {
+		t.Error("the wrong one of the two was taken back")
+	}
+	if got := r.waitDelivered(t, "twin"); got != kept {
+		t.Error("the store was told of the twin")
+	}
+	b.say(t, g, "last", "that was all")
+	g.awaitText(t, "that was all")
 }
 
 // TestLeftOut: after a failure the homeserver leaves a message out of its answer

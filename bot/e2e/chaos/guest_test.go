@@ -52,6 +52,7 @@ type guest struct {
 	said int // numbered messages sent so far; for one goroutine
 	from int // of those, how many were judged
 	due  int // numbered messages of the bot that were judged
+	gone int // messages of the bot that were taken back, as far as judged
 }
 
 // newGuest makes an account, logs in, makes an encrypted room with the bot and
@@ -201,6 +202,7 @@ func (g *guest) say(ctx context.Context, body string) error {
 type line struct {
 	mine bool
 	body string
+	gone bool // taken back
 	id   id.EventID
 	at   time.Time // by the homeserver's clock
 }
@@ -237,6 +239,9 @@ func (g *guest) timeline(ctx context.Context) ([]line, error) {
 func (g *guest) read(ctx context.Context, e *event.Event) (line, bool, error) {
 	if e.Type.Type != event.EventEncrypted.Type {
 		return line{}, false, nil
+	}
+	if e.Unsigned.RedactedBecause != nil {
+		return line{mine: e.Sender == g.cli.UserID, gone: true, id: e.ID, at: time.UnixMilli(e.Timestamp)}, true, nil
 	}
 	e.Type.Class, e.RoomID = event.MessageEventType, g.room
 	if err := e.Content.ParseRaw(e.Type); err != nil {

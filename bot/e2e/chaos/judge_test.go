@@ -16,6 +16,7 @@ type row struct {
 	inputs, answers        int
 	due                    int
 	lost, doubled, endings int
+	twins                  int // shown by the homeserver after they were sent again, and taken back
 	took                   time.Duration
 }
 
@@ -46,6 +47,7 @@ func (r *row) join(o row) {
 	r.lost += o.lost
 	r.doubled += o.doubled
 	r.endings += o.endings
+	r.twins += o.twins
 	r.took += o.took
 }
 
@@ -53,19 +55,19 @@ func (r *row) join(o row) {
 func (t *table) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	const format = "%-9s %-44s %6v %7v %8v %6v %5v %8v %6v %6v\n"
+	const format = "%-9s %-44s %6v %7v %8v %6v %5v %8v %6v %6v %6v\n"
 	var b strings.Builder
-	fmt.Fprintf(&b, format, "database", "fault", "times", "inputs", "answers", "due", "lost", "doubled", "ended", "took")
+	fmt.Fprintf(&b, format, "database", "fault", "times", "inputs", "answers", "due", "lost", "doubled", "ended", "twins", "took")
 	for _, name := range []string{"sqlite", "postgres"} {
 		var sum row
 		for _, r := range t.rows {
 			if r.database != name {
 				continue
 			}
-			fmt.Fprintf(&b, format, r.database, r.fault, r.times, r.inputs, r.answers, r.due, r.lost, r.doubled, r.endings, r.took.Round(time.Second))
+			fmt.Fprintf(&b, format, r.database, r.fault, r.times, r.inputs, r.answers, r.due, r.lost, r.doubled, r.endings, r.twins, r.took.Round(time.Second))
 			sum.join(r)
 		}
-		fmt.Fprintf(&b, format, name, "all", sum.times, sum.inputs, sum.answers, sum.due, sum.lost, sum.doubled, sum.endings, sum.took.Round(time.Second))
+		fmt.Fprintf(&b, format, name, "all", sum.times, sum.inputs, sum.answers, sum.due, sum.lost, sum.doubled, sum.endings, sum.twins, sum.took.Round(time.Second))
 	}
 	return b.String()
 }
@@ -81,7 +83,7 @@ func (w *world) judge(fault string, times int, began time.Time) {
 		r.endings += int(b.ends.Swap(0))
 	}
 	for _, g := range w.talk {
-		mine, theirs := w.read(ctx, g)
+		mine, theirs := w.settled(ctx, g)
 		var lost []int
 		for n := g.from + 1; n <= g.said; n++ {
 			asked, answered := mine[numbered(n)], theirs[heard(n)]
@@ -103,24 +105,25 @@ func (w *world) judge(fault string, times int, began time.Time) {
 		g.from = g.said
 	}
 	for _, g := range w.tick {
-		_, theirs := w.read(ctx, g)
+		_, theirs := w.settled(ctx, g)
 		w.judgeDue(&r, g, theirs, tickText, highest(theirs, tickText))
 	}
 	for _, g := range w.due {
-		_, theirs := w.read(ctx, g)
+		_, theirs := w.settled(ctx, g)
 		w.judgeDue(&r, g, theirs, dueText, w.days)
 		if n := theirs[fmt.Sprintf(dueText, w.days+1)]; n > 0 {
 			r.doubled += n
 			w.Errorf("%s: a daily message came %d times before its day", fault, n)
 		}
 	}
+	r.twins, w.twins = w.twins, 0
 	r.took = time.Since(began)
 	w.table.add(r)
 	if r.endings > 0 {
 		w.progress("it ended by itself with: %s", w.lastWords())
 	}
-	w.progress("%-44s times %d, inputs %d, answers %d, due %d, lost %d, doubled %d, ended by itself %d, %s",
-		fault, r.times, r.inputs, r.answers, r.due, r.lost, r.doubled, r.endings, r.took.Round(time.Second))
+	w.progress("%-44s times %d, inputs %d, answers %d, due %d, lost %d, doubled %d, ended by itself %d, taken back %d, %s",
+		fault, r.times, r.inputs, r.answers, r.due, r.lost, r.doubled, r.endings, r.twins, r.took.Round(time.Second))
 }
 
 // judgeDue wants every number since the last time once.
@@ -166,14 +169,43 @@ func (w *world) read(ctx context.Context, g *guest) (mine, theirs map[string]int
 		w.Errorf("the room of %s: %v", g.name, err)
 	}
 	mine, theirs = map[string]int{}, map[string]int{}
+	gone := 0
 	for _, l := range lines {
-		if l.mine {
+		switch {
+		case l.mine:
 			mine[l.body]++
-		} else {
+		case l.gone:
+			gone++
+		default:
 			theirs[l.body]++
 		}
 	}
+	w.twins += gone - g.gone
+	g.gone = gone
 	return mine, theirs
+}
+
+// twinPatience is how long the bot has to take back what the homeserver showed
+// late and the bot had sent again.
+const twinPatience = 20 * time.Second
+
+// settled is read, once no numbered message of the bot stands twice, or when the
+// patience with that is at its end.
+func (w *world) settled(ctx context.Context, g *guest) (mine, theirs map[string]int) {
+	w.Helper()
+	for end := time.Now().Add(twinPatience); ; {
+		mine, theirs = w.read(ctx, g)
+		twice := false
+		for body, n := range theirs {
+			asked, answers := strings.CutPrefix(strings.TrimSuffix(body, "."), "Heard ")
+			counted := answers || strings.HasPrefix(body, "Tick ") || strings.HasPrefix(body, "Due ")
+			twice = twice || counted && n > max(mine[asked], 1)
+		}
+		if !twice || ctx.Err() != nil || time.Now().After(end) {
+			return mine, theirs
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
 }
 
 // lastWords are the last errors with which the bot ended by itself.

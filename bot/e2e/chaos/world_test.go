@@ -47,6 +47,7 @@ type world struct {
 	tick     []*guest
 	due      []*guest
 	days     int // daily messages that were due so far
+	twins    int // messages that the bot took back since the last judgement
 	vain     int // how often somebody waited in vain for all to be well again
 	table    *table
 
