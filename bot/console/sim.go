@@ -134,15 +134,15 @@ func (s *Sim) Input(ctx context.Context, line string) error {
 
 // Say hands one act of the person to the bot and lets the bot do what is due.
 func (s *Sim) Say(ctx context.Context, e Entry) error {
+	s.said++
 	if s.network != nil && !strings.HasPrefix(e.Text, "/start ") {
 		if err := s.network.Do(ctx, e); err != nil || e.Act == AtOnce {
 			return err
 		}
 		return s.Settle(ctx)
 	}
-	s.said++
 	m := chat.Message{
-		ID: fmt.Sprintf("%s-p%d", s.session, s.said), From: s.address(),
+		ID: s.Said(), From: s.address(),
 		Kind: e.kind(), Text: chat.Text(e.Text), Sent: s.clock.Now(),
 	}
 	if e.There {
@@ -173,6 +173,9 @@ func (s *Sim) Say(ctx context.Context, e Entry) error {
 	}
 	return s.Settle(ctx)
 }
+
+// Said is the event id that the console gives to what the person did last.
+func (s *Sim) Said() string { return fmt.Sprintf("%s-p%d", s.session, s.said) }
 
 // nth is the back-th newest of some event ids; empty if there are not so many.
 func nth(ids []string, back int) string {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,57 +20,74 @@ import (
 // the bot did is read from the client.
 type matrixWire struct {
 	*matrixWorld
-	name    string
-	guest   *client.Person
-	room    string
-	sink    func(console.Entry)
-	began   time.Time
-	opening bool // the guest's first words are to open the room
+	name  string
+	apps  []matrixPlace // of the guest: their client, and their other one if they use two
+	sink  func(console.Entry)
+	began time.Time
+	how   matrixHow
 
 	mu      sync.Mutex
 	sim     *console.Sim
-	taken   map[string]bool // ids of the messages that the bot took
-	changed chan struct{}   // closed and made anew with each
-	said    []string        // what the guest wrote
-	shown   []matrixShown   // what the bot wrote to them
-	faults  error           // what the guest's client should not show
+	taken   map[string]bool   // ids of the messages that the bot took
+	changed chan struct{}     // closed and made anew with each
+	said    []string          // what the guest wrote
+	shown   []matrixShown     // what the bot wrote to them
+	doing   string            // what the guest does now, as the console calls it
+	names   map[string]string // what they did, by event id, as the console calls it
 
 	members *console.StaffRoom          // nil: no staff
 	wrote   map[*client.Person][]string // what each of staff wrote
 	place   map[string]matrixPlace      // where staff read a message of the bot
 }
 
+// matrixHow is what is special about a talk.
+type matrixHow struct {
+	// opening: the guest's first words are to open the room.
+	opening bool
+	// apps are two where the guest writes from two. A code to connect them is drawn
+	// from the id of a message, so the bot gets the ids of the console then.
+	apps int
+}
+
 // matrixShown is a message of the bot as the guest's client has to show it.
 type matrixShown struct {
 	event, text string
+	app         int
 	gone        bool
 }
 
 // arrive logs a guest in and opens the room, unless that is for the talk.
-func (w *matrixWire) arrive(ctx context.Context) (err error) {
+func (w *matrixWire) arrive(ctx context.Context) error {
 	w.matrixWorld.mu.Lock()
 	w.guests++
 	w.name = fmt.Sprintf("guest%d", w.guests)
 	w.matrixWorld.mu.Unlock()
-	if w.guest, err = w.login(ctx, w.name); err != nil {
-		return err
+	for i := range w.how.apps {
+		p, err := w.login(ctx, w.name+strings.Repeat("-there", i))
+		if err != nil {
+			return err
+		}
+		w.apps = append(w.apps, matrixPlace{who: p})
+		w.matrixWorld.mu.Lock()
+		w.wires[p.UserID] = w
+		w.matrixWorld.mu.Unlock()
+		if w.how.opening {
+			continue
+		}
+		if err := w.open(ctx, &w.apps[i]); err != nil {
+			return err
+		}
 	}
-	w.matrixWorld.mu.Lock()
-	w.wires[w.guest.UserID] = w
-	w.matrixWorld.mu.Unlock()
-	if w.opening {
-		return nil
-	}
-	return w.open(ctx)
+	return nil
 }
 
-func (w *matrixWire) open(ctx context.Context) (err error) {
+func (w *matrixWire) open(ctx context.Context, app *matrixPlace) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, matrixPatience)
 	defer cancel()
-	if w.room, err = w.guest.CreateRoom(ctx, true, matrixBotID); err != nil {
+	if app.room, err = app.who.CreateRoom(ctx, true, matrixBotID); err != nil {
 		return err
 	}
-	return w.guest.WaitJoined(ctx, w.room, matrixBotID)
+	return app.who.WaitJoined(ctx, app.room, matrixBotID)
 }
 
 // begin hands on what arrives from now on.
@@ -79,31 +97,34 @@ func (w *matrixWire) begin(sim *console.Sim) {
 	w.sim = sim
 }
 
-// leave looks at the whole talk once more and closes the client.
-func (w *matrixWire) leave() error {
-	err := w.lookBack()
-	w.matrixWorld.mu.Lock()
-	delete(w.wires, w.guest.UserID)
-	w.matrixWorld.mu.Unlock()
-	w.guest.Close()
-	return errors.Join(w.faults, err)
+// leave looks at the whole talk once more and closes the clients.
+func (w *matrixWire) leave() (err error) {
+	for i, app := range w.apps {
+		if app.room != "" {
+			err = errors.Join(err, w.lookBack(i))
+		}
+		w.matrixWorld.mu.Lock()
+		delete(w.wires, app.who.UserID)
+		w.matrixWorld.mu.Unlock()
+		app.who.Close()
+	}
+	return err
 }
 
-// lookBack compares what the client shows at the end with what the bot has sent:
+// lookBack compares what a client shows at the end with what the bot has sent:
 // nothing more, nothing less, and nothing that was taken back.
-func (w *matrixWire) lookBack() error {
-	if w.room == "" {
-		return nil
-	}
+func (w *matrixWire) lookBack(app int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), matrixPatience)
 	defer cancel()
-	events, err := w.guest.Timeline(ctx, w.room)
+	events, err := w.apps[app].who.Timeline(ctx, w.apps[app].room)
 	if err != nil {
 		return err
 	}
 	want := map[string]matrixShown{}
 	for _, s := range w.shown {
-		want[s.event] = s
+		if s.app == app {
+			want[s.event] = s
+		}
 	}
 	for _, e := range events {
 		if e.Sender != matrixBotID || e.State || e.Type == "m.room.redaction" || e.Type == "m.reaction" || e.Replaces != "" && !e.Redacted {
@@ -111,24 +132,32 @@ func (w *matrixWire) lookBack() error {
 		}
 		s, ok := want[e.ID]
 		delete(want, e.ID)
-		text := e.Body
-		if e.Edited != "" {
-			text = e.Edited
-		}
-		switch {
-		case e.Redacted && (!ok || s.gone): // an edit was taken back with its message
-		case !ok:
-			err = errors.Join(err, errors.New("the client shows a message that the bot did not send"))
-		case s.gone || e.Redacted:
-			err = errors.Join(err, fmt.Errorf("at the end a message is taken back: %v, and is to be: %v", e.Redacted, s.gone))
-		case text != s.text:
-			err = errors.Join(err, fmt.Errorf("at the end the client shows %q in place of %q", text, s.text))
-		}
+		err = errors.Join(err, s.differs(e, ok))
 	}
 	if len(want) > 0 {
 		err = errors.Join(err, fmt.Errorf("at the end the client shows %d messages less than the bot sent", len(want)))
 	}
 	return err
+}
+
+// differs tells what is wrong with an event of the bot at the end; sent: it is one
+// of its messages.
+func (s matrixShown) differs(e client.Event, sent bool) error {
+	text := e.Body
+	if e.Edited != "" {
+		text = e.Edited
+	}
+	switch {
+	case e.Redacted && (!sent || s.gone): // an edit was taken back with its message
+		return nil
+	case !sent:
+		return errors.New("at the end the client shows a message that the bot did not send")
+	case s.gone || e.Redacted:
+		return fmt.Errorf("at the end a message is taken back: %v, and is to be: %v", e.Redacted, s.gone)
+	case text != s.text:
+		return fmt.Errorf("at the end the client shows %q in place of %q", text, s.text)
+	}
+	return nil
 }
 
 // Network implements chat.Transport.
@@ -142,7 +171,7 @@ func (w *matrixWire) Ready(ctx context.Context) error { return w.account.Ready(c
 
 // Person is the guest.
 func (w *matrixWire) Person() chat.Address {
-	return chat.Address{Network: matrix.NetworkName, User: w.guest.UserID, Room: w.room}
+	return chat.Address{Network: matrix.NetworkName, User: w.apps[0].who.UserID, Room: w.apps[0].room}
 }
 
 // handle hands a message to the bot of this transcript. When the homeserver says
@@ -152,7 +181,7 @@ func (w *matrixWire) handle(ctx context.Context, m chat.Message) error {
 	w.mu.Lock()
 	sim := w.sim
 	w.mu.Unlock()
-	if sim == nil || m.Kind == chat.KindOpened && !w.opening || m.Sent.Before(w.began) {
+	if sim == nil || m.Kind == chat.KindOpened && !w.how.opening || m.Sent.Before(w.began) {
 		return nil
 	}
 	now, err := sim.Now(ctx)
@@ -160,18 +189,38 @@ func (w *matrixWire) handle(ctx context.Context, m chat.Message) error {
 		return err
 	}
 	m.Sent = now
+	event := m.ID
+	w.rename(&m)
 	if err := sim.Handler().Handle(ctx, m); err != nil {
 		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.taken[m.ID] = true
+	w.taken[event] = true
 	if m.Kind == chat.KindOpened {
-		w.taken[w.room] = true
+		w.taken[m.From.Room] = true
 	}
 	close(w.changed)
 	w.changed = make(chan struct{})
 	return nil
+}
+
+// rename calls what the guest does as the console does, where that matters.
+func (w *matrixWire) rename(m *chat.Message) {
+	if w.how.apps == 1 || m.Staff != nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.doing != "" && w.names[m.ID] == "" {
+		w.names[m.ID], w.doing = w.doing, ""
+	}
+	if name := w.names[m.ID]; name != "" {
+		m.ID = name
+	}
+	if name := w.names[m.Target]; name != "" {
+		m.Target = name
+	}
 }
 
 func (w *matrixWire) delivered(ctx context.Context, network, key, eventID string) error {
@@ -205,17 +254,24 @@ func (w *matrixWire) wait(ctx context.Context, event string) error {
 func (w *matrixWire) Do(ctx context.Context, e console.Entry) error {
 	ctx, cancel := context.WithTimeout(ctx, matrixPatience)
 	defer cancel()
-	if w.room == "" {
-		if err := w.open(ctx); err != nil {
+	app := &w.apps[0]
+	if e.There {
+		app = &w.apps[1]
+	}
+	if app.room == "" {
+		if err := w.open(ctx, app); err != nil {
 			return err
 		}
-		return w.wait(ctx, w.room)
+		return w.wait(ctx, app.room)
 	}
+	w.mu.Lock()
+	w.doing = w.sim.Said()
+	w.mu.Unlock()
 	var theirs []string
 	for _, s := range w.shown {
 		theirs = append(theirs, s.event)
 	}
-	event, err := act(ctx, matrixPlace{w.guest, w.room, ""}, e, &w.said, theirs)
+	event, err := act(ctx, *app, e, &w.said, theirs)
 	if err != nil {
 		return err
 	}
@@ -312,14 +368,18 @@ func (w *matrixWire) Send(ctx context.Context, out chat.Outgoing) (id string, er
 
 // show is what the guest's client shows of something that the bot sent.
 func (w *matrixWire) show(ctx context.Context, out chat.Outgoing, id string) (console.Entry, error) {
-	at := matrixPlace{w.guest, w.room, ""}
-	e, body, err := at.entry(ctx, out, id)
+	app := slices.IndexFunc(w.apps, func(p matrixPlace) bool { return p.who.UserID == out.To.User })
+	if app < 0 || w.apps[app].room != out.To.Room {
+		return console.Entry{}, errors.New("the bot writes to somebody else, or elsewhere")
+	}
+	e, body, err := w.apps[app].entry(ctx, out, id)
 	if err != nil {
 		return e, err
 	}
+	e.There = app > 0
 	switch out.Form {
 	case chat.FormText, chat.FormImage, chat.FormFile:
-		w.shown = append(w.shown, matrixShown{event: id, text: body})
+		w.shown = append(w.shown, matrixShown{event: id, text: body, app: app})
 	default:
 		for i := range w.shown {
 			s := &w.shown[i]

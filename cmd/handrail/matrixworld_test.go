@@ -126,12 +126,11 @@ func (w *matrixWorld) Delivered(ctx context.Context, network, key, eventID strin
 // staff, as the console does not.
 func (w *matrixWorld) Vouch(context.Context, string, string, string) (bool, error) { return true, nil }
 
-// over plays transcripts over a homeserver. opening: the guest begins by opening
-// the room, in place of their first words.
-func (w *matrixWorld) over(c content, folder fs.FS, opening bool) console.Build {
+// over plays transcripts over a homeserver.
+func (w *matrixWorld) over(c content, folder fs.FS, how matrixHow) console.Build {
 	return func(ctx context.Context, begin console.Stage, sink func(console.Entry)) (_ *console.Sim, _ func() error, err error) {
 		o := simOptions{begin: begin.At, zone: begin.Zone, lang: begin.Lang, sink: func(console.Entry) {}, log: slog.New(slog.DiscardHandler)}
-		wire := &matrixWire{matrixWorld: w, sink: sink, opening: opening, taken: map[string]bool{}, changed: make(chan struct{}), began: time.Now().Add(-time.Second)}
+		wire := &matrixWire{matrixWorld: w, sink: sink, how: how, taken: map[string]bool{}, names: map[string]string{}, changed: make(chan struct{}), began: time.Now().Add(-time.Second)}
 		var ends []func() error
 		end := func() (err error) {
 			for i := len(ends) - 1; i >= 0; i-- {

@@ -19,22 +19,12 @@ import (
 // and a hand-over.
 var matrixSample = []string{ //nolint:gochecknoglobals // a constant list
 	"welcome-all", "checkin-set", "checkin.ask-light-write", "crisis-in-the-middle", "exit-x", "delete-copy-first",
-	"reasons.add-edited", "reasons.add-withdrawn", "breathing.box-holds", "desk/talk",
-}
-
-// notOverMatrix says why a transcript cannot be played over Matrix; "" if it can.
-func notOverMatrix(file, text string) string {
-	switch {
-	case strings.Contains(text, "[there] "):
-		return "the code that connects a second app is drawn from the ids of the console"
-	}
-	return ""
+	"reasons.add-edited", "reasons.add-withdrawn", "breathing.box-holds", "link-exit", "desk/talk",
 }
 
 // TestOverMatrix plays transcripts that come with the scripts, the same files as on
 // the console and over Signal, over a homeserver, with a client of the guest that
-// reads what the bot said. HANDRAIL_TRANSCRIPTS=all plays the whole set, and says
-// which cannot be played there.
+// reads what the bot said. HANDRAIL_TRANSCRIPTS=all plays the whole set.
 func TestOverMatrix(t *testing.T) {
 	src, err := openSource("")
 	if err != nil {
@@ -51,7 +41,7 @@ func TestOverMatrix(t *testing.T) {
 	whole := os.Getenv("HANDRAIL_TRANSCRIPTS") == "all"
 	w := newMatrixWorld(t)
 	var played, wanted atomic.Int64
-	play := func(t *testing.T, file string, opening bool) {
+	play := func(t *testing.T, file string, how matrixHow) {
 		t.Helper()
 		data, err := fs.ReadFile(src.fsys, file)
 		if err != nil {
@@ -65,7 +55,10 @@ func TestOverMatrix(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := console.Play(context.Background(), tr, w.over(all, folder, opening))
+		if how.apps = 1; strings.Contains(string(data), "[there] ") {
+			how.apps = 2
+		}
+		got, err := console.Play(context.Background(), tr, w.over(all, folder, how))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,14 +71,6 @@ func TestOverMatrix(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), filepath.Ext(file))
 		if !whole && !slices.Contains(matrixSample, name) {
-			continue
-		}
-		data, err := fs.ReadFile(src.fsys, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if why := notOverMatrix(file, string(data)); why != "" {
-			t.Logf("not played: %s: %s", name, why)
 			continue
 		}
 		wanted.Add(1)
@@ -101,23 +86,23 @@ func TestOverMatrix(t *testing.T) {
 	t.Run("all", func(t *testing.T) {
 		t.Run("a difference is seen", func(t *testing.T) {
 			t.Parallel()
-			differs(t, w.over(all, src.fsys, false))
+			differs(t, w.over(all, src.fsys, matrixHow{apps: 1}))
 		})
 		t.Run("begun by opening the room", func(t *testing.T) {
 			t.Parallel()
 			wanted.Add(1)
-			play(t, "testdata/welcome-all.txt", true)
+			play(t, "testdata/welcome-all.txt", matrixHow{opening: true})
 		})
 		t.Run("desk", func(t *testing.T) { // there is one room of staff
 			t.Parallel()
 			for _, file := range staff {
-				t.Run(filepath.Base(file), func(t *testing.T) { play(t, file, false) })
+				t.Run(filepath.Base(file), func(t *testing.T) { play(t, file, matrixHow{}) })
 			}
 		})
 		for _, file := range alone {
 			t.Run(filepath.Base(file), func(t *testing.T) {
 				t.Parallel()
-				play(t, file, false)
+				play(t, file, matrixHow{})
 			})
 		}
 	})
