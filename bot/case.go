@@ -122,8 +122,8 @@ func (t *turn) caseStep(c store.Case, e desk.Event, m carried) error {
 	before := c.Case
 	next, effects := s.Desk.Step(c.Case, e, away, t.now)
 	c.Case = next
-	t.reading = readers(before)
-	if is := readers(next); len(is) > 0 {
+	t.reading = before.Readers()
+	if is := next.Readers(); len(is) > 0 {
 		t.reading = is
 	}
 	defer func() { t.reading = nil }()

@@ -18,14 +18,6 @@ import (
 // apart tells whether each case has a room of its own.
 func (t *turn) apart() bool { return !t.bot.Staff.Threads }
 
-// readers are those who can read the talk of a case.
-func readers(c desk.Case) []desk.StaffID {
-	if c.State != desk.Claimed {
-		return nil
-	}
-	return append([]desk.StaffID{c.Holder}, c.Guests...)
-}
-
 // caseRoom is the name of the room of a case. It is not that of another, even if
 // a store was restored in which the numbers begin anew from some case on.
 func (t *turn) caseRoom(c store.Case) string {
@@ -86,7 +78,7 @@ func (t *turn) toStaff(c store.Case, post store.Post) error {
 	}
 	who := t.reading
 	if who == nil {
-		who = readers(c.Case)
+		who = c.Readers()
 	}
 	post.Out.To = t.talkRoom(c)
 	post.Out.Members = ids(who)
@@ -103,8 +95,8 @@ func ids(who []desk.StaffID) []string {
 
 // reseat takes those out of the room of a case who no longer have it.
 func (t *turn) reseat(c store.Case, before desk.Case) error {
-	is := readers(c.Case)
-	left := slices.ContainsFunc(readers(before), func(w desk.StaffID) bool { return !slices.Contains(is, w) })
+	is := c.Readers()
+	left := slices.ContainsFunc(before.Readers(), func(w desk.StaffID) bool { return !slices.Contains(is, w) })
 	if !left || !t.apart() {
 		return nil
 	}

@@ -240,7 +240,8 @@ func TestDeskVouch(t *testing.T) {
 		h.pass()
 		return known
 	}
-	if !vouch(ana, "first") || !vouch(ana, "first") || vouch("@eve:example.org", "first") || vouch(ana, "") {
+	vouch(ana, "first")
+	if !vouch(ana, "first") || vouch("@eve:example.org", "first") || vouch(ana, "") {
 		t.Error("the first keys of staff count, and nobody else's")
 	}
 	h.news()

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"handrail/bot/chat"
-	"handrail/bot/desk"
 	"handrail/bot/store"
 )
 
@@ -41,11 +40,7 @@ func (t *turn) tellStaff(inCase, inRoom string) error {
 	if !ok || !c.Open() {
 		return t.inRoom(chat.Outgoing{To: t.room(), Team: true, Text: chat.Text(t.staffText(inRoom, nil))})
 	}
-	var to []desk.StaffID
-	if c.Holder != "" {
-		to = append(to, c.Holder)
-	}
-	return t.post(c, inCase, map[string]string{}, to...)
+	return t.staffTold(c, inCase)
 }
 
 // inDoubt gives up a message of which nobody can find out whether it was sent, as

@@ -57,11 +57,6 @@ func (t *turn) step(in flow.Input) error {
 	in.ID = t.tx.Source(p.Row, t.from())
 	in.Linked = p.Linked
 	in.Desk = t.bot.Staff != nil
-	c, found, err := t.caseNow()
-	if err != nil {
-		return err
-	}
-	in.DeskAsked = found && c.Open()
 	t.oldRows()
 	if err := t.point(&in); err != nil {
 		return err
@@ -82,6 +77,13 @@ func (t *turn) step(in flow.Input) error {
 			failed = err
 		}
 		return agreed
+	}
+	in.DeskAsked = func() bool {
+		c, found, err := t.caseNow()
+		if err != nil {
+			failed = err
+		}
+		return found && c.Open()
 	}
 	in.DeskAbout = func() string {
 		about, err := t.deskAbout()

@@ -96,7 +96,23 @@ func (c Case) Human() bool { return c.State == Claimed && !c.Paused }
 
 // May reports whether this member of staff may write to the person.
 func (c Case) May(who StaffID) bool {
-	return c.State == Claimed && (c.Holder == who || slices.Contains(c.Guests, who))
+	return slices.Contains(c.Readers(), who)
+}
+
+// Readers are those who have the talk: the holder and whom that one invited.
+func (c Case) Readers() []StaffID {
+	if c.State != Claimed {
+		return nil
+	}
+	return append([]StaffID{c.Holder}, c.Guests...)
+}
+
+// concerned are those whom news of the case concern: who has it, or who is asked.
+func (c Case) concerned() []StaffID {
+	if c.State == Claimed {
+		return c.Readers()
+	}
+	return c.Asked
 }
 
 // Saw reports whether this member of staff was ever shown the case since it was

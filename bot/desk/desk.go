@@ -363,22 +363,14 @@ func (r *run) alarm(e Alarm) {
 		return
 	}
 	r.c.Urgent = true
-	to := r.c.Asked
-	if r.c.State == Claimed {
-		to = append([]StaffID{r.c.Holder}, r.c.Guests...)
-	}
-	r.do(Post{Text: "staff_alarm", To: to, Word: e.Category})
+	r.do(Post{Text: "staff_alarm", To: r.c.concerned(), Word: e.Category})
 }
 
 func (r *run) withdraw() {
 	if !r.c.Open() {
 		return
 	}
-	to := r.c.Asked
-	if r.c.State == Claimed {
-		to = append([]StaffID{r.c.Holder}, r.c.Guests...)
-	}
-	told := "desk_unasked" // before anybody came
+	to, told := r.c.concerned(), "desk_unasked" // before anybody came
 	if r.c.State == Claimed {
 		told = "desk_withdrawn"
 	}

@@ -92,7 +92,7 @@ func (r Rota) Name(who StaffID) string {
 func (r Rota) On(now time.Time, away []StaffID) []StaffID {
 	var on []StaffID
 	for _, s := range r.Shifts {
-		if !s.covers(now, r.Holidays) {
+		if _, is := s.current(now, r.Holidays); !is {
 			continue
 		}
 		for _, who := range s.Who {
@@ -170,10 +170,8 @@ func (r Rota) Next(now time.Time) (time.Time, bool) {
 func (r Rota) Change(now time.Time) (time.Time, bool) {
 	best, ok := r.Next(now)
 	for _, s := range r.Shifts {
-		for _, day := range []int{-1, 0} {
-			if on, found := s.on(now, day, r.Holidays); found && on.covers(now) && (!ok || on.to.Before(best)) {
-				best, ok = on.to, true
-			}
+		if on, is := s.current(now, r.Holidays); is && (!ok || on.to.Before(best)) {
+			best, ok = on.to, true
 		}
 	}
 	return best, ok
@@ -184,14 +182,14 @@ type span struct{ from, to time.Time }
 
 func (s span) covers(now time.Time) bool { return !now.Before(s.from) && now.Before(s.to) }
 
-// covers reports whether the shift is on at a moment.
-func (s Shift) covers(now time.Time, holidays []string) bool {
+// current is the time of the shift that is on at a moment; false when it is not.
+func (s Shift) current(now time.Time, holidays []string) (span, bool) {
 	for _, day := range []int{-1, 0} {
 		if on, ok := s.on(now, day, holidays); ok && on.covers(now) {
-			return true
+			return on, true
 		}
 	}
-	return false
+	return span{}, false
 }
 
 // on is the time of the shift that begins on the day of now in its zone, or as

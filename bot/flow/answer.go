@@ -210,7 +210,7 @@ func (r *run) missed(n *node) error {
 	w.Tries++
 	w.Missed = r.in.Now.Round(0).UTC()
 	r.s.Wait = &w
-	if f := r.lib.flows[flowMissed]; f != nil && w.Tries == missedMost && r.in.Desk && !r.in.DeskAsked {
+	if f := r.lib.flows[flowMissed]; f != nil && w.Tries == missedMost && r.in.Desk && !r.deskAsked() {
 		return r.begin(f)
 	}
 	if quick && (w.Tries > 2 || !asks(n)) {

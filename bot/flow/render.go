@@ -162,6 +162,9 @@ func (r *run) stored(name string) (v any, set bool) {
 	return v, v != nil
 }
 
+// deskAsked asks the host whether an advocate was asked for already.
+func (r *run) deskAsked() bool { return r.in.DeskAsked != nil && r.in.DeskAsked() }
+
 // value gives what a name stands for in a condition.
 func (r *run) value(name string) any {
 	switch name {
@@ -174,7 +177,7 @@ func (r *run) value(name string) any {
 	case "desk":
 		return r.in.Desk
 	case nameDeskAsked:
-		return r.in.DeskAsked
+		return r.deskAsked()
 	case "today":
 		return r.in.Now.Format(time.DateOnly)
 	case nameKind:

@@ -143,9 +143,9 @@ type Input struct {
 	// Desk: people of the organization can take over a talk. The scripts know it
 	// as desk.
 	Desk bool
-	// DeskAsked: an advocate was asked for, and the request is not over. The
-	// scripts know it as desk_asked.
-	DeskAsked bool
+	// DeskAsked tells whether an advocate was asked for, and the request is not
+	// over; nil: nobody was. The scripts know it as desk_asked.
+	DeskAsked func() bool
 	// DeskAbout tells who they are, when they answer, how long it may take and
 	// what they must report; nil: there is nobody. The scripts know it as
 	// {{desk_about}}.

@@ -89,13 +89,13 @@ func (t *Transport) caseRoom(ctx context.Context, out chat.Outgoing) (id.RoomID,
 		}
 		return room, nil
 	}
-	if out.Form == chat.FormMembers && len(out.Members) == 0 && !known {
-		return "", &chat.PermanentError{Err: errNoRoom}
-	}
 	if known && room == "" {
 		if room, err = t.madeBefore(ctx, name); err != nil {
 			return "", err
 		}
+	}
+	if room == "" && len(out.Members) == 0 { // nobody would read it
+		return "", &chat.PermanentError{Err: errNoRoom}
 	}
 	if room == "" {
 		if room, err = t.makeCase(ctx, name); err != nil {

@@ -290,6 +290,20 @@ func TestRoomOfACase(t *testing.T) {
 	if _, err := ben.cli.InviteUser(testContext(t), ben.room, inviteOf(a)); err == nil {
 		t.Error("staff can invite into the room of a case")
 	}
+	if err := b.ledger.putCase(testContext(t), "K1.nobody", ""); err != nil { // as after a request that nobody answered
+		t.Fatal(err)
+	}
+	for i, form := range []chat.Form{chat.FormMembers, chat.FormText} {
+		for _, name := range []string{"K1.nobody", "K1.never"} {
+			out := chat.Outgoing{Key: fmt.Sprint(name, i), Team: true, To: chat.Address{Network: NetworkName, Room: name}, Form: form, Text: "to nobody"}
+			if _, err := b.Send(testContext(t), out); err != nil {
+				t.Fatal(err)
+			}
+			if room, _, err := b.ledger.caseRoom(testContext(t), name); room != "" || err != nil {
+				t.Error("a room is made for nobody", err)
+			}
+		}
+	}
 	send("5", chat.FormLeave, "")
 	joined, err := b.cli.JoinedRooms(testContext(t))
 	if err != nil || slices.Contains(joined.JoinedRooms, ben.room) {

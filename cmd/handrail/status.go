@@ -174,8 +174,8 @@ func statusOf(ctx context.Context, cfg Config, now time.Time) (status, error) {
 			st.Lines = &age
 		}
 	}
-	if st.Desk, err = deskOf(ctx, cfg, now); err != nil {
-		return st, err
+	if st.Desk, err = deskOf(ctx, cfg, now); err != nil { // all else is known
+		st.Desk = &deskStatus{Fault: err.Error()}
 	}
 	if taken := lastBackup(cfg); !taken.IsZero() {
 		st.Backup = &taken

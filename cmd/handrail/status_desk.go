@@ -18,6 +18,8 @@ type deskStatus struct {
 	Away   []string       `json:"away"`
 	Change *time.Time     `json:"next_change,omitempty"` // when somebody next comes on call or goes
 	Cases  map[string]int `json:"cases"`                 // that are open, by state
+	// Fault is why nothing of it is known; empty: it is.
+	Fault string `json:"fault,omitempty"`
 	// Partly: the master key cannot be read here, so that only the rota is known.
 	Partly bool `json:"partly,omitempty"`
 
@@ -80,6 +82,10 @@ func (st *deskStatus) read(ctx context.Context, cfg Config, master *seal.Master,
 
 // print writes the rows about the desk.
 func (st *deskStatus) print(row func(name, format string, args ...any)) {
+	if st.Fault != "" {
+		row("on call", "not known: %s", st.Fault)
+		return
+	}
 	until := ""
 	if st.Change != nil {
 		until = ", until " + st.Change.In(st.zone).Format("Mon 2006-01-02 15:04 MST")

@@ -59,6 +59,16 @@ func TestStatusOfTheDesk(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.out), &got); err != nil || got.Desk == nil || !slices.Equal(got.Desk.OnCall, []string{"Ben"}) || got.Desk.Cases["offered"] != 1 {
 		t.Errorf("%v: %s", err, r.out)
 	}
+	broken := filepath.Join(dir, "broken.yaml")
+	if err := os.WriteFile(broken, append(text, strings.Replace(always, "staff:\n", "staff:\n  texts: nowhere\n", 1)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r = does(t, "with a fault in staff", 0, "1 fault in", "status", "-c", broken)
+	for _, want := range []string{"on call     not known: the folder of prepared texts", "outbox ", "given up "} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("%q is not in\n%s", want, r.out)
+		}
+	}
 	cfg, _, err := loadConfig(config)
 	if err != nil {
 		t.Fatal(err)
