@@ -266,3 +266,37 @@ func TestDeskVouch(t *testing.T) {
 		t.Error("a colleague has confirmed the second keys, and those alone count")
 	}
 }
+
+// TestDeskPartsWhoIsNoStaff: who is no longer in the list when the bot starts has no
+// case any more, and is in no room of one.
+func TestDeskPartsWhoIsNoStaff(t *testing.T) {
+	t.Parallel()
+	h := rooms(t)
+	h.ada("hello")
+	h.ada("rope")
+	h.writes(ana, "claim")
+	h.handle(h.inside(ana, "invite ben"))
+	h.told()
+	without := func(gone desk.StaffID) {
+		h.staff = office(time.UTC)
+		h.staff.Threads = false
+		r := &h.staff.Desk.Rota
+		r.Members = slices.DeleteFunc(r.Members, func(m desk.Member) bool { return m.ID == gone })
+		for i := range r.Shifts {
+			r.Shifts[i].Who = slices.DeleteFunc(slices.Clone(r.Shifts[i].Who), func(w desk.StaffID) bool { return w == gone })
+		}
+		h.open()
+		h.pass()
+	}
+	without(ben)
+	wantNews(t, h.told(), "> text desk_someone is no longer in this talk....", "K1[ana]> [members]")
+	h.handle(h.message(ada, "are you there"))
+	wantNews(t, h.told(), "K1[ana]> K1: are you there")
+	without(ana)
+	got := h.told()
+	if !slices.Contains(got, "K1[]> [members]") || !slices.Contains(got, "> text desk_again") || !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "staff> Ben, can you take this?") }) {
+		t.Errorf("%q", got)
+	}
+	without(ana)
+	wantNews(t, h.told())
+}

@@ -130,8 +130,47 @@ func (b *Bot) openDesk(ctx context.Context) error {
 		}
 		return b.nextShift(tx, room.ID, b.Now())
 	})
+	if err == nil {
+		err = b.Store.Update(ctx, func(tx *store.Tx) error { return b.partStaff(tx, b.Now()) })
+	}
+	if again(err) { // a case that cannot be taken on must not keep the bot from people
+		b.log.Error("the cases of those who are no staff any more could not be offered again", "err", err)
+		err = nil
+	}
 	if err != nil {
 		return fmt.Errorf("open the desk: %w", err)
+	}
+	return nil
+}
+
+// partStaff takes open cases from those who are no staff any more: the configuration
+// may be another one than last time.
+func (b *Bot) partStaff(tx *store.Tx, now time.Time) error {
+	all, err := tx.OpenCases()
+	if err != nil {
+		return err
+	}
+	gone := map[desk.StaffID]bool{}
+	for _, c := range all {
+		for _, who := range append(c.Readers(), c.Asked...) {
+			gone[who] = gone[who] || !b.Staff.Desk.Rota.Member(who)
+		}
+	}
+	for _, who := range slices.Sorted(maps.Keys(gone)) {
+		if !gone[who] {
+			continue
+		}
+		m := chat.Message{
+			ID: fmt.Sprintf("parted.%d.%s", now.UnixMilli(), tx.Key("desk.parted", string(who))), Staff: &chat.Staff{},
+			From: chat.Address{Network: b.Staff.Network, User: string(who)}, Sent: now,
+		}
+		t, err := b.staffTurn(tx, m, pointed{}, now)
+		if err == nil {
+			err = t.everyCase(desk.Away{By: who})
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -212,7 +212,7 @@ func TestDesk(t *testing.T) {
 }
 
 // waitLeft waits until somebody is no longer in a room.
-func waitLeft(t *testing.T, p *client.Person, room string) {
+func waitLeft(t testing.TB, p *client.Person, room string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

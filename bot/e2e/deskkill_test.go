@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +31,17 @@ type desked struct {
 	staff  []string       // what staff wrote, all in all
 }
 
+// busy is a desk of several cases in which everybody writes, and the count of what
+// became of it.
+type busy struct {
+	*office
+	cases []*desked
+
+	kills, passes                   int
+	written                         map[string]int // by side: guest, staff
+	lost, doubled, unordered, wrong int
+}
+
 // TestDeskKilled: SIGKILL at random points while two advocates and several guests
 // write to each other and one case goes to and fro. Every message arrives once, in
 // order, where it belongs and nowhere else.
@@ -42,128 +53,186 @@ func TestDeskKilled(t *testing.T) {
 		kills, err = strconv.Atoi(s)
 		must(t, err)
 	}
-	o := newOffice(newWorld(t, worldOptions{}), "")
+	b := &busy{office: newOffice(newWorld(t, worldOptions{}), ""), written: map[string]int{}}
 	random := seeded(t)
-	var cases []*desked
 	for i := range deskCases {
-		k := &desked{chat: o.enter(fmt.Sprint("guest", i+1)), name: fmt.Sprintf("K%d", i+1), holder: []*client.Person{o.ana, o.ben}[i%2]}
+		k := &desked{chat: b.enter(fmt.Sprint("guest", i+1)), name: fmt.Sprintf("K%d", i+1), holder: []*client.Person{b.ana, b.ben}[i%2]}
 		k.welcome()
 		k.ask("human", "Advocates of the house answer.")
 		k.hear("what may they see")
 		k.ask("nothing", "I asked.")
-		o.claims(k)
-		cases = append(cases, k)
+		b.claims(k)
+		b.cases = append(b.cases, k)
 	}
-	began, killed, sent := time.Now(), 0, 0
-	for batch := 0; killed < kills; batch++ {
-		done := make(chan error)
-		for _, k := range cases {
-			guest, staff := k.words(batch, "guest"), k.words(batch, "staff")
-			k.guest, k.staff = append(k.guest, guest...), append(k.staff, staff...)
-			sent += len(guest) + len(staff)
-			go func() { _, err := k.p.SendAll(patient(t), k.room, guest); done <- err }()
-			go func() { _, err := k.holder.SendAll(patient(t), k.inside, staff); done <- err }()
-		}
-		for range min(killsABatch, kills-killed) {
+	began := time.Now()
+	for batch := 0; b.kills < kills; batch++ {
+		done := b.write(batch)
+		for range min(killsABatch, kills-b.kills) {
 			time.Sleep(lifetime(random))
-			o.bot.kill()
-			o.bot.start(t)
-			killed++
+			b.dies()
 		}
-		for range 2 * len(cases) {
-			o.dump(<-done)
+		for range 2 * len(b.cases) {
+			b.dump(<-done)
 		}
-		for _, k := range cases {
-			k.arrives(o, k.p, k.room, k.staff[len(k.staff)-1])
-			k.arrives(o, k.holder, k.inside, k.guest[len(k.guest)-1])
-		}
-		last := cases[len(cases)-1]
-		last.judgeInside(o)
-		o.passes(last)
+		b.arrived()
+		last := b.cases[len(b.cases)-1]
+		b.judgeInside(last)
+		b.goesOn(last)
+		t.Log(b.table(began))
 	}
-	for _, k := range cases[:len(cases)-1] {
-		k.judgeInside(o)
+	b.bot.stop(t)
+	b.bot.start(t)
+	done := b.write(kills) // what was in doubt anywhere is decided before these arrive
+	for range 2 * len(b.cases) {
+		b.dump(<-done)
 	}
-	for _, k := range cases {
-		k.judgeRoom(o, "the room of a guest", k.p, k.room, "staff", k.staff)
+	b.arrived()
+	for _, k := range b.cases {
+		b.judgeInside(k)
+		b.judge("the room of the guest of "+k.name, k.p, k.room, k.name, "staff", k.staff)
 	}
-	for _, p := range []*client.Person{o.ana, o.ben} {
-		if o.sees(p, o.room, " message ") {
-			t.Error("the room of staff has words of a talk")
-		}
+	for _, p := range []*client.Person{b.ana, b.ben} {
+		b.judge("the room of staff", p, b.room, "", "", nil)
 	}
-	t.Logf("kills %d, cases %d, messages %d, each once, in order, in its own room; %s", killed, len(cases), sent, time.Since(began).Round(time.Second))
-	o.bot.stop(t)
+	t.Log(b.table(began))
+	b.bot.stop(t)
 }
 
-func patient(t *testing.T) context.Context {
+// table is what became of what was written.
+func (b *busy) table(began time.Time) string {
+	return fmt.Sprintf("kills %d | cases %d, passed on %d times | messages of guests %d, of staff %d | lost %d | doubled %d | out of order %d | in a wrong room %d | %s",
+		b.kills, len(b.cases), b.passes, b.written["guest"], b.written["staff"], b.lost, b.doubled, b.unordered, b.wrong, time.Since(began).Round(time.Second))
+}
+
+// dies kills the bot and starts it again.
+func (b *busy) dies() {
+	b.bot.kill()
+	b.bot.start(b)
+	b.kills++
+}
+
+func patient(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), deskPatience)
 	t.Cleanup(cancel)
 	return ctx
 }
 
+// write lets everybody write a batch at the same time. Each side of each case tells
+// when it has.
+func (b *busy) write(batch int) <-chan error {
+	done := make(chan error, 2*len(b.cases))
+	for _, k := range b.cases {
+		guest, staff := k.words(batch, "guest"), k.words(batch, "staff")
+		k.guest, k.staff = append(k.guest, guest...), append(k.staff, staff...)
+		b.written["guest"] += len(guest)
+		b.written["staff"] += len(staff)
+		go func() { _, err := k.p.SendAll(patient(b), k.room, guest); done <- err }()
+		go func() { _, err := k.holder.SendAll(patient(b), k.inside, staff); done <- err }()
+	}
+	return done
+}
+
 // words are the messages of one side of a case in a batch.
 func (k *desked) words(batch int, side string) (list []string) {
 	for i := range deskBatch {
-		list = append(list, fmt.Sprintf("%s %s message %d", k.name, side, batch*deskBatch+i))
+		list = append(list, fmt.Sprintf("%s %s message %04d", k.name, side, batch*deskBatch+i))
 	}
 	return list
 }
 
 // claims lets the holder take the case and go into its room.
-func (o *office) claims(k *desked) {
-	o.Helper()
-	o.says(k.holder, o.room, "claim "+k.name)
+func (b *busy) claims(k *desked) {
+	b.Helper()
+	b.says(k.holder, b.room, "claim "+k.name)
 	k.hearWithin(deskPatience, "An advocate is here now")
-	k.inside = o.accepts(k.holder, k.name)
+	k.inside = b.accepts(k.holder, k.name)
 }
 
-// passes gives a case to the other advocate. The bot dies on the way.
-func (o *office) passes(k *desked) {
-	o.Helper()
-	to, name := o.ben, "ben"
-	if k.holder == o.ben {
-		to, name = o.ana, "ana"
+// goesOn gives a case to the other advocate. The bot dies on the way.
+func (b *busy) goesOn(k *desked) {
+	b.Helper()
+	to, name := b.ben, "ben"
+	if k.holder == b.ben {
+		to, name = b.ana, "ana"
 	}
-	o.says(k.holder, k.inside, "pass "+name)
-	o.bot.kill()
-	o.bot.start(o)
+	b.says(k.holder, k.inside, "pass "+name)
+	b.dies()
 	k.hearWithin(deskPatience, "An advocate was asked to go on")
+	waitLeft(b, k.holder, k.inside)
 	k.holder, k.guest = to, nil
-	o.claims(k)
+	b.passes++
+	b.claims(k)
 }
 
-// arrives waits until somebody sees a message of the bot.
-func (k *desked) arrives(o *office, p *client.Person, room, words string) {
-	o.Helper()
-	ctx, cancel := context.WithTimeout(o.Context(), deskPatience)
-	defer cancel()
-	_, _, err := p.Wait(ctx, client.Wanted{Room: room, From: botID, Any: []string{words}})
-	o.dump(err)
-}
-
-// judgeInside looks at the room of a case as its holder sees it.
-func (k *desked) judgeInside(o *office) {
-	o.Helper()
-	want := make([]string, len(k.guest))
-	for i, words := range k.guest {
-		want[i] = k.name + ": " + words
-	}
-	k.judgeRoom(o, "the room of a case", k.holder, k.inside, "guest", want)
-}
-
-// judgeRoom compares what the bot said in a room of what one side wrote.
-func (k *desked) judgeRoom(o *office, where string, p *client.Person, room, side string, want []string) {
-	o.Helper()
-	events, err := p.Timeline(o.Context(), room)
-	o.dump(err)
-	var got []string
-	for _, e := range events {
-		if e.Sender == botID && e.Message() && strings.Contains(e.Body, " message ") {
-			got = append(got, e.Body)
+// arrived waits until the last message of each side of each case is there.
+func (b *busy) arrived() {
+	b.Helper()
+	for _, k := range b.cases {
+		for _, look := range []struct {
+			p     *client.Person
+			room  string
+			words []string
+		}{{k.p, k.room, k.staff}, {k.holder, k.inside, k.guest}} {
+			_, _, err := look.p.Wait(patient(b), client.Wanted{Room: look.room, From: botID, Any: look.words[len(look.words)-1:]})
+			if err != nil {
+				shown, _ := look.p.Timeline(b.Context(), look.room)
+				b.Logf("%s does not come in\n%s", look.words[len(look.words)-1], transcript(shown))
+			}
+			b.dump(err)
 		}
 	}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		o.Errorf("%s of %s has, of %s, %d messages instead of %d:\n%s", where, k.name, side, len(got), len(want), strings.Join(got, "\n"))
+}
+
+// judgeInside looks at the room of a case as its holder sees it: nothing from before
+// they had it.
+func (b *busy) judgeInside(k *desked) {
+	b.Helper()
+	b.judge("the room of "+k.name, k.holder, k.inside, k.name, "guest", k.guest)
+}
+
+// marked are the words by which a message of these tests is known.
+var marked = regexp.MustCompile(`(K[0-9]+) (guest|staff) message [0-9]{4}`)
+
+// judge compares what the bot said in a room with what one side of a case wrote.
+// Words of any other case, or of somebody else than who writes there, must not be
+// there at all.
+func (b *busy) judge(where string, p *client.Person, room, name, side string, want []string) {
+	b.Helper()
+	events, err := p.Timeline(b.Context(), room)
+	b.dump(err)
+	var got []string
+	for _, e := range events {
+		hit := marked.FindStringSubmatch(e.Body + e.Edited)
+		switch {
+		case hit == nil || !e.Message():
+		case hit[1] != name || e.Sender == botID && hit[2] != side || e.Sender != botID && hit[2] == side:
+			b.wrong++
+			b.Errorf("%s has a message of a %s of %s", where, hit[2], hit[1])
+		case e.Sender == botID:
+			got = append(got, hit[0])
+		}
+	}
+	count := map[string]int{}
+	for _, words := range got {
+		count[words]++
+	}
+	bad := b.lost + b.doubled
+	for _, words := range want {
+		n := count[words]
+		b.lost += max(0, 1-n)
+		b.doubled += max(0, n-1)
+		delete(count, words)
+	}
+	b.wrong += len(count) // what nobody wrote to this one
+	if b.lost+b.doubled == bad && len(count) == 0 {
+		for i, words := range want {
+			if got[i] != words {
+				b.unordered++
+				break
+			}
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		b.Errorf("%s has %d messages of %s instead of %d:\n%s", where, len(got), side, len(want), transcript(events))
 	}
 }

@@ -200,17 +200,8 @@ func (t *Transport) seat(ctx context.Context, name string, room id.RoomID, membe
 		if view.has(user) {
 			continue
 		}
-		_, err := t.cli.InviteUser(mautrix.WithMaxRetries(ctx, 0), room, &mautrix.ReqInviteUser{UserID: user})
-		if err == nil {
-			err = t.moved(ctx, room, user, event.MembershipInvite)
-		} else if f := classify(err); f.final() {
-			t.log.Warn("one of staff could not be invited into the room of a case", "err", clean("invite", err))
-			if err = t.again(ctx, room); err != nil {
-				return clean("look at the room of a case", err)
-			}
-		}
-		if err != nil {
-			return sendError("invite into the room of a case", err)
+		if err := t.bringIn(ctx, room, user); err != nil {
+			return err
 		}
 	}
 	return nil

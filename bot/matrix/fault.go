@@ -181,7 +181,7 @@ func localClass(err error) string {
 		return class
 	}
 	for _, known := range append(cryptoErrors[:len(cryptoErrors):len(cryptoErrors)],
-		errNoReader, errTooLarge, account.ErrPanic, errHandler, errStateIncomplete) {
+		errNoReader, errTooLarge, account.ErrPanic, errHandler, errStateIncomplete, errNotInvited) {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -244,5 +244,6 @@ var (
 	errNoReader        = errors.New("no device of the person could be given the key yet")
 	errTooLarge        = errors.New("the message is too long for the network")
 	errHandler         = errors.New("the message was not committed")
+	errNotInvited      = errors.New("the bot is not in the room of staff: invite it there")
 	errStateIncomplete = errors.New("the state of the room is not known yet")
 )

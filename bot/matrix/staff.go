@@ -187,16 +187,6 @@ func (j *roomJob) mark(ctx context.Context, m *chat.Message, s *chat.Staff, evt 
 	return true, err
 }
 
-// threaded puts a message into its thread and calls who is named.
-func threaded(message *event.MessageEventContent, out chat.Outgoing) {
-	for _, user := range out.Mentions {
-		message.Mentions.UserIDs = append(message.Mentions.UserIDs, id.UserID(user))
-	}
-	if out.Thread != "" && out.Form != chat.FormEdit {
-		message.RelatesTo = (&event.RelatesTo{}).SetThread(id.EventID(out.Thread), id.EventID(out.Thread))
-	}
-}
-
 // reaction is a sign under a message. It is not encrypted, as no reaction is.
 func reaction(out chat.Outgoing) (event.Type, any, error) {
 	sign := strings.TrimSpace(string(out.Text))

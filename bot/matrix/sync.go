@@ -42,6 +42,7 @@ func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { t.courtesy.run(gctx); return nil })
 	group.Go(func() error { t.followInvites(gctx); return nil })
+	group.Go(func() error { t.keepStaff(gctx); return nil })
 	group.Go(func() error { return (&loop{Transport: t, handler: h}).run(gctx) })
 	if err := group.Wait(); ctx.Err() == nil {
 		return err
