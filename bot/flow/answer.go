@@ -210,7 +210,7 @@ func (r *run) missed(n *node) error {
 	w.Tries++
 	w.Missed = r.in.Now.Round(0).UTC()
 	r.s.Wait = &w
-	if f := r.lib.flows[flowMissed]; f != nil && w.Tries == missedMost && r.in.Desk && !r.deskAsked() {
+	if f := r.lib.flows[flowMissed]; f != nil && w.Tries == missedMost && r.offersPeople(n, f) {
 		return r.begin(f)
 	}
 	if quick && (w.Tries > 2 || !asks(n)) {
@@ -232,6 +232,13 @@ func (r *run) missed(n *node) error {
 	}
 	r.rearm()
 	return nil
+}
+
+// offersPeople tells whether f, the offer of an advocate, has its place at n: at a
+// question that people may answer in words of their own, and not at one of its own.
+func (r *run) offersPeople(n *node, f *flow) bool {
+	return r.in.Desk && !r.deskAsked() && asks(n) && !r.atGreeting() &&
+		!slices.ContainsFunc(r.s.Frames, func(fr Frame) bool { return fr.Flow == f.ID })
 }
 
 // asks tells whether a question or a menu stands at n.
