@@ -62,6 +62,7 @@ type Finding struct {
 	Start, End int
 
 	sure    bool    // words that nothing overrules
+	asked   bool    // the same rule has an Ask that nothing overrules
 	present bool    // it is being done at this moment
 	trust   float64 // what the learned words add for its rule
 }

@@ -127,6 +127,9 @@ func (s *scanner) overrule() {
 	kept := s.out[:s.base]
 	for _, f := range s.out[s.base:] {
 		stays, by := s.stays(&f)
+		if !stays && f.asked {
+			f.Level, stays = Ask, true
+		}
 		if stays {
 			kept = append(kept, f)
 		} else if s.overruled != nil {

@@ -190,12 +190,14 @@ func (s *scanner) word(m *matcher, i int) {
 	}
 }
 
-// keep adds a finding, or raises the one that the same rule made before.
+// keep adds a finding, or raises the one that the same rule made before. A louder
+// one that may still be overruled does not make a sure question forgotten.
 func keep(out []Finding, base int, f Finding) []Finding {
+	f.asked = f.sure && f.Level == Ask
 	for i := base; i < len(out); i++ {
 		if out[i].Rule == f.Rule {
-			f.present = f.present || out[i].present
-			out[i].present = f.present
+			f.present, f.asked = f.present || out[i].present, f.asked || out[i].asked
+			out[i].present, out[i].asked = f.present, f.asked
 			if f.Level > out[i].Level || (f.Level == out[i].Level && f.sure && !out[i].sure) {
 				out[i] = f
 			}
