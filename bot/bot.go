@@ -111,6 +111,7 @@ type Bot struct {
 	kick    chan struct{}                         // something new may be due for sending
 	rest    chan struct{}                         // the same, for what nobody waits for
 	talked  atomic.Pointer[time.Time]             // when somebody last wrote
+	gone    atomic.Pointer[map[string]bool]       // networks that were away at the last look; nil: nobody looked
 	pause   map[string]*atomic.Pointer[time.Time] // by network: until when it wants less
 	wake    chan struct{}                         // something new may be due for firing
 	slots   chan struct{}                         // bounds slow work

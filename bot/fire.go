@@ -25,14 +25,16 @@ func (b *Bot) FireDue(ctx context.Context) (int, error) { return b.fireDue(ctx, 
 func (b *Bot) fireDue(ctx context.Context, network string) (int, error) {
 	now := b.Now()
 	total, progress := 0, true
+	stay := 0
 	failed := b.heedClock(ctx, now)
 	for progress && ctx.Err() == nil {
-		n, err := b.fireTimers(ctx, network, now)
+		before := stay
+		n, err := b.fireTimers(ctx, network, now, &stay)
 		failed = errors.Join(failed, err)
 		m, err := b.fireSchedules(ctx, network, now)
 		failed = errors.Join(failed, err)
 		total += n + m
-		progress = n+m > 0
+		progress = n+m > 0 || stay > before
 	}
 	b.tidy(ctx)
 	if total > 0 {
@@ -41,20 +43,31 @@ func (b *Bot) fireDue(ctx context.Context, network string) (int, error) {
 	return total, failed
 }
 
-// fireTimers fires a page of timers, and before it those of a crowd.
-func (b *Bot) fireTimers(ctx context.Context, network string, now time.Time) (int, error) {
+// fireTimers fires a page of timers, and before it those of a crowd. Timers of
+// people who talk where the network is away stay: what waits there comes first. So
+// many are read in addition, and stay says how many there are.
+func (b *Bot) fireTimers(ctx context.Context, network string, now time.Time, stay *int) (int, error) {
 	many, err := b.fireTogether(ctx, now, func() ([]store.Ahead, error) {
 		return b.Store.TimersAhead(ctx, network, timerSession, now, togetherPage)
 	})
 	if err != nil {
 		return many, fmt.Errorf("fire timers for many: %w", err)
 	}
-	due, err := b.Store.DueTimers(ctx, network, now, firePage)
+	due, err := b.Store.DueTimers(ctx, network, now, firePage+*stay)
 	if err != nil {
 		return many, fmt.Errorf("due timers: %w", err)
 	}
-	n, err := each(ctx, b.fireWorkers(), due, func(tm store.Timer) error { return b.fireTimer(ctx, tm, now) })
-	return many + n, err
+	var away atomic.Int64
+	n, err := each(ctx, b.fireWorkers(), due, func(tm store.Timer) error {
+		err := b.fireTimer(ctx, tm, now)
+		if errors.Is(err, errAway) {
+			away.Add(1)
+			return nil
+		}
+		return err
+	})
+	*stay = int(away.Load())
+	return many + n - *stay, err
 }
 
 // fireSchedules is fireTimers for what was planned.
@@ -173,10 +186,13 @@ func (b *Bot) claimTimer(tx *store.Tx, tm store.Timer, now time.Time) (*turn, bo
 	if err != nil {
 		return nil, false, err
 	}
+	p, err := tx.LoadPerson(tm.Person)
+	if err == nil && b.away(p.Addr.Network) {
+		return nil, false, errAway
+	}
 	if err := tx.ClearTimer(tm.Person, tm.Kind); err != nil {
 		return nil, false, err
 	}
-	p, err := tx.LoadPerson(tm.Person)
 	if err = b.mended(tx, p, err); err != nil {
 		return nil, false, err
 	}

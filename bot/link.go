@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -82,6 +83,18 @@ func (t *turn) goHome() error {
 		t.shut()
 	}
 	return nil
+}
+
+// homeAway tells whether the network of that place is away.
+func (t *turn) homeAway() (bool, error) {
+	if !t.p.Linked || t.bot.gone.Load() == nil {
+		return false, nil
+	}
+	addr, err := t.tx.AddressOf(t.p, cmp.Or(t.p.Home, t.p.ID))
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrBroken) { // then it comes where they are
+		addr, err = t.p.Addr, nil
+	}
+	return t.bot.away(addr.Network), err
 }
 
 // codeIn reads a code to connect a place, in any language; "" is none.

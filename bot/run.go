@@ -90,13 +90,16 @@ func (b *Bot) fireReady(ctx context.Context) (int, error) {
 		}
 		return b.FireDue(ctx)
 	}
-	var ready []string
+	ready, gone := []string{}, map[string]bool{}
 	for _, tr := range b.Transports {
 		if readyNow(ctx, tr) {
 			ready = append(ready, tr.Network())
+		} else {
+			gone[tr.Network()] = true
 		}
 	}
-	if len(ready) == len(b.Transports) {
+	b.gone.Store(&gone)
+	if len(gone) == 0 {
 		return b.FireDue(ctx)
 	}
 	total := 0
@@ -106,6 +109,17 @@ func (b *Bot) fireReady(ctx context.Context) (int, error) {
 		total, failed = total+n, errors.Join(failed, err)
 	}
 	return total, failed
+}
+
+// errAway says that the person talks on a network that is away.
+var errAway = errors.New("the network is away")
+
+// away tells whether a network had not handed up its backlog at the last look.
+// Somebody with two places is on two of them: what is due waits for the one that it
+// is for.
+func (b *Bot) away(network string) bool {
+	gone := b.gone.Load()
+	return gone != nil && (*gone)[network]
 }
 
 // readyNow asks a transport whether it has caught up, without waiting for it.

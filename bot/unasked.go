@@ -285,6 +285,9 @@ func (t *turn) holds(r run) (time.Time, error) {
 	if end := t.night(r); !end.IsZero() {
 		return end, nil
 	}
+	if away, err := t.homeAway(); err != nil || away {
+		return now.Add(lookAgain), err
+	}
 	if r.schedule.Name == nameSnooze { // asked for, for this moment
 		return time.Time{}, nil
 	}

@@ -120,7 +120,8 @@ const (
 	sqlLoadSchedule = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE id = $1`
 	sqlDueSchedules = `SELECT id, person, name, body, next_due, last_due FROM schedule ` +
 		`WHERE next_due <= $1 AND (person % $2 = $3 OR next_due <= $4) ` +
-		`AND ($5 = '' OR EXISTS (SELECT 1 FROM lane WHERE lane.person = schedule.person AND lane.network = $5)) ` +
+		`AND ($5 = '' OR EXISTS (SELECT 1 FROM lane WHERE lane.person = schedule.person AND lane.network = $5) OR ` +
+		`EXISTS (SELECT 1 FROM person JOIN lane ON lane.person = person.id WHERE person.main = schedule.person AND lane.network = $5)) ` +
 		`ORDER BY next_due LIMIT $6`
 )
 
@@ -164,8 +165,8 @@ func (t *Tx) LoadSchedule(id int64) (Schedule, error) {
 const sqlParkSchedule = `UPDATE schedule SET next_due = NULL WHERE id = $1`
 
 // DueSchedules returns up to limit schedules whose time has come, the earliest
-// first, for the people on a network or for all (""). Firing one takes an Update that locks the person (Own) and loads it
-// again. Copies that share the database each get their share. A schedule that cannot
+// first, for the people who have a place on a network or for all (""). Firing one
+// takes an Update that locks the person (Own) and loads it again. Copies that share the database each get their share. A schedule that cannot
 // be opened is logged by its number and never due again, so that it does not
 // stand in the way of the others.
 func (s *Store) DueSchedules(ctx context.Context, network string, now time.Time, limit int) ([]Schedule, error) {

@@ -23,7 +23,8 @@ const (
 	sqlLoadTimer  = `SELECT seq, due FROM timer WHERE person = $1 AND kind = $2`
 	sqlDueTimers  = `SELECT person, kind, seq, due FROM timer ` +
 		`WHERE due <= $1 AND (person % $2 = $3 OR due <= $4) ` +
-		`AND ($5 = '' OR EXISTS (SELECT 1 FROM lane WHERE lane.person = timer.person AND lane.network = $5)) ` +
+		`AND ($5 = '' OR EXISTS (SELECT 1 FROM lane WHERE lane.person = timer.person AND lane.network = $5) OR ` +
+		`EXISTS (SELECT 1 FROM person JOIN lane ON lane.person = person.id WHERE person.main = timer.person AND lane.network = $5)) ` +
 		`ORDER BY due LIMIT $6`
 )
 
@@ -71,7 +72,7 @@ func (t *Tx) LoadTimer(id PersonID, kind string) (Timer, error) {
 const othersAfter = time.Minute
 
 // DueTimers returns up to limit timers whose time has come, the earliest first,
-// for the people on a network or for all ("").
+// for the people who have a place on a network or for all ("").
 // Firing one takes an Update that locks the person (Own) and loads it again.
 // Copies that share the database each get their share.
 func (s *Store) DueTimers(ctx context.Context, network string, now time.Time, limit int) ([]Timer, error) {
