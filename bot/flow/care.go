@@ -118,39 +118,28 @@ func (ld *loader) care() {
 // shoulder: nothing of the person's own, no numbers, and an end when no answer
 // comes. Nothing stands before the greeting.
 func (ld *loader) unprompted(f *flow, stepDown bool) {
-	seen := map[*node]bool{nil: true}
-	todo := []*node{f.first}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[n] {
-			continue
-		}
-		seen[n] = true
-		var t *text
+	visit(func(n *node) bool {
 		switch o := n.op.(type) {
 		case *askOp:
-			t = o.text
 			ld.greeting(f, n, stepDown)
 			ld.choices(o)
 			if o.noReply == 0 {
 				ld.c.add(n.pos, ruleNoReply, "this flow comes by itself, and nothing happens when nobody answers this question")
 			}
+			ld.harmless(o.text)
 		case *sayOp:
-			t = o.text
 			ld.greeting(f, n, stepDown)
-			todo = append(todo, n.next)
+			ld.harmless(o.text)
+			return true
 		case *showOp, *linesOp:
 			ld.c.add(n.pos, ruleUnprompted, "this flow comes by itself: before an answer, it shows nothing of the person's own and no numbers")
 		case *menuOp, *paceOp, *waitOp:
 			ld.greeting(f, n, stepDown)
 		default:
-			todo = append(todo, n.edges()...)
+			return true
 		}
-		if t != nil {
-			ld.harmless(t)
-		}
-	}
+		return false
+	}, f.first)
 }
 
 // harmless looks at a text that comes by itself.
@@ -248,24 +237,16 @@ func (ld *loader) help(f *flow) {
 	if !heard {
 		ld.c.add(f.pos, ruleHelp, "the word help does not open this flow at any moment: it has to stand under anywhere")
 	}
-	seen := map[*node]bool{}
-	todo := []*node{f.first}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if n == nil || seen[n] {
-			continue
-		}
-		seen[n] = true
+	visit(func(n *node) bool {
 		switch n.op.(type) {
 		case *linesOp, *runOp, *callOp:
-			continue
+			return false
 		case *askOp, *menuOp, *waitOp, *paceOp:
 			ld.c.add(n.pos, ruleHelp, "who writes help waits here before any number was shown")
-			continue
+			return false
 		}
-		todo = append(todo, n.edges()...)
-	}
+		return true
+	}, f.first)
 }
 
 // flowHelp is the flow that shows numbers.

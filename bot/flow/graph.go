@@ -351,6 +351,24 @@ func (n *node) edges() []*node {
 	}
 }
 
+// visit looks once at each step that can be reached from some. look says whether
+// to go on behind a step. It returns all that were seen.
+func visit(look func(n *node) bool, from ...*node) (seen map[*node]bool) {
+	seen = map[*node]bool{nil: true}
+	for len(from) > 0 {
+		n := from[len(from)-1]
+		from = from[:len(from)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		if look(n) {
+			from = append(from, n.edges()...)
+		}
+	}
+	return seen
+}
+
 // waits tells whether the step ends the work on an input.
 func (n *node) waits() bool {
 	switch n.op.(type) {

@@ -114,13 +114,8 @@ func (r *run) ownLine(o *askOp) bool {
 // greets finds the greeting that waits, when nothing of its flow was shown; n is
 // nil where none does.
 func (r *run) greets() (f *flow, n *node) {
-	if len(r.s.Frames) == 0 || r.s.Wait == nil || r.s.Wait.Kind != waitAsk {
-		return nil, nil
-	}
-	if f, n = r.waiting(); n != nil {
-		if o, ok := n.op.(*askOp); ok && o.greeting {
-			return f, n
-		}
+	if f, n, o := r.asking(); o != nil && o.greeting {
+		return f, n
 	}
 	return nil, nil
 }
@@ -176,24 +171,16 @@ func (ld *loader) later(f *flow) {
 
 // upToAnswer looks at every text that can come before the person writes again.
 func (ld *loader) upToAnswer(first *node) {
-	seen := map[*node]bool{nil: true}
-	todo := []*node{first}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[n] {
-			continue
-		}
-		seen[n] = true
+	visit(func(n *node) bool {
 		switch o := n.op.(type) {
 		case *askOp:
 			ld.plain(o.text)
+			return false
 		case *sayOp:
 			ld.plain(o.text)
-			todo = append(todo, n.next)
 		case *menuOp, *paceOp, *waitOp:
-		default:
-			todo = append(todo, n.edges()...)
+			return false
 		}
-	}
+		return true
+	}, first)
 }

@@ -94,15 +94,8 @@ func (r *run) joins(norm string) bool {
 
 // asksSafety tells whether a question about safety waits.
 func (r *run) asksSafety() bool {
-	if len(r.s.Frames) == 0 {
-		return false
-	}
-	_, n := r.waiting()
-	if n == nil {
-		return false
-	}
-	o, ok := n.op.(*askOp)
-	return ok && o.safety != nil
+	_, _, o := r.asking()
+	return o != nil && o.safety != nil
 }
 
 // addTo adds the text of this input to the answer of a point: as one more line

@@ -132,23 +132,16 @@ func (ld *loader) forgets() {
 
 // goesOn finds a step from n on that does more than speak.
 func goesOn(n *node) *node {
-	seen := map[*node]bool{nil: true}
-	todo := []*node{n}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[n] {
-			continue
-		}
-		seen[n] = true
+	var found *node
+	visit(func(n *node) bool {
 		switch n.op.(type) {
 		case *sayOp, *linesOp, *ifOp, *gotoOp, *endOp:
-			todo = append(todo, n.edges()...)
-		default:
-			return n
+			return true
 		}
-	}
-	return nil
+		found = n
+		return false
+	}, n)
+	return found
 }
 
 // forgetNow erases for the rest of this step, and leaves the effect for the host.

@@ -181,16 +181,8 @@ func (r *run) askedAgain(n *node, g *flow) bool {
 // Asks tells what is special about the question that waits: it is about safety,
 // or about what the person sees, hears, smells and feels around them.
 func (l *Library) Asks(s Session) (safety, senses bool) {
-	if len(s.Frames) == 0 || s.Wait == nil {
-		return false, false
-	}
-	r := &run{lib: l, in: &Input{}, s: s}
-	_, n := r.waiting()
-	if n == nil {
-		return false, false
-	}
-	o, ok := n.op.(*askOp)
-	return ok && o.safety != nil, ok && o.senses
+	_, _, o := (&run{lib: l, in: &Input{}, s: s}).asking()
+	return o != nil && o.safety != nil, o != nil && o.senses
 }
 
 // Sees tells whether a text begins as people do who name what is around them.

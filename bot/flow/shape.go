@@ -7,18 +7,7 @@ import (
 
 // reachable reports steps that no way leads to.
 func (ld *loader) reachable(f *flow) {
-	seen := map[*node]bool{nil: true}
-	todo := []*node{f.first, f.safe}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[n] {
-			continue
-		}
-		seen[n] = true
-		todo = append(todo, n.edges()...)
-	}
-	ld.unreached(f.block, seen)
+	ld.unreached(f.block, visit(func(*node) bool { return true }, f.first, f.safe))
 }
 
 // unreached reports the first step of each stretch that cannot be reached, not

@@ -236,13 +236,11 @@ func (r *run) anywhere(norm string) *flow {
 		return f
 	}
 	f := r.tongue.byPhrase(norm, (*speech).anywheres)
-	if f == nil || r.s.Wait == nil || len(r.s.Frames) == 0 {
-		return f
+	if f == nil {
+		return nil
 	}
-	if _, n := r.waiting(); n != nil {
-		if o, ok := n.op.(*askOp); ok && len(o.options) > 0 && o.exact(r.tongue, norm, r.in.Text) >= 0 {
-			return nil
-		}
+	if _, _, o := r.asking(); o != nil && len(o.options) > 0 && o.exact(r.tongue, norm, r.in.Text) >= 0 {
+		return nil
 	}
 	return f
 }
@@ -374,4 +372,15 @@ func (r *run) waiting() (f *flow, n *node) {
 	}
 	r.scope = f.scope
 	return f, n
+}
+
+// asking finds the question that waits, a menu is none; o is nil where none does.
+func (r *run) asking() (f *flow, n *node, o *askOp) {
+	if len(r.s.Frames) == 0 || r.s.Wait == nil {
+		return nil, nil, nil
+	}
+	if f, n = r.waiting(); n != nil {
+		o, _ = n.op.(*askOp)
+	}
+	return f, n, o
 }

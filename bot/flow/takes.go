@@ -9,14 +9,7 @@ func (v Voice) Takes(s Session, text string) bool {
 	if v.own.byPhrase(norm, (*speech).anywheres) != nil {
 		return true
 	}
-	if len(s.Frames) == 0 || s.Wait == nil {
-		return false
-	}
 	r := &run{lib: v.lib, tongue: v.own, in: &Input{Kind: InText, Text: text}, s: s, scope: v.lib.scope}
-	_, n := r.waiting()
-	if n == nil {
-		return false
-	}
-	o, ok := n.op.(*askOp)
-	return ok && len(o.options) > 0 && o.exact(v.own, norm, text) >= 0
+	_, _, o := r.asking()
+	return o != nil && len(o.options) > 0 && o.exact(v.own, norm, text) >= 0
 }

@@ -185,11 +185,12 @@ func (t *tongue) between(key, value string) string {
 
 // echoDays says days as they are stored.
 func (t *tongue) echoDays(value string) string {
-	if step, ok := strings.CutSuffix(value, "d"); ok && !strings.HasSuffix(value, "wed") {
-		if step == "2" {
-			return t.say["other day"]
-		}
-		return t.fill("days step", "n", step)
+	switch step := parseStep(value); step {
+	case 0:
+	case 2:
+		return t.say["other day"]
+	default:
+		return t.fill("days step", "n", strconv.Itoa(step))
 	}
 	set, err := parseDays(strings.Split(value, ","))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/language"
@@ -42,8 +43,10 @@ type tongue struct {
 // rule puts words of the grammar in the place of a phrase.
 type rule struct{ phrase, words []string }
 
-// tongues reads all languages.
-func tongues() (map[string]*tongue, error) {
+// tongues are all languages, which are read once and never changed.
+var tongues = sync.OnceValues(readTongues)
+
+func readTongues() (map[string]*tongue, error) {
 	files, err := fs.Glob(tongueFiles, "tongues/*.txt")
 	if err != nil {
 		return nil, err

@@ -12,7 +12,6 @@ import (
 	"text/tabwriter"
 
 	"handrail/bot/console"
-	"handrail/bot/crisis"
 	"handrail/bot/flow"
 )
 
@@ -157,7 +156,7 @@ func (c content) heardFirst(lib flow.Voice, text string) string {
 		return ""
 	}
 	found := c.lexicon.Scan(text, "")
-	if len(found) == 0 || found[0].Level == crisis.None {
+	if len(found) == 0 {
 		return ""
 	}
 	f := found[0]
