@@ -87,6 +87,32 @@ reached an advocate,17,,,,,
 	}
 }
 
+// TestMonthPicture: the days after the fourth week are in it, where there are any.
+func TestMonthPicture(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		year  int
+		month time.Month
+		seen  bool
+	}{{2026, time.January, true}, {2026, time.February, false}, {2028, time.February, true}} {
+		from := time.Date(c.year, c.month, 1, 0, 0, 0, 0, time.UTC)
+		end := from.AddDate(0, 1, -1)
+		draw := func(n int64) []byte {
+			t.Helper()
+			data, err := newMonth(from, []store.Note{{Kind: "desk_case_asked", Day: from, N: 10}, {Kind: "desk_case_asked", Day: end, N: n}}).picture()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}
+		if few, many := draw(0), draw(10); bytes.Equal(few, many) {
+			t.Errorf("%s: what was on the last day is not drawn", from.Format("2006-01"))
+		} else if c.seen && bytes.Equal(draw(5), many) {
+			t.Errorf("%s: the last week is not drawn by itself", from.Format("2006-01"))
+		}
+	}
+}
+
 // TestMonthIsOver: there is no report of a part of a month.
 func TestMonthIsOver(t *testing.T) {
 	t.Parallel()

@@ -224,7 +224,7 @@ func (m month) csv(w io.Writer) error {
 // seen.
 func (m month) picture() ([]byte, error) {
 	days := m.from.AddDate(0, 1, -1).Day()
-	c := chart.Chart{Title: "Asked for a person, by week", Days: days, Until: m.from.AddDate(0, 1, 0).Add(-time.Second)}
+	c := chart.Chart{Title: "Asked for a person, by week, " + m.from.Format("January 2006"), Days: days, Until: m.from.AddDate(0, 1, 0).Add(-time.Second)}
 	high := int64(10)
 	var weeks [5]int64
 	for kind, w := range m.weeks {
@@ -235,10 +235,11 @@ func (m month) picture() ([]byte, error) {
 		}
 	}
 	for i, n := range weeks {
-		at := m.from.AddDate(0, 0, 7*i+3)
-		if at.Month() != m.from.Month() {
+		first, last := 7*i, min(7*i+6, days-1)
+		if first > last { // a February of four weeks
 			break
 		}
+		at := m.from.AddDate(0, 0, (first+last)/2)
 		n -= n % fewest
 		high = max(high, n)
 		c.Points = append(c.Points, chart.Point{At: at, Value: float64(n)})
