@@ -51,7 +51,7 @@ func (t *Transport) login(ctx context.Context) (*session, error) {
 // resume uses the saved token and makes sure that it is for this device.
 func (t *Transport) resume(ctx context.Context, sess *session) error {
 	t.cli.UserID, t.cli.DeviceID, t.cli.AccessToken = sess.User, sess.Device, sess.Token
-	me, err := t.cli.Whoami(ctx)
+	me, err := t.whoami(ctx)
 	if err != nil {
 		return t.reach("ask the homeserver who we are", err)
 	}
@@ -59,6 +59,24 @@ func (t *Transport) resume(ctx context.Context, sess *session) error {
 		return fmt.Errorf("%s is for another account or device than the token in it: move the directory %s away and start again", t.vault.path(sessionFile), t.cfg.Dir)
 	}
 	return nil
+}
+
+// busyTries is how often a homeserver that asks for patience is asked at the start
+// of an account that has its login: with the pauses that it asks for, or about a
+// minute in all. To end here would make a restart out of a pause.
+const busyTries = 8
+
+func (t *Transport) whoami(ctx context.Context) (*mautrix.RespWhoami, error) {
+	for attempt := 0; ; attempt++ {
+		me, err := t.cli.Whoami(mautrix.WithMaxRetries(ctx, 0))
+		f := classify(err)
+		if err == nil || f.status != http.StatusTooManyRequests || attempt == busyTries {
+			return me, err
+		}
+		if err := sleep(ctx, max(f.after, backoff(attempt))); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // loginAnew logs in with the password. old is the login that it goes on from.

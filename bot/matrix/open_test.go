@@ -2,10 +2,12 @@ package matrix
 
 import (
 	"bytes"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.mau.fi/util/dbutil"
@@ -74,6 +76,30 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 			c.change(&cfg)
 			wantWords(t, openError(t, cfg), c.want...)
 		})
+	}
+}
+
+// TestOpenIsPatient: a homeserver that asks for a pause gets it, and the bot starts.
+func TestOpenIsPatient(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	w := newWire(t, server)
+	cfg := botConfig(t, w.url, createUser(t, server, "bot"))
+	r := newRecorder()
+	startBot(t, cfg, r, nil).stop()
+	var asked atomic.Int64
+	busy := func(req *http.Request) *http.Response {
+		if !strings.HasSuffix(req.URL.Path, "/whoami") || asked.Add(1) > 3 {
+			return nil
+		}
+		return newAnswer(http.StatusTooManyRequests, `{"errcode":"M_LIMIT_EXCEEDED","error":"later","retry_after_ms":50}`)
+	}
+	w.reply.Store(&busy)
+	b := startBot(t, cfg, r, nil)
+	g := newGuest(t, server, "ann")
+	g.openChat(t, b)
+	if n := asked.Load(); n < 4 {
+		t.Errorf("asked %d times who it is, want more than the refusals", n)
 	}
 }
 
