@@ -17,6 +17,10 @@
 //   - No number, identifier, word or error text of the daemon gets into a log or
 //     an error (fault.go).
 //
+// Texts go out plain: what the bot says has no styles, so none are counted here in
+// UTF-16 units, and what a person's styles said is in their words. A choice is the
+// numbered list in the text: there are no polls.
+//
 // The package never decides what to answer and never reads the bot's own store.
 // Its ledger must not be restored from a backup: it says what was sent.
 package signalcli

@@ -411,3 +411,17 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+// TestTyping: while an answer takes a while the person sees that it is being
+// written.
+func TestTyping(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, fakedaemon.Options{})
+	p := w.d.Person(alice)
+	w.ready()
+	w.h.setFail(func(chat.Message) error {
+		w.until("it is shown", func() bool { return p.Typing() == 1 })
+		return nil
+	})
+	w.say(p, "this takes long")
+}

@@ -23,10 +23,9 @@ import (
 type Signal struct {
 	// Where a signal-cli daemon listens for JSON-RPC: the path of its UNIX socket,
 	// as in /run/signal-cli/socket, or host:port of this very machine. It runs as a
-	// process of its own, for this account alone, with
-	// signal-cli -a NUMBER daemon --socket PATH --receive-mode manual
-	// --no-receive-stdout --ignore-attachments --ignore-stories. Leave it empty
-	// for no Signal.
+	// process of its own, for this account alone: handrail unit signal-cli prints
+	// its service, with the flags that keep what people write from harm. Leave it
+	// empty for no Signal.
 	Socket string `yaml:"socket"`
 
 	// The number that the daemon serves, as in +4930123456. Where it is given, a
