@@ -15,7 +15,7 @@ const LOOK_EVERY = 10;
 
 export class Person {
     static verbs = [
-        "login", "bootstrap", "createRoom", "invite", "waitJoined", "waitLeft", "leave", "send", "sendAll", "sendType", "sendPlain",
+        "login", "bootstrap", "resetIdentity", "createRoom", "invite", "waitJoined", "waitLeft", "leave", "send", "sendAll", "sendType", "sendPlain",
         "join", "accept", "react", "edit", "redact", "picture", "download", "timeline", "shown", "gone", "wait", "trust", "verify", "readUpTo", "keys", "takeKeys", "stop",
     ];
 
@@ -23,8 +23,13 @@ export class Person {
     #password;
     #news = new EventEmitter();
     #strays = new Map(); // by room: events that no sync brought, see #collectStrays
+    #retries;
 
+    // Logs in as a new device, with nothing of a login before.
     async login({ homeserver, user, password }) {
+        this.#client?.stopClient();
+        clearInterval(this.#retries);
+        this.#strays.clear();
         const guest = createClient({ baseUrl: homeserver });
         const { user_id, device_id, access_token } = await guest.loginRequest({
             type: "m.login.password",
@@ -50,7 +55,7 @@ export class Person {
                 if (now === "PREPARED") resolve();
             });
         });
-        setInterval(() => {
+        this.#retries = setInterval(() => {
             if (state === "RECONNECTING" || state === "ERROR") client.retryImmediately();
         }, RETRY_EVERY).unref();
         await client.startClient({ initialSyncLimit: TIMELINE_LIMIT, pendingEventOrdering: PendingEventOrdering.Detached });
@@ -58,7 +63,17 @@ export class Person {
     }
 
     async bootstrap() {
+        await this.#crossSign(false);
+    }
+
+    // As after all devices were lost: new keys, which sign this device.
+    async resetIdentity() {
+        await this.#crossSign(true);
+    }
+
+    async #crossSign(setupNewCrossSigning) {
         await this.#client.getCrypto().bootstrapCrossSigning({
+            setupNewCrossSigning,
             authUploadDeviceSigningKeys: (request) =>
                 request({
                     type: "m.login.password",

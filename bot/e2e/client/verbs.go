@@ -56,6 +56,12 @@ func (p *Person) Bootstrap(ctx context.Context) error {
 	return p.call(ctx, "bootstrap", map[string]any{}, nil)
 }
 
+// ResetIdentity sets up cross-signing anew, as after all devices were lost: the keys
+// of the account are others than before, and sign this device.
+func (p *Person) ResetIdentity(ctx context.Context) error {
+	return p.call(ctx, "resetIdentity", map[string]any{}, nil)
+}
+
 // CreateRoom makes a direct chat with the invited users and returns its id.
 func (p *Person) CreateRoom(ctx context.Context, encrypted bool, invite ...string) (room string, err error) {
 	var got struct{ Room string }
