@@ -103,10 +103,7 @@ func (w *matrixWire) leave() (err error) {
 		if app.room != "" {
 			err = errors.Join(err, w.lookBack(i))
 		}
-		w.matrixWorld.mu.Lock()
-		delete(w.wires, app.who.UserID)
-		w.matrixWorld.mu.Unlock()
-		app.who.Close()
+		w.logout(app.who)
 	}
 	return err
 }

@@ -40,6 +40,7 @@ type matrixWorld struct {
 	mu     sync.Mutex
 	server *homeserver.Server
 	guests int
+	idle   []*client.Person       // whose guest has gone; the next one takes it
 	wires  map[string]*matrixWire // by user id
 
 	desk  sync.Mutex  // one transcript with staff at a time
@@ -78,6 +79,9 @@ func newMatrixWorld(t *testing.T) *matrixWorld {
 		stop()
 		<-run.done
 		must(errors.Join(run.err, w.account.Close()))
+		for _, p := range w.idle {
+			p.Close()
+		}
 		if w.team != nil {
 			w.team.close()
 		}
@@ -89,11 +93,31 @@ func newMatrixWorld(t *testing.T) *matrixWorld {
 func (w *matrixWorld) login(ctx context.Context, name string) (*client.Person, error) {
 	w.mu.Lock()
 	err := w.server.CreateUser(ctx, name, matrixPassword)
+	var p *client.Person
+	if n := len(w.idle); n > 0 && err == nil {
+		p, w.idle = w.idle[n-1], w.idle[:n-1]
+	}
 	w.mu.Unlock()
-	if err != nil {
+	o := client.Options{Dir: matrixClientDir, Homeserver: w.server.URL(), User: name, Password: matrixPassword}
+	switch {
+	case err != nil:
+		return nil, err
+	case p == nil:
+		return client.Login(ctx, o)
+	}
+	if err := p.Again(ctx, o); err != nil {
+		p.Close()
 		return nil, err
 	}
-	return client.Login(ctx, client.Options{Dir: matrixClientDir, Homeserver: w.server.URL(), User: name, Password: matrixPassword})
+	return p, nil
+}
+
+// logout takes a client back.
+func (w *matrixWorld) logout(p *client.Person) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.wires, p.UserID)
+	w.idle = append(w.idle, p)
 }
 
 // Handle implements chat.Handler: every transcript gets what is its own.
@@ -155,10 +179,10 @@ func (w *matrixWorld) over(c content, folder fs.FS, how matrixHow) console.Build
 			}
 			ends = append(ends, wire.part)
 		}
+		ends = append(ends, wire.leave)
 		if err := wire.arrive(ctx); err != nil {
 			return nil, nil, err
 		}
-		ends = append(ends, wire.leave)
 		o.network = wire
 		sim, done, err := c.simulator(ctx, o)
 		if err != nil {

@@ -66,6 +66,9 @@ func TestOverMatrix(t *testing.T) {
 			t.Fatal(got.Fault)
 		}
 		played.Add(1)
+		if whole {
+			t.Log("played")
+		}
 	}
 	var alone, staff []string
 	for _, file := range files {
