@@ -63,13 +63,17 @@ func number(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
+// fault is something that breaks.
+type fault struct {
+	name  string
+	play  func() (times int)
+	short bool   // played in a short run, too
+	not   string // why it is not played on this database; "": it is
+}
+
 // play is the whole of it on one database.
 func (w *world) play(kills int, whole bool) {
 	w.Helper()
-	rounds := 1
-	if whole {
-		rounds = 3
-	}
 	shared := 0 // kills of one of two copies
 	if w.database != nil {
 		shared = min(max(kills/5, 1), killsABatch)
@@ -77,27 +81,50 @@ func (w *world) play(kills int, whole bool) {
 	for left := kills - shared; left > 0; left -= killsABatch {
 		w.section("bot killed (SIGKILL)", func() int { return w.kill(min(left, killsABatch)) })
 	}
-	w.section("homeserver killed", func() int { return w.repeat(rounds, func() { w.downtime(true) }) })
-	if whole {
-		w.section("homeserver restarted", func() int { return w.repeat(rounds, func() { w.downtime(false) }) })
-	}
-	for _, tr := range []trouble{troubleLost, troubleLimit, troubleBad, troubleHang, troubleHalf, troubleCut} {
-		if whole || tr == troubleLost {
-			w.section("homeserver: "+string(tr), func() int { return w.strike(tr) })
+	for _, f := range w.faults(shared, whole) {
+		switch {
+		case f.not != "":
+			w.table.without(w.name, f.name, f.not)
+		case !whole && !f.short:
+			w.table.without(w.name, f.name, "a short run leaves it out")
+		default:
+			w.section(f.name, f.play)
 		}
 	}
-	w.section("database locked by another process", func() int { return w.repeat(1, w.lock) })
-	w.disk()
-	if w.database != nil {
-		w.section("PostgreSQL killed and started again", func() int {
-			return w.repeat(rounds, func() { must(w, w.database.Crash()) })
-		})
-		w.section("one of two copies killed", func() int { return w.killOneOfTwo(shared) })
-	} else {
-		w.section("a second copy started by mistake", func() int { return w.repeat(1, w.second) })
-	}
-	w.clock(rounds)
 	w.end()
+}
+
+// faults are all that are played, on this database or on the other. Shared is how
+// often one of two copies is killed.
+func (w *world) faults(shared int, whole bool) []fault {
+	rounds := 1
+	if whole {
+		rounds = 3
+	}
+	all := []fault{
+		{name: "homeserver killed", play: func() int { return w.repeat(rounds, func() { w.downtime(true) }) }, short: true},
+		{name: "homeserver restarted", play: func() int { return w.repeat(rounds, func() { w.downtime(false) }) }},
+	}
+	for _, tr := range []trouble{troubleLost, troubleLimit, troubleBad, troubleHang, troubleHalf, troubleCut} {
+		all = append(all, fault{name: "homeserver: " + string(tr), play: func() int { return w.strike(tr) }, short: tr == troubleLost})
+	}
+	all = append(all,
+		fault{name: "database locked by another process", play: func() int { return w.repeat(1, w.lock) }, short: true},
+		fault{name: "disk full", play: func() int { return w.repeat(1, w.fill) }, short: true},
+		fault{name: "database read-only", play: func() int { return w.repeat(1, w.readOnly) }, short: true},
+	)
+	if w.small == "" {
+		all[len(all)-2].not = "this user cannot mount a small file system to fill"
+	}
+	all = append(all, w.servers(rounds)...)
+	second := fault{name: "a second copy started by mistake", play: func() int { return w.repeat(1, w.second) }, short: true}
+	two := fault{name: "one of two copies killed", play: func() int { return w.killOneOfTwo(shared) }, short: true}
+	if w.database == nil {
+		two.not = "the store is a file, of which there is one copy: a second one refuses to start"
+	} else {
+		second.play = w.beside
+	}
+	return append(all, second, two, w.clock(rounds))
 }
 
 // section plays a fault while people write, and judges when all is well again.

@@ -38,18 +38,6 @@ func (w *world) lock() {
 	must(w, err)
 }
 
-// disk is what goes wrong with the disk: it is full, or the file cannot be
-// written.
-func (w *world) disk() {
-	w.Helper()
-	if w.small == "" {
-		w.progress("disk full: left out, because this user cannot mount a small file system to fill")
-	} else {
-		w.section("disk full", func() int { return w.repeat(1, w.fill) })
-	}
-	w.section("database read-only", func() int { return w.repeat(1, w.readOnly) })
-}
-
 // fill leaves no byte free where the database is, for a while.
 func (w *world) fill() {
 	w.Helper()
@@ -120,10 +108,9 @@ func (w *world) second() {
 
 // clock sets the bot's clock a day on, again and again, with the daily messages
 // of that day; then back, where nothing may come again; and on once more.
-func (w *world) clock(days int) {
-	w.Helper()
-	w.tick = nil // what was to come within seconds does not come a day late
-	w.section("clock set forward and back", func() int {
+func (w *world) clock(days int) fault {
+	return fault{name: "clock set forward and back", short: true, play: func() int {
+		w.tick = nil // what was to come within seconds does not come a day late
 		for range days {
 			w.days++
 			w.setClock(time.Duration(w.days) * 24 * time.Hour)
@@ -148,7 +135,7 @@ func (w *world) clock(days int) {
 		}
 		w.setClock(0)
 		return 3 * days
-	})
+	}}
 }
 
 func (w *world) setClock(off time.Duration) {

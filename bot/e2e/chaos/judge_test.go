@@ -24,6 +24,14 @@ type row struct {
 type table struct {
 	mu   sync.Mutex
 	rows []row
+	not  []string // what was not played, and why
+}
+
+// without notes that a fault was not played on a database.
+func (t *table) without(database, fault, why string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.not = append(t.not, fmt.Sprintf("%-9s %-44s not played: %s", database, fault, why))
 }
 
 func (t *table) add(r row) {
@@ -68,6 +76,11 @@ func (t *table) String() string {
 			sum.join(r)
 		}
 		fmt.Fprintf(&b, format, name, "all", sum.times, sum.inputs, sum.answers, sum.due, sum.lost, sum.doubled, sum.endings, sum.twins, sum.took.Round(time.Second))
+		for _, line := range t.not {
+			if strings.HasPrefix(line, name) {
+				b.WriteString(line + "\n")
+			}
+		}
 	}
 	return b.String()
 }

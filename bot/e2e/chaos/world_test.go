@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +41,7 @@ type world struct {
 	server   *homeserver.Server
 	proxy    *proxy
 	database *pgtest.Server // nil: the store is a file
+	link     *link          // the way to it
 	dbName   string
 	small    string    // a small file system with the store on it; "" where none can be mounted
 	bots     []*runner // two on PostgreSQL; the second runs only where a test says so
@@ -68,17 +70,17 @@ func newWorld(t testing.TB, name string, seed uint64, table *table) *world {
 	if out, err := exec.Command(handrail, "keygen", key).CombinedOutput(); err != nil {
 		t.Fatalf("keygen: %v\n%s", err, out)
 	}
-	clock, url := filepath.Join(w.dir, "clock"), ""
+	clock, address := filepath.Join(w.dir, "clock"), ""
 	if name == "postgres" {
-		url = w.startDatabase()
+		address = w.startDatabase(seed)
 	}
 	must(t, os.WriteFile(clock, []byte("0s"), 0o600))
-	w.bots = append(w.bots, setUp(t, filepath.Join(w.dir, "bot"), w.proxy.addr, url, key, clock))
+	w.bots = append(w.bots, setUp(t, filepath.Join(w.dir, "bot"), w.proxy.addr, address, key, clock))
 	if w.database == nil && w.small != "" {
 		must(t, os.Symlink(w.small, filepath.Join(w.dir, "bot", "data")))
 	}
 	if w.database != nil {
-		w.bots = append(w.bots, setUp(t, filepath.Join(w.dir, "second"), w.proxy.addr, url, key, clock))
+		w.bots = append(w.bots, setUp(t, filepath.Join(w.dir, "second"), w.proxy.addr, address, key, clock))
 	}
 	began := time.Now()
 	w.bots[0].start(t)
@@ -127,7 +129,7 @@ func (w *world) mount() {
 	w.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
 }
 
-func (w *world) startDatabase() (url string) {
+func (w *world) startDatabase(seed uint64) (address string) {
 	w.Helper()
 	parent := w.small
 	if parent == "" {
@@ -146,7 +148,10 @@ func (w *world) startDatabase() (url string) {
 	})
 	w.dbName, err = w.database.Create("template1")
 	must(w, err)
-	return w.database.URL(w.dbName)
+	way := filepath.Join(w.dir, "link")
+	must(w, os.Mkdir(way, 0o700))
+	w.link = newLink(w, way, w.database.Folder(), rand.New(rand.NewPCG(seed, 3)))
+	return strings.Replace(w.database.URL(w.dbName), url.QueryEscape(w.database.Folder()), url.QueryEscape(way), 1)
 }
 
 // invite brings everybody into a room with the bot and to where they count.
