@@ -62,8 +62,8 @@ func (d *dial) listen(ctx context.Context, signals <-chan os.Signal, log *slog.L
 		case <-ctx.Done():
 			return
 		case s := <-signals:
-			// Told at the highest level, so that it is seen whatever the level is.
-			log.Log(ctx, slog.LevelError, "log level changed", "to", d.turn(s == tellMore).String())
+			to := d.turn(s == tellMore)
+			log.Log(ctx, max(to, slog.LevelInfo), "log level changed", "to", to.String()) // seen whatever the level is
 		}
 	}
 }

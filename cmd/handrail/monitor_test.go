@@ -270,7 +270,7 @@ func TestLogLevelWhileItRuns(t *testing.T) {
 	signals <- tellMore
 	cancel()
 	<-turns.done
-	if !strings.Contains(out.String(), "log level changed") {
+	if !strings.Contains(out.String(), "log level changed") || strings.Contains(out.String(), "level=ERROR") {
 		t.Error("it does not say so")
 	}
 	says("two more", true, true)
@@ -306,5 +306,10 @@ func TestStatus(t *testing.T) {
 	}
 	if got.Running || got.People != 1 || got.Outbox.Messages != 1 || got.Database.Schema != store.NewestSchema() || got.Backup == nil || got.Lines == nil || got.Bot != nil {
 		t.Errorf("%+v", got)
+	}
+	var out strings.Builder
+	got.Bot = &told{Received: 3, Sent: 7}
+	if err := got.print(&out, time.Now()); err != nil || !strings.Contains(out.String(), "3 received and 7 sent") {
+		t.Errorf("of a bot that runs: %v\n%s", err, out.String())
 	}
 }

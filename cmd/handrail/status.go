@@ -288,6 +288,7 @@ func (st status) print(out io.Writer, now time.Time) error {
 		row("copy", "%s, %s, holds %s", c.Label, alive, cmp.Or(strings.Join(c.Holds, ", "), "nothing"))
 	}
 	if b := st.Bot; b != nil {
+		row("messages", "%d received and %d sent since it runs", b.Received, b.Sent)
 		if !b.LastSync.IsZero() {
 			row("last sync", "%s", ago(b.LastSync))
 		}
