@@ -164,7 +164,16 @@ type raw struct {
 	body  []byte
 }
 
-func newRaw(b *testing.B, o Options, callers int) *raw {
+// TestRawWrites: what is measured beside Update can be written.
+func TestRawWrites(t *testing.T) {
+	forEach(t, func(t *testing.T, db database) {
+		if err := newRaw(t, db.empty(t), 1).commit(2); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func newRaw(b testing.TB, o Options, callers int) *raw {
 	b.Helper()
 	s, err := Open(context.Background(), o)
 	if err != nil {
@@ -226,8 +235,8 @@ func (r *raw) write(tx *sql.Tx) error {
 	}
 	var id, quiet, created, seen int64
 	var address, state []byte
-	var edition, parked any
-	err := tx.Stmt(r.stmts[1]).QueryRowContext(ctx, r.whos[n%benchPeople]).Scan(&id, &address, &state, &quiet, &created, &seen, &edition, &parked)
+	var edition, parked, of any
+	err := tx.Stmt(r.stmts[1]).QueryRowContext(ctx, r.whos[n%benchPeople]).Scan(&id, &address, &state, &quiet, &created, &seen, &edition, &parked, &of)
 	if err != nil {
 		return err
 	}
