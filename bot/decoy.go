@@ -35,6 +35,9 @@ func (t *turn) enterDecoy() error {
 	if err := t.tx.Withdraw(p.ID, time.Time{}, t.now); err != nil {
 		return err
 	}
+	if err := t.sweep(sweptFor); err != nil {
+		return err
+	}
 	if err := t.endTalk(); err != nil {
 		return err
 	}

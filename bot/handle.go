@@ -95,7 +95,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	p, err := tx.FindPerson(m.From)
 	if errors.Is(err, store.ErrNotFound) {
 		switch m.Kind {
-		case chat.KindRemoval, chat.KindReaction, chat.KindKeysChanged:
+		case chat.KindRemoval, chat.KindReaction, chat.KindKeysChanged, chat.KindLeft:
 			return nil
 		}
 		p, err = tx.CreatePerson(m.From, now)
@@ -104,8 +104,11 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 		return err
 	}
 	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID, sent: m.Sent, work: work}
-	if m.Kind == chat.KindKeysChanged { // nothing that the person did
+	switch m.Kind { // nothing that wants an answer
+	case chat.KindKeysChanged:
 		return t.keysChanged()
+	case chat.KindLeft:
+		return t.left(m.From.Room)
 	}
 	if at.person == p.Row {
 		t.target = at.key
@@ -273,7 +276,7 @@ func (t *turn) crowdTold(room string) bool {
 // session goes back to its beginning so that the next message works.
 func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
 	fresh, err := tx.Admit(m.From.Network, m.ID, now)
-	if err != nil || !fresh || m.Kind == chat.KindKeysChanged { // nobody waits for an answer to that
+	if err != nil || !fresh || m.Kind == chat.KindKeysChanged || m.Kind == chat.KindLeft { // nobody waits for an answer
 		return err
 	}
 	p, err := tx.FindPerson(m.From)

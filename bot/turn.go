@@ -43,6 +43,7 @@ type turn struct {
 	asking     bool           // the person asks for an advocate at this moment
 	reading    []desk.StaffID // who reads the case that is being told of an event
 	unasking   bool           // nothing is asked: the answer would go to an advocate
+	mute       bool           // nothing is said: the person has left
 }
 
 // step runs the engine once and applies what it returns. On return the session
@@ -249,6 +250,11 @@ func (t *turn) hide(effects []flow.Effect) error {
 		if err := t.tx.Withdraw(t.p.ID, since, t.now); err != nil {
 			return err
 		}
+		if h.For > 0 {
+			if err := t.sweep(h.For); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -346,6 +352,9 @@ func (t *turn) enqueue(out chat.Outgoing, editOf string) error {
 	}
 	key := t.key()
 	t.said++
+	if t.mute {
+		return nil
+	}
 	if !t.grave {
 		out.OnDoubt = t.bot.OnDoubt
 	}

@@ -150,8 +150,10 @@ steps:
 type net struct {
 	mu   sync.Mutex
 	sent []chat.Outgoing
-	fail func(chat.Outgoing) error // called without the lock
-	wait chan struct{}             // not nil: Ready waits for it to be closed
+
+	swept []chat.Outgoing           // what the person wrote that is to be taken back
+	fail  func(chat.Outgoing) error // called without the lock
+	wait  chan struct{}             // not nil: Ready waits for it to be closed
 }
 
 func (n *net) Network() string { return "test" }
@@ -181,6 +183,10 @@ func (n *net) Send(_ context.Context, o chat.Outgoing) (string, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if o.Form == chat.FormSweep {
+		n.swept = append(n.swept, o)
+		return "", nil
+	}
 	n.sent = append(n.sent, o)
 	return "$" + o.Key, nil
 }

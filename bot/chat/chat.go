@@ -59,7 +59,7 @@ func (a Address) LogValue() slog.Value { return slog.StringValue(a.String()) }
 type Kind int
 
 // The kinds of things that arrive. Every one of them gets an answer from the
-// bot, but for KindRemoval.
+// bot, but for KindRemoval, KindKeysChanged and KindLeft.
 const (
 	KindText        Kind = iota // plain words
 	KindReaction                // Text is the emoji, Target the message it stands under
@@ -74,6 +74,7 @@ const (
 	KindCrowd                   // the room has more people than one person and the bot
 	KindStart                   // Text is a flow id to start; from the console only
 	KindKeysChanged             // the person's keys are others than before: nothing goes to them until staff have looked
+	KindLeft                    // the person left the conversation, or put the bot out of it
 )
 
 // Message is one thing that arrived from a person. ID is unique on its network
@@ -128,6 +129,7 @@ const (
 	FormReaction             // Text is the emoji that is put under Target
 	FormMembers              // no words: only who is in the room of a case, see Outgoing.Members
 	FormLeave                // everybody is taken out of the room of a case, and the bot leaves it
+	FormSweep                // what the person wrote between Since and Until is taken back, as far as the network lets the bot
 )
 
 // Outgoing is one thing to send. Key is the same over every retry and across
@@ -161,6 +163,8 @@ type Outgoing struct {
 	Members  []string
 	Thread   string   // event id of the message that the thread hangs from; empty: none
 	Mentions []string // who is called by name
+	// Since and Until are for FormSweep, by the clock of the network.
+	Since, Until time.Time
 	// OnDoubt says what to do when nobody can find out whether it was sent.
 	OnDoubt OnDoubt
 	// Doubt is set when the message may be on the network already and only the

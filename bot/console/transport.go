@@ -61,6 +61,8 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 	e := Entry{Bot: true, There: out.To.User == There().User, Text: string(out.Text)}
 	switch out.Form {
 	case chat.FormText:
+	case chat.FormSweep: // what the person typed stays in the terminal
+		return "", nil
 	case chat.FormEdit:
 		e.Act = Edited
 	case chat.FormRemove:

@@ -14,8 +14,8 @@ const fastExit = 2 * time.Second
 
 // TestExitLeavesNothing: after a talk and the word to leave, a fresh login of the
 // same account, with every key that the first device had, sees one plain line of
-// the bot and no other word of it; nor does the homeserver hold one. How long it
-// took over the network stands in the output.
+// the bot and no other word of either side; nor does the homeserver hold one. How
+// long it took over the network stands in the output.
 func TestExitLeavesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
@@ -41,7 +41,7 @@ func TestExitLeavesNothing(t *testing.T) {
 		if line == 0 && strings.Contains(strings.ToLower(last.Body), "water") {
 			line = time.Since(began)
 		}
-		if left == 1 && gone >= said && line > 0 {
+		if left == 1 && gone >= said && line > 0 && c.ofPerson(c.p) == 0 {
 			all = time.Since(began)
 		}
 		if time.Now().After(deadline) {
@@ -57,6 +57,9 @@ func TestExitLeavesNothing(t *testing.T) {
 	w.dump(fresh.WaitJoined(t.Context(), c.room, botID))
 	again := &chat{w: w, p: fresh, room: c.room}
 	for _, e := range again.events() {
+		if e.Sender != botID && !e.State && !e.Redacted {
+			t.Errorf("a fresh login reads what the person wrote: %q", e.Body)
+		}
 		if e.Sender == botID && !e.State && !e.Redacted && (e.Body != "" || e.Edited != "") && !strings.Contains(strings.ToLower(e.Body), "water") {
 			t.Errorf("a fresh login reads %q", e.Body)
 		}
@@ -66,13 +69,26 @@ func TestExitLeavesNothing(t *testing.T) {
 	}
 	bodies := 0
 	for _, e := range rawEvents(t, w.server.URL(), fresh.Token, c.room) {
-		if e.Sender == botID && e.StateKey == nil && len(e.Content) > len("{}") && e.Type == "m.room.encrypted" {
+		if e.StateKey == nil && len(e.Content) > len("{}") && e.Type == "m.room.encrypted" {
 			bodies++
 		}
 	}
 	if bodies != 1 {
-		t.Errorf("the homeserver gives %d messages of the bot with something in them, want the plain line alone", bodies)
+		t.Errorf("the homeserver gives %d messages with something in them, want the plain line alone", bodies)
 	}
+}
+
+// ofPerson counts what a client shows of what the person wrote.
+func (c *chat) ofPerson(p *client.Person) (left int) {
+	c.w.Helper()
+	events, err := p.Timeline(c.w.Context(), c.room)
+	c.w.dump(err)
+	for _, e := range events {
+		if e.Sender != botID && !e.State && !e.Redacted {
+			left++
+		}
+	}
+	return left
 }
 
 // ofBot counts the messages of the bot that a client shows and that are gone, and

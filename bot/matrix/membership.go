@@ -51,9 +51,20 @@ func (j *roomJob) ownChange(ctx context.Context, evt *event.Event) error {
 	return nil
 }
 
-// otherChange tells of every change that makes or keeps the room a crowd.
+// leftMessage tells that somebody is in a room with the bot no more.
+func leftMessage(who id.UserID, room id.RoomID, name string, at time.Time) chat.Message {
+	return chat.Message{
+		ID: name, Kind: chat.KindLeft, Sent: at,
+		From: chat.Address{Network: NetworkName, User: who.String(), Room: room.String()},
+	}
+}
+
+// otherChange tells of who left, and of every change that makes or keeps the room a crowd.
 func (j *roomJob) otherChange(ctx context.Context, evt *event.Event, before roomView) error {
 	member := event.Membership(text(evt.Content.Raw, "membership"))
+	if who := id.UserID(*evt.StateKey); (member == event.MembershipLeave || member == event.MembershipBan) && before.has(who) {
+		return j.deliver(ctx, leftMessage(who, j.room, "left:"+evt.ID.String(), time.UnixMilli(evt.Timestamp)))
+	}
 	in := member == event.MembershipJoin || member == event.MembershipInvite
 	if !in || (before.has(id.UserID(*evt.StateKey)) && !j.settled) {
 		return nil

@@ -362,10 +362,10 @@ func (j *roomJob) deliver(ctx context.Context, m chat.Message) error {
 
 // handOver hands a message to the handler until it is committed.
 func (j *roomJob) handOver(ctx context.Context, m chat.Message) error {
-	if m.Staff != nil && (m.Kind == chat.KindCrowd || m.Kind == chat.KindOpened) {
+	if m.Staff != nil && (m.Kind == chat.KindCrowd || m.Kind == chat.KindOpened || m.Kind == chat.KindLeft) {
 		return nil // staff come and go
 	}
-	if m.Kind != chat.KindRemoval && !j.again && m.Staff == nil {
+	if m.Kind != chat.KindRemoval && m.Kind != chat.KindLeft && !j.again && m.Staff == nil {
 		j.courtesy.typingOn(j.room, j.now())
 	}
 	defer j.people.WithLock(m.From.User)()

@@ -65,7 +65,7 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (eventID string
 			return "", err
 		}
 	}
-	if !tried && out.Doubt != (chat.Doubt{}) && out.Form != chat.FormRemove { // to remove twice is to remove
+	if !tried && out.Doubt != (chat.Doubt{}) && out.Form != chat.FormRemove && out.Form != chat.FormSweep { // to remove twice is to remove
 		row.event, err = t.earlier(ctx, out)
 		if err != nil {
 			return "", err
@@ -84,8 +84,11 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (eventID string
 // put makes the request. Nothing is on the network under this key yet.
 func (t *Transport) put(ctx context.Context, out chat.Outgoing) (id.EventID, error) {
 	room := id.RoomID(out.To.Room)
-	if out.Form == chat.FormRemove {
+	switch out.Form {
+	case chat.FormRemove:
 		return t.redact(ctx, room, out)
+	case chat.FormSweep:
+		return "", t.sweep(ctx, room, out)
 	}
 	kind, body, err := t.compose(ctx, room, out)
 	if err != nil {

@@ -352,8 +352,25 @@ func (l *loop) lookAtStaff(ctx context.Context, changed []id.UserID) {
 	}
 }
 
-// leave forgets a room that the bot is no longer in.
+// leave forgets a room that the bot is no longer in, and tells of everybody who is
+// there: they have put the bot out, or the room has ended.
 func (l *loop) leave(ctx context.Context, room id.RoomID) error {
+	j := &roomJob{loop: l, room: room}
+	view, err := j.look(ctx)
+	if err == nil {
+		err = l.insist(ctx, "read how far a room was handled", func() (err error) {
+			j.row, _, err = l.ledger.room(ctx, room)
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	for _, who := range view.others {
+		if err := j.deliver(ctx, leftMessage(who, room, "out:"+room.String()+":"+j.row.last.String(), l.now())); err != nil {
+			return err
+		}
+	}
 	return l.insist(ctx, "forget a room", func() error {
 		if err := l.state.ClearCachedMembers(ctx, room); err != nil {
 			return err

@@ -20,6 +20,9 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (event string, 
 			event, err = "", clean("send", account.ErrPanic)
 		}
 	}()
+	if out.Form == chat.FormSweep { // nobody can take back what somebody else wrote
+		return "", nil
+	}
 	acts, err := compose(out)
 	if err != nil {
 		return "", err

@@ -114,6 +114,7 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 		Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
 		Data: body.Data, Name: body.Name, Alt: chat.Text(body.Alt),
 		Team: body.Team, Mentions: body.Mentions, Members: body.Members, OnDoubt: body.OnDoubt,
+		Since: moment(body.Since), Until: moment(body.Until),
 	}
 	p.NotAfter = moment(body.NotAfter)
 	if body.To != nil {

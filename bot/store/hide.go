@@ -72,6 +72,17 @@ func (t *Tx) withdraw(id PersonID, since, now time.Time) error {
 	return nil
 }
 
+// Sweep takes back what the person wrote between two moments of their network's
+// clock, in the place where they are, as far as the network lets the bot. It comes
+// after everything else that goes there.
+func (t *Tx) Sweep(p *Person, key string, since, until, now time.Time) error {
+	post := Post{Key: removalPrefix + key, Out: chat.Outgoing{To: p.Addr, Form: chat.FormSweep, Since: since, Until: until}}
+	if err := t.enqueue(p.Row, post, rankRemoval, now); err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	return nil
+}
+
 // remove enqueues the removal of one message, where it is: of that event, or if
 // it is not known yet, of whatever the key turns out to be.
 func (t *Tx) remove(id PersonID, m sentBody, now time.Time) error {

@@ -51,6 +51,8 @@ type postBody struct {
 	AllowCrowd bool           `json:"allow_crowd,omitempty"`
 	OnDoubt    chat.OnDoubt   `json:"on_doubt,omitempty"`
 	NotAfter   int64          `json:"not_after,omitempty"` // unix ms
+	Since      int64          `json:"since,omitempty"`     // unix ms
+	Until      int64          `json:"until,omitempty"`     // unix ms
 }
 
 const fieldPost = "outbox.body"
@@ -98,7 +100,7 @@ func (t *Tx) enqueue(id PersonID, p Post, rank int, now time.Time) error {
 		Target: p.Out.Target, Choices: p.Out.Choices, AllowPlain: p.Out.AllowPlain, AllowCrowd: p.Out.AllowCrowd,
 		Data: p.Out.Data, Name: p.Out.Name, Alt: string(p.Out.Alt),
 		ThreadOf: p.ThreadOf, Team: p.Out.Team, Mentions: p.Out.Mentions, Members: p.Out.Members, OnDoubt: p.Out.OnDoubt,
-		NotAfter: millis(p.NotAfter),
+		NotAfter: millis(p.NotAfter), Since: millis(p.Out.Since), Until: millis(p.Out.Until),
 	}
 	if p.Out.To != (chat.Address{}) {
 		to := personAddress(p.Out.To)
