@@ -1,61 +1,51 @@
 package crisis
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
 
-// gate is what a language must reach on its corpus, in per cent: how many direct
-// statements and how many of all statements of danger it must hear, and how many
-// harmless ones it may alarm at.
+// gate is what a language must reach in a part of its corpus, in per cent: how
+// many direct statements and how many of all statements of danger it must hear,
+// and how many harmless ones it may alarm at.
 type gate struct{ direct, all, alarms float64 }
 
-// The aim is {direct: 98, all: 85, alarms: 3} for every language. A corpus has two
-// parts. The ordinary sentences were written as the rules were: they hold the aim
-// in direct statements and in false alarms, not in all statements, of which two in
-// three only hint at danger. The later sentences ("later" in the note) came after
-// the rules and were chosen to be hard; they keep what they have reached.
-var (
-	ordinary = map[string]gate{
-		"de": {direct: 98, all: 64, alarms: 3},
-		"en": {direct: 98, all: 71, alarms: 3},
-		"es": {direct: 98, all: 65, alarms: 3},
-		"fr": {direct: 98, all: 64, alarms: 3},
-		"pt": {direct: 98, all: 64, alarms: 3},
-	}
-	later = gate{direct: 82, all: 56, alarms: 3}
-)
-
-// tally counts the sentences of one category.
-type tally struct{ direct, directHeard, all, heard, crisis, crisisHeard, none, alarms, sorted int }
-
-func (a *tally) add(b tally) {
-	a.direct += b.direct
-	a.directHeard += b.directHeard
-	a.all += b.all
-	a.heard += b.heard
-	a.crisis += b.crisis
-	a.crisisHeard += b.crisisHeard
-	a.none += b.none
-	a.alarms += b.alarms
-	a.sorted += b.sorted
-}
-
-func percent(n, of int) float64 {
-	if of == 0 {
-		return 100
-	}
-	return 100 * float64(n) / float64(of)
+// The aim is {direct: 98, all: 85, alarms: 3} for every language. The ordinary
+// part holds it in direct statements and in alarms, and hears 65 to 72 in a hundred of all
+// statements, because two in three of its sentences only hint at danger. The later part
+// keeps what it has reached. The unseen part has no direct statement, and nearly
+// half of its harmless sentences are made of the words of a dangerous one: beside
+// each figure stands what was measured.
+var gates = map[Part]map[string]gate{
+	Ordinary: {
+		"de": {direct: 98, all: 65, alarms: 3}, // 98.8, 65.4, 0.0
+		"en": {direct: 98, all: 71, alarms: 3}, // 99.3, 71.4, 0.1
+		"es": {direct: 98, all: 68, alarms: 3}, // 99.5, 68.6, 0.6
+		"fr": {direct: 98, all: 66, alarms: 3}, // 99.0, 66.6, 0.0
+		"pt": {direct: 98, all: 68, alarms: 3}, // 99.0, 69.1, 0.1
+	},
+	Later: {
+		"de": {direct: 84, all: 57, alarms: 3}, // 85.2, 57.7, 0.6
+		"en": {direct: 81, all: 55, alarms: 3}, // 82.0, 55.6, 0.5
+		"es": {direct: 88, all: 59, alarms: 3}, // 89.5, 60.2, 0.5
+		"fr": {direct: 83, all: 56, alarms: 3}, // 84.6, 57.2, 0.5
+		"pt": {direct: 88, all: 61, alarms: 3}, // 89.5, 61.8, 1.4
+	},
+	Unseen: {
+		"de": {all: 85, alarms: 16}, // 89.5, 16.0
+		"en": {all: 85, alarms: 3},  // 90.0, 2.6
+		"es": {all: 82, alarms: 15}, // 84.0, 14.3
+		"fr": {all: 78, alarms: 5},  // 80.0, 4.2
+		"pt": {all: 85, alarms: 8},  // 95.0, 8.0
+	},
 }
 
 // TestCorpus holds each lexicon against sentences that were not written beside
 // its rules: how many of those in danger it hears, and how often it frightens
-// somebody for nothing. The sentences were used to improve the rules, so the
-// scores here are kept, not promised.
+// somebody for nothing. Most were used to improve the rules, so the scores here
+// are kept, not promised.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../flows/testdata/crisis/*.tsv")
@@ -72,126 +62,40 @@ func TestCorpus(t *testing.T) {
 }
 
 func corpus(t *testing.T, lang, file string) {
-	x := only(t, lang)
-	parts := map[bool]map[string]tally{false: {}, true: {}} // by category; the later sentences are true
-	var watched []string                                    // taken for it, or not
-	for _, c := range readCorpus(t, file) {
-		got := x.Scan(c.text, lang)
-		one := score(c.expected, level(got), strings.Contains(c.note, "style=direct"))
-		if len(got) > 0 && c.expected > None && got[0].Category == c.label {
-			one.sorted = 1
-		}
-		if len(got) > 0 && (c.label == "watched") != (got[0].Category == "watched") {
-			watched = append(watched, fmt.Sprintf("%s heard as %s: %s", c.label, got[0].Rule, c.text))
-		}
-		part := parts[strings.Contains(c.note, "later")]
-		sum := part[c.label]
-		sum.add(one)
-		part[c.label] = sum
-		if (c.expected == None) != (len(got) == 0) {
+	x, list := only(t, lang), readCorpus(t, file)
+	for _, c := range list {
+		got := x.Scan(c.Text, lang)
+		if (c.Expected == None) != (len(got) == 0) {
 			rule := ""
 			if len(got) > 0 {
 				rule = " by " + got[0].Rule
 			}
-			t.Logf("%s: want %s, got %s%s: %s", c.label, c.expected, level(got), rule, c.text)
+			t.Logf("%s, %s: want %s, got %s%s: %s", c.Part(), c.Label, c.Expected, level(got), rule, c.Text)
+		}
+		if len(got) > 0 && (c.Label == "watched") != (got[0].Category == "watched") { // an answer to watched shows no number
+			t.Logf("%s heard as %s: %s", c.Label, got[0].Rule, c.Text)
 		}
 	}
-	report(t, lang+", ordinary sentences", parts[false], ordinary[lang])
-	report(t, lang+", later sentences", parts[true], later)
-	t.Logf("%s: %d sentences are wrongly taken for watched, or for something else; an answer to watched shows no number:\n%s", lang, len(watched), strings.Join(watched, "\n"))
+	s := x.Score(lang, list)
+	for _, p := range Parts() {
+		sum, g := s.Sum(p), gates[p][lang]
+		direct, all, alarms := percent(sum.DirectHeard, sum.Direct), percent(sum.Heard, sum.All), percent(sum.Alarms, sum.None)
+		t.Logf("%s, %s sentences: direct %.1f %%, all %.1f %%, false alarms %.1f %%\n%s", lang, p, direct, all, alarms, s.Table(p))
+		if direct < g.direct || all < g.all || alarms > g.alarms {
+			t.Errorf("%s, %s sentences: too little is heard or it alarms too often: want direct %.0f, all %.0f, false alarms %.0f", lang, p, g.direct, g.all, g.alarms)
+		}
+	}
 }
 
-// sentence is one line of a corpus.
-type sentence struct {
-	label, text, note string
-	expected          Level
-}
-
-// readCorpus reads a file whose first line names its columns.
-func readCorpus(t *testing.T, file string) []sentence {
+// readCorpus reads a file of sentences.
+func readCorpus(t *testing.T, file string) []Sentence {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []sentence
-	var column map[string]int
-	for line := range strings.Lines(string(data)) {
-		cells := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
-		if column == nil {
-			column = map[string]int{}
-			for i, name := range cells {
-				column[name] = i
-			}
-			continue
-		}
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		get := func(name string) string {
-			if i, ok := column[name]; ok && i < len(cells) {
-				return cells[i]
-			}
-			return ""
-		}
-		expected, ok := parseLevel(get("expected"))
-		if !ok || get("text") == "" {
-			t.Errorf("no level or no text in %q", line)
-			continue
-		}
-		out = append(out, sentence{get("label"), get("text"), get("note"), expected})
+	list, err := ParseCorpus(data)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
 	}
-	return out
-}
-
-func score(expected, got Level, direct bool) tally {
-	heard, loud := 0, 0
-	if got > None {
-		heard = 1
-	}
-	if got == Crisis {
-		loud = 1
-	}
-	if expected == None {
-		return tally{none: 1, alarms: heard}
-	}
-	s := tally{all: 1, heard: heard}
-	if expected == Crisis {
-		s.crisis, s.crisisHeard = 1, loud
-	}
-	if direct {
-		s.direct, s.directHeard = 1, heard
-	}
-	return s
-}
-
-// report prints the table of one part of a corpus and holds it against its gate.
-func report(t *testing.T, name string, byCategory map[string]tally, g gate) {
-	var names []string
-	var sum tally
-	for category, c := range byCategory {
-		names = append(names, category)
-		sum.add(c)
-	}
-	slices.Sort(names)
-	var table strings.Builder
-	fmt.Fprintf(&table, "%-16s %9s %9s %9s %9s %9s\n", "heard in %", "direct", "all", "as crisis", "category", "false")
-	share := func(n, of int) string {
-		if of == 0 {
-			return "-"
-		}
-		return fmt.Sprintf("%.1f", percent(n, of))
-	}
-	row := func(name string, c tally) {
-		fmt.Fprintf(&table, "%-16s %9s %9s %9s %9s %9s\n", name, share(c.directHeard, c.direct), share(c.heard, c.all),
-			share(c.crisisHeard, c.crisis), share(c.sorted, c.heard), share(c.alarms, c.none))
-	}
-	for _, category := range names {
-		row(category, byCategory[category])
-	}
-	row("sum", sum)
-	direct, all, alarms := percent(sum.directHeard, sum.direct), percent(sum.heard, sum.all), percent(sum.alarms, sum.none)
-	t.Logf("%s: direct %.1f %%, all %.1f %%, false alarms %.1f %%\n%s", name, direct, all, alarms, table.String())
-	if direct < g.direct || all < g.all || (sum.none > 0 && alarms > g.alarms) {
-		t.Errorf("%s hears too little or alarms too often: want direct %.0f, all %.0f, false alarms %.0f", name, g.direct, g.all, g.alarms)
-	}
+	return list
 }

@@ -15,13 +15,13 @@ import (
 // they were not made from.
 func (s *school) report(t *testing.T, verdicts []verdict, m limits) {
 	t.Logf("enough %.3v, doubt %.3v", m.enough, m.doubt)
-	for _, later := range []bool{true, false} {
-		var sum tally
+	for _, isLater := range []bool{true, false} {
+		var sum Tally
 		for _, lang := range slices.Sorted(maps.Keys(s.langs)) {
-			var one, rules tally
+			var one, rules Tally
 			for i := range s.lessons {
 				l := &s.lessons[i]
-				if l.lang != lang || l.later != later {
+				if l.lang != lang || l.later != isLater {
 					continue
 				}
 				expected := None
@@ -32,31 +32,19 @@ func (s *school) report(t *testing.T, verdicts []verdict, m limits) {
 				if m.heard(l, verdicts[i]) {
 					got = Crisis
 				}
-				one.add(score(expected, got, l.direct))
-				rules.add(score(expected, l.level, l.direct))
+				one.add(tallyOf(expected, got, l.direct))
+				rules.add(tallyOf(expected, l.level, l.direct))
 			}
 			sum.add(one)
-			t.Logf("later %v, %s: %s; rules alone: %s", later, lang, shares(one), shares(rules))
+			t.Logf("later %v, %s: %s; rules alone: %s", isLater, lang, shares(one), shares(rules))
 		}
-		t.Logf("later %v, all: %s", later, shares(sum))
-	}
-	if os.Getenv("ZZOUT") != "" {
-		f, _ := os.Create(os.Getenv("ZZOUT"))
-		defer f.Close()
-		for i := range s.lessons {
-			l := &s.lessons[i]
-			var rules []string
-			for _, fd := range l.found {
-				rules = append(rules, fd.Level.String()+":"+fd.Category+":"+strings.Split(fd.Rule, ":")[0])
-			}
-			fmt.Fprintf(f, "%s\t%v\t%v\t%v\t%s\t%.3f\t%v\t%s\t%s\t%d\t%s\t%.3f\n", l.lang, l.later, l.danger, l.direct, l.level, verdicts[i].alone, m.heard(l, verdicts[i]), l.category, l.text, l.fold, strings.Join(rules, ","), verdicts[i].found)
-		}
+		t.Logf("later %v, all: %s", isLater, shares(sum))
 	}
 }
 
-func shares(a tally) string {
-	return fmt.Sprintf("direct %.1f %% of %d, indirect %.1f %% of %d, all %.1f %%, false alarms %.1f %% of %d", percent(a.directHeard, a.direct), a.direct,
-		percent(a.heard-a.directHeard, a.all-a.direct), a.all-a.direct, percent(a.heard, a.all), percent(a.alarms, a.none), a.none)
+func shares(a Tally) string {
+	return fmt.Sprintf("direct %.1f %% of %d, indirect %.1f %% of %d, all %.1f %%, false alarms %.1f %% of %d", percent(a.DirectHeard, a.Direct), a.Direct,
+		percent(a.Heard-a.DirectHeard, a.All-a.Direct), a.All-a.Direct, percent(a.Heard, a.All), percent(a.Alarms, a.None), a.None)
 }
 
 // write makes the words from all lessons and writes them.

@@ -16,19 +16,19 @@ func TestTongue(t *testing.T) {
 			own := only(t, lang)
 			var harmless, alarms, danger, lost int
 			for _, c := range readCorpus(t, "../../flows/testdata/crisis/"+lang+".tsv") {
-				alone, all := own.Scan(c.text, lang), x.Scan(c.text, "")
+				alone, all := own.Scan(c.Text, lang), x.Scan(c.Text, "")
 				switch {
-				case c.expected == None:
+				case c.Expected == None:
 					harmless++
 					if len(all) > 0 && len(alone) == 0 {
 						alarms++
-						t.Logf("another language hears %s in %s", all[0].Rule, c.text)
+						t.Logf("another language hears %s in %s", all[0].Rule, c.Text)
 					}
 				default:
 					danger++
 					if level(all) < level(alone) {
 						lost++
-						t.Logf("not heard by its own language: %s", c.text)
+						t.Logf("not heard by its own language: %s", c.Text)
 					}
 				}
 			}

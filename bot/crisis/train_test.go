@@ -189,29 +189,31 @@ func newSchool(t *testing.T) *school {
 func lessonsOf(t *testing.T, x *Lexicon, l *language) []lesson {
 	var out []lesson
 	seen := map[string]int{}
-	add := func(text, category, note string, danger, example bool) {
-		if at, ok := seen[text]; ok || text == "" {
+	add := func(c Sentence, example bool) {
+		if at, ok := seen[c.Text]; ok || c.Text == "" {
 			if ok && example {
 				out[at].example = true
 			}
 			return
 		}
-		seen[text] = len(out)
-		found := x.Scan(text, l.code)
-		fold := int(hash(text) >> 20 % folds)
-		if _, scene, ok := strings.Cut(note, "scene="); ok { // told in every language: all in one part
+		seen[c.Text] = len(out)
+		found := x.Scan(c.Text, l.code)
+		fold := int(hash(c.Text) >> 20 % folds)
+		if _, scene, ok := strings.Cut(c.Note, "scene="); ok { // told in every language: all in one part
 			fold = int(scene[0]-'0') % folds
 		}
 		out = append(out, lesson{
-			lang: l.code, text: text, category: category, danger: danger, direct: strings.Contains(note, "style=direct"), later: strings.Contains(note, "later"), example: example,
+			lang: l.code, text: c.Text, category: c.Label, danger: c.Expected > None, direct: c.Direct(), later: c.Part() == Later, example: example,
 			level: level(found), found: found, around: make([][]lessonPassage, len(found)), fold: fold,
 		})
 	}
 	for _, c := range readCorpus(t, "../../flows/testdata/crisis/"+l.code+".tsv") {
-		add(c.text, c.label, c.note, c.expected > None, false)
+		if c.Part() != Unseen {
+			add(c, false)
+		}
 	}
 	for _, ex := range l.examples {
-		add(ex.Text, ex.Category, "", ex.Level > None, true)
+		add(Sentence{ex.Category, ex.Text, "", ex.Level}, true)
 	}
 	return out
 }
