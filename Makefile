@@ -22,7 +22,7 @@ if { $(2); }; then printf '== %s: ok, %s s\n' '$(1)' "$$((SECONDS - start))"; \
 else printf '== %s: FAILED after %s s\n' '$(1)' "$$((SECONDS - start))"; exit 1; fi
 endef
 
-.PHONY: build demo test lint fmt check unit e2e fuzz chaos bench clean needs needs-node needs-postgres needs-gettext
+.PHONY: build demo test lint fmt check unit e2e fuzz chaos chaos-desk bench clean needs needs-node needs-postgres needs-gettext
 
 # Says so on standard error: what make demo prints is the talk.
 build: needs
@@ -78,6 +78,13 @@ KILLS ?= 500
 SEED  ?=
 chaos: needs needs-postgres
 	CHAOS_KILLS=$(KILLS) CHAOS_SEED=$(SEED) $(GO) test -count=1 -timeout 90m -run '^TestChaos$$' -v ./bot/e2e/chaos
+
+# A busy desk of two advocates and three guests, each with a real client, while the
+# bot is killed again and again: about 20 minutes, with a line of the table after
+# every six kills. make e2e does a few of them.
+DESK_KILLS ?= 100
+chaos-desk: needs needs-node
+	HANDRAIL_DESK_KILLS=$(DESK_KILLS) $(GO) test -count=1 -timeout 90m -run '^TestDeskKilled$$' -v ./bot/e2e
 
 # Everything that is measured, and at the end a table of what an operator goes by,
 # with ratios and aims. BENCH=Burst measures that alone;

@@ -340,7 +340,7 @@ func (r *run) said(by StaffID) {
 		return
 	}
 	if r.c.Paused { // the break is over: from now on the advocate reads again
-		r.do(Post{Text: "staff_resumed", By: by}, Tell{Text: "desk_resumed", By: by})
+		r.do(Record{By: by, Action: "resume"}, Post{Text: "staff_resumed", By: by}, Tell{Text: "desk_resumed", By: by})
 	}
 	r.c.Waiting, r.c.Nudges, r.c.Paused = false, 0, false
 	r.in(r.Waits.Idle)

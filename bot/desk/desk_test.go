@@ -367,6 +367,7 @@ Pause
   post staff_paused
   tell desk_paused
 Said
+  record resume @ana:x
   post staff_resumed
   tell desk_resumed
   carry to person

@@ -80,6 +80,38 @@ func TestNextShift(t *testing.T) {
 	}
 }
 
+// TestRotaFits: who writes the language and has the skill is asked first; the language
+// weighs more, and nobody is left out.
+func TestRotaFits(t *testing.T) {
+	t.Parallel()
+	r := desk.Rota{Members: []desk.Member{
+		{ID: ana, Name: "Ana", Langs: []string{"en"}},
+		{ID: ben, Name: "Ben", Langs: []string{"en", "es-MX"}, Skills: []string{"housing"}},
+		{ID: cleo, Name: "Cleo", Langs: []string{"es"}},
+		{ID: dana, Name: "Dana", Skills: []string{"housing"}},
+	}}
+	r.Shifts = []desk.Shift{{Who: []desk.StaffID{ana, ben, cleo, dana}, Days: week, To: 24 * 60, Zone: berlin(t)}}
+	now := at(t, berlin(t), "2026-03-02 12:00")
+	for _, row := range []struct {
+		name, lang, skill string
+		away              []desk.StaffID
+		want              []desk.StaffID
+	}{
+		{"in their order", "", "", nil, []desk.StaffID{ana, ben, cleo, dana}},
+		{"by skill", "", "housing", nil, []desk.StaffID{ben, dana, ana, cleo}},
+		{"by language", "es", "", nil, []desk.StaffID{ben, cleo, dana, ana}},
+		{"by both", "es-AR", "housing", nil, []desk.StaffID{ben, dana, cleo, ana}},
+		{"who is away", "es", "housing", []desk.StaffID{ben}, []desk.StaffID{dana, cleo, ana}},
+		{"nobody has it", "fr", "law", nil, []desk.StaffID{dana, ana, ben, cleo}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := r.For(now, row.lang, row.skill, row.away); !slices.Equal(got, row.want) {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
 func TestRotaFaults(t *testing.T) {
 	t.Parallel()
 	if bad := house(t).Rota.Check(); len(bad) != 0 {
