@@ -12,6 +12,11 @@ const chat = "so he came home late again and we argued about the money, he said 
 	"to bed and i sat in the kitchen with the radio on, my sister rang and we talked about mum and the garden and " +
 	"what to do at christmas, i think i will go there with the kids if the car holds out, anyway night"
 
+// danger is a message in which nearly every word is one of danger.
+const danger = "he has a knife and a gun, he is hitting me and choking me, he says he will kill me and the kids and himself, " +
+	"he raped me, his hands were round my neck, he locked me in and took my phone, i want to die, i cut myself, he is outside " +
+	"my door, he is reading my messages, my daughter is bleeding, i swallowed all the pills, please help"
+
 // onCPU runs f and reports what it costs on the processor, too: the clock says
 // more on a machine that does other things.
 func onCPU(b *testing.B, f func()) {
@@ -35,6 +40,8 @@ func BenchmarkScan(b *testing.B) {
 	for _, row := range []struct{ name, text string }{
 		{"300 characters", chat[:300]},
 		{"300 characters with danger", (chat[:200] + " he has a knife and he is hitting me, he says he will kill me, his hands were round my neck, please help")[:300]},
+		{"300 characters full of danger", danger[:300]},
+		{"10 kB full of danger", strings.Repeat(danger+". ", 40)[:10000]},
 		{"10 kB", strings.Repeat(chat+". ", 40)[:10000]},
 		{"10 kB without a point", strings.Repeat(strings.ReplaceAll(chat, ",", "")+" ", 40)[:10000]},
 		{"10 kB of he", strings.Repeat("he ", 3334)[:10000]},
@@ -78,7 +85,10 @@ func BenchmarkLayers(b *testing.B) {
 		onCPU(b, func() { s.hint() })
 	})
 	b.Run("learned words", func(b *testing.B) {
-		onCPU(b, func() { s.hear() })
+		onCPU(b, func() {
+			s.listed = false
+			s.hear()
+		})
 	})
 }
 

@@ -19,6 +19,10 @@ type weighed struct {
 // passages reads the words of this language for the learned ones, those of
 // foreign sentences left out, and lists the passages.
 func (s *scanner) passages() {
+	if s.listed {
+		return
+	}
+	s.listed = true
 	s.sense()
 	s.around = s.around[:0]
 	s.eachPassage(func(from, to int) { s.around = append(s.around, weighed{from: from, to: to}) })

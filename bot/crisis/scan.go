@@ -19,6 +19,7 @@ type scratch struct {
 	around  []weighed // the passages of the language at hand
 	said    []said    // by rule, in the sentence at hand
 	met     metSet
+	spots   spots   // of the sentence at hand
 	best    []int32 // by sentence: the marks of the language that has most
 	present wordSet // the words of the block at hand
 }
@@ -122,11 +123,12 @@ type scanner struct {
 	*language
 	*scratch
 	*seen
-	toks  []token
-	marks []int32
-	share int32
-	out   []Finding
-	base  int // where this language's findings begin in out
+	toks   []token
+	marks  []int32
+	share  int32
+	out    []Finding
+	base   int  // where this language's findings begin in out
+	listed bool // the passages are listed
 
 	overruled *[]Overruled // takes what the learned words took back; may be nil
 }
@@ -134,7 +136,8 @@ type scanner struct {
 // sentence looks for every rule in one sentence. Sentences do not touch each
 // other: what stands before or after one never changes what it says.
 func (s *scanner) sentence(toks []token) {
-	m := matcher{tables: &s.tables, toks: toks}
+	s.spots.sets = s.spots.sets[:0]
+	m := matcher{tables: &s.tables, toks: toks, spots: &s.spots}
 	s.said = slices.Grow(s.said[:0], len(s.language.rules))[:len(s.language.rules)]
 	clear(s.said)
 	s.hideIdioms(&m)
@@ -277,16 +280,6 @@ func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) (l
 // and the person is well.
 func lasting(category string) bool {
 	return category == "suicide" || category == "self_harm" || category == "strangulation"
-}
-
-// in tells whether a pattern of the set begins at one of the words.
-func (s *set) in(m *matcher, from, to int) bool {
-	for i := from; i < to; i++ {
-		if s.matchAt(m, i) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // matchAt returns the end of the longest pattern of the set that begins at word

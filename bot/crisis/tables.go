@@ -182,10 +182,11 @@ func (x *index) of(w word) []uint16 { return x.list[x.from[w]:x.from[w+1]] }
 // matcher tries programs at places of one sentence.
 type matcher struct {
 	*tables
-	toks []token // the sentence
-	base int     // of the program in tables.code
-	skip uint64  // words passed by gaps, counted from the start of the match
-	from int
+	toks  []token // the sentence
+	spots *spots  // of the sentence; nil where no match is weighed
+	base  int     // of the program in tables.code
+	skip  uint64  // words passed by gaps, counted from the start of the match
+	from  int
 }
 
 // match tries a program at word i and returns the word after the match.
