@@ -235,6 +235,8 @@ func envType(id string, vars map[string]varKind) (types.Type, bool) {
 		return types.Any, true
 	case id == "hour", strings.HasPrefix(id, "count_"):
 		return types.Int, true
+	case isConsent(id):
+		return types.String, true
 	case id == "weekday", id == "today", id == "language", id == nameKind, id == nameSource:
 		return types.String, true
 	case id == "desk", id == nameDeskAsked, id == "prompted", id == "linked":
@@ -259,7 +261,7 @@ func reserved(name string) bool {
 		nameDeskAsked:
 		return true
 	}
-	return strings.HasPrefix(name, "count_")
+	return strings.HasPrefix(name, "count_") || strings.HasPrefix(name, prefixConsent)
 }
 
 // eval runs the expression. An answer of another type than the condition

@@ -1,6 +1,9 @@
 package flow
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Consent is about what came by itself last: the person asks for it anew (Again),
 // or it ends, with all of its kind.
@@ -29,6 +32,16 @@ const (
 	// nameKind is the kind of what came by itself last.
 	nameKind = "prompted_kind"
 )
+
+// prefixConsent begins the name of what the host notes for a kind that the
+// person agreed to: the date and the wording; "" where they did not.
+const prefixConsent = "consent_"
+
+// isConsent tells whether a name is such a one.
+func isConsent(name string) bool {
+	kind, ok := strings.CutPrefix(name, prefixConsent)
+	return ok && (kind == "other" || slices.Contains(Kinds(), kind))
+}
 
 func (p *parser) consent(v pair) op {
 	s, ok := p.str(v.v, "consent")

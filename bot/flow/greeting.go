@@ -12,6 +12,9 @@ import (
 const (
 	varDiscreetLine = "discreet_line"
 	varDiscreetWord = "discreet_word"
+	// What the person said about when something may come, which readers say.
+	varSafeTimes = "safe_times"
+	varQuietDays = "quiet_days"
 	// nameFirstLine stands for that line in a text.
 	nameFirstLine = "first_line"
 )

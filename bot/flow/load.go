@@ -17,7 +17,8 @@ const textsFile = "texts.yaml"
 type Options struct {
 	// Readers understand the answers to questions of the kinds time, zone,
 	// country, days, date, span and hours, and where a time is asked for "window"
-	// and "part" parts of the day. A script that asks for a kind without a reader
+	// and "part" parts of the day; "safe_times" and "quiet_days" say what these
+	// variables hold. A script that asks for a kind without a reader
 	// is refused.
 	Readers map[string]Reader
 
@@ -222,6 +223,9 @@ func (ld *loader) build() *Library {
 	l.telling = map[string][]string{"": ld.telling}
 	l.hear(ld.folder(ld.baseWords, ld.rewrites), phrases)
 	slices.SortStableFunc(l.menu, func(a, b *flow) int { return cmp.Compare(a.Menu, b.Menu) })
+	for _, name := range []string{varSafeTimes, varQuietDays} {
+		l.scope.reads[name] = ld.opt.readersOf(name)
+	}
 	for _, p := range ld.parsers {
 		for _, v := range p.sets {
 			if v.read != "" {

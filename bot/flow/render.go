@@ -195,6 +195,10 @@ func (r *run) value(name string) any {
 		return len(r.items(list))
 	}
 	v, _ := r.stored(name)
+	if isConsent(name) {
+		s, _ := v.(string)
+		return s
+	}
 	return r.scope.vars[name].coerce(v)
 }
 

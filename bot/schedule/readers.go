@@ -10,18 +10,19 @@ import (
 )
 
 // Readers gives the readers of what people type, by name: time, window, part,
-// days, date, past_date, span, hours, zone and country. lang is a BCP 47 tag.
+// days, date, past_date, span, hours, zone and country; safe_times and quiet_days
+// say what ReadSafe reads. lang is a BCP 47 tag.
 // What is typed is read in that language, else in English, else in any other
 // that there is; what was understood is said back in lang, or in English where
 // there are no words of it. The value is the same in every language, and a value
 // is read as itself. It panics when a file of the languages is broken, which the
 // tests rule out.
-func Readers() map[string]func(text, lang string, now time.Time) (value, echo string, ok bool) {
+func Readers() map[string]sayer {
 	all, err := tongues()
 	if err != nil {
 		panic("schedule: " + err.Error())
 	}
-	out := map[string]func(text, lang string, now time.Time) (value, echo string, ok bool){}
+	out := map[string]sayer{}
 	for name, read := range map[string]func(string, time.Time) (string, string, bool){
 		"time": ReadTime, "window": ReadWindow, "part": ReadPart, "days": ReadDays, "date": ReadDate,
 		"past_date": ReadPastDate, "span": ReadSpan, "hours": ReadHours, "zone": ReadZone, "country": ReadCountry,
@@ -39,6 +40,7 @@ func Readers() map[string]func(text, lang string, now time.Time) (value, echo st
 			return value, echo, ok
 		}
 	}
+	out["safe_times"], out["quiet_days"] = safeSayers(all, out)
 	return out
 }
 

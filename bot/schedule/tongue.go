@@ -70,6 +70,7 @@ func sayKeys() []string {
 	keys := []string{
 		"mon", "tue", "wed", "thu", "fri", "sat", "sun", "every day", "workdays", "other day", "days step", "list", "at", "at 1",
 		"window", "window days", "hours", "date", "zone", "zone 1", "minute", "minutes", "hour", "hours many", "day", "days many",
+		"dates", "week", "two weeks",
 	}
 	for m := range 12 {
 		keys = append(keys, fmt.Sprint("month ", m+1))

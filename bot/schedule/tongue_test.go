@@ -213,7 +213,7 @@ func FuzzSpanish(f *testing.F) {
 			if again, said, ok := back(value, "es", now); !ok || again != value || said != echo {
 				t.Fatalf("%s: value %q read again is %q, %q, %v", kind, value, again, said, ok)
 			}
-			if kind == "zone" {
+			if kind == "zone" || kind == "safe_times" || kind == "quiet_days" { // no question asks for these two
 				continue
 			}
 			if seen, _, ok := back(echo, "es", now); !ok || seen != value {
