@@ -10,7 +10,7 @@ func TestSafeTimesAreSaid(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, lang, value, want string }{
 		{"safe_times", "en", "mon,wed 20:00-22:00", "Monday and Wednesday, from 20:00 to 22:00"},
-		{"safe_times", "en", "mon,tue,wed,thu,fri 14:00-16:00;sun 09:00-10:00", "weekdays, from 14:00 to 16:00; Sunday, from 09:00 to 10:00"},
+		{"safe_times", "en", "mon,tue,wed,thu,fri 14:00-16:00;sun 09:00-10:00", "Monday to Friday, from 14:00 to 16:00; Sunday, from 09:00 to 10:00"},
 		{"safe_times", "en", "18:00-20:00", "from 18:00 to 20:00"},
 		{"safe_times", "en", "mon 06:00-23:00", "Monday, from 06:00 to 23:00"},
 		{"safe_times", "en", "3d 09:00-12:00 x", ""},
