@@ -89,7 +89,7 @@ func benchmarkOvertake(b *testing.B, server *pgtest.Server) {
 		filled := time.Since(began)
 		before := tr.sent.Load()
 		burst := talk.during(b, func() { time.Sleep(talkFor) })
-		rate := float64(tr.sent.Load()-before-int64(len(burst))) / talkFor.Seconds()
+		sent := tr.sent.Load() - before
 		stop()
 		if err := <-over; err != nil {
 			b.Fatal(err)
@@ -102,7 +102,9 @@ func benchmarkOvertake(b *testing.B, server *pgtest.Server) {
 		b.ReportMetric(float64(rank(filling, 0.99))/float64(rank(quiet, 0.99)), "filling/quiet-p99")
 		b.ReportMetric(filled.Seconds(), "s/filled")
 		b.ReportMetric(float64(c.due), "due")
-		b.ReportMetric(rate, "burst-msg/s")
+		b.ReportMetric(float64(sent)/talkFor.Seconds(), "msg/s")
+		b.ReportMetric(float64(sent-int64(len(burst)))/talkFor.Seconds(), "burst-msg/s")
+		b.ReportMetric(paceSlots/(paceMedian.Seconds()*math.Exp(paceSigma*paceSigma/2)), "pace-msg/s")
 		b.StartTimer()
 	}
 	b.ReportMetric(0, "ns/op")

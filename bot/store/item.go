@@ -129,19 +129,6 @@ func (t *Tx) DropItem(id PersonID, item int64) error {
 	return nil
 }
 
-// DropItemsFrom removes every line that came from the message with this event
-// id and tells how many there were.
-func (t *Tx) DropItemsFrom(id PersonID, source string) (int, error) {
-	if source == "" {
-		return 0, nil
-	}
-	n, err := t.exec(sqlDropItemsFrom, int64(id), t.source(id, source))
-	if err != nil {
-		return 0, fmt.Errorf("drop items of a message: %w", err)
-	}
-	return int(n), nil
-}
-
 const sqlChangeItem = `UPDATE item SET body = $1 WHERE person = $2 AND n = $3`
 
 // ChangeItem puts other words in the place of a line; one that is gone already

@@ -220,7 +220,7 @@ func TestErasedRowsLeaveNoBytes(t *testing.T) {
 			mustUpdate(t, s, func(tx *Tx) error { return tx.DropItem(id, 1) })
 		}},
 		{"edited away", `SELECT body FROM item`, func(t *testing.T, s *Store, id PersonID) {
-			mustUpdate(t, s, func(tx *Tx) error { _, err := tx.DropItemsFrom(id, "$source"); return err })
+			mustUpdate(t, s, func(tx *Tx) error { return tx.DropItemsOf(id, []string{tx.Source(id, "$source")}) })
 		}},
 		{"sent post", `SELECT body FROM outbox`, func(t *testing.T, s *Store, id PersonID) { mustSent(t, s, head(t, s, id), "$1") }},
 		{"buried post", `SELECT body FROM outbox`, func(t *testing.T, s *Store, id PersonID) {

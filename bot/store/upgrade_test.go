@@ -164,11 +164,13 @@ func checkOldPeople(t *testing.T, s *Store) {
 		if fresh {
 			t.Error("a handled event counts as new")
 		}
-		n, errDrop := tx.DropItemsFrom(1, "$source")
-		if n != 1 {
-			t.Errorf("%d items of the source", n)
+		before, errBefore := tx.any(`SELECT 1 FROM item WHERE person = 1 AND source IS NOT NULL`)
+		errDrop := tx.DropItemsOf(1, []string{tx.Source(1, "$source")})
+		after, errAfter := tx.any(`SELECT 1 FROM item WHERE person = 1 AND source IS NOT NULL`)
+		if !before || after {
+			t.Errorf("items of the source: before %v, after they were dropped %v", before, after)
 		}
-		return errors.Join(err, errSchedules, errTimer, errAdmit, errDrop)
+		return errors.Join(err, errSchedules, errTimer, errAdmit, errBefore, errDrop, errAfter)
 	})
 }
 

@@ -89,6 +89,7 @@ func rows(db string) []row {
 		{what: "wait for a reply, quiet, p99 ms", of: talk, unit: "ms/quiet-p99"},
 		{what: "the same while the outbox fills", of: talk, unit: "ms/filling-p99", beside: talk, in: "ms/quiet-p99", most: 1.2},
 		{what: "the same while the burst goes out", of: talk, unit: "ms/burst-p99", beside: talk, in: "ms/quiet-p99", most: 1.2},
+		{what: "messages a second then, of its pace", of: talk, unit: "msg/s", beside: talk, in: "pace-msg/s", least: 0.8},
 		{what: "conversations at once", of: crowd, unit: "conversations"},
 		{what: "answers a second", of: crowd, unit: "answers/s"},
 		{what: "wait for an answer then, p99 ms", of: crowd, unit: "ms/wait-p99"},
@@ -122,7 +123,7 @@ func table(all results) string {
 			fmt.Fprintf(&b, format, db, r.what, number(v), beside, ratio, r.aim(), r.verdict(judged))
 		}
 	}
-	b.WriteString("\nbeside: the same wait on a quiet bot, or the same rows written by hand in the same run\n")
+	b.WriteString("\nbeside: the same wait on a quiet bot, the most that the network takes, or the same rows written by hand in the same run\n")
 	return strings.Join(slices.Collect(trimmed(b.String())), "\n")
 }
 
