@@ -72,7 +72,7 @@ fuzz: needs
 	done; done; rm -f $$log; $$ok)
 
 # Everything that the bot stands on fails while people talk with it, on both
-# databases side by side: about 25 minutes, with a table at the end. A line of
+# databases side by side: about half an hour, with a table at the end. A line of
 # progress comes with every fault. SEED=N plays the same again.
 KILLS ?= 500
 SEED  ?=

@@ -85,17 +85,25 @@ func (w *world) endSessions() {
 func (w *world) beside() int {
 	w.Helper()
 	w.bots[0].start(w)
-	select {
-	case <-w.bots[0].started():
-	case <-time.After(botPatience):
-	}
 	first := w.bots[0]
 	again := &runner{dir: first.dir, clock: first.clock, log: first.log}
-	again.start(w)
-	time.Sleep(besideFor)
-	again.kill()
-	w.bots[1].start(w)
-	time.Sleep(besideFor)
-	w.bots[1].stop(w)
+	w.await(first)
+	for _, r := range []*runner{again, w.bots[1]} {
+		r.start(w)
+		w.await(r)
+		time.Sleep(besideFor)
+		r.kill()
+	}
 	return 2
+}
+
+// await waits until a copy runs or has refused to.
+func (w *world) await(r *runner) {
+	for deadline := time.Now().Add(answerPatience); r.ends.Load() == 0 && time.Now().Before(deadline); {
+		select {
+		case <-r.started():
+			return
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }

@@ -88,7 +88,7 @@ func (w *world) second() {
 	w.bots[0].start(w)
 	select {
 	case <-w.bots[0].started():
-	case <-time.After(botPatience):
+	case <-time.After(answerPatience):
 	}
 	cmd := w.bots[0].command()
 	tail := &child.Tail{}
@@ -100,7 +100,7 @@ func (w *world) second() {
 		if proc.State().Success() {
 			w.Errorf("the second copy ended without an error:\n%s", tail)
 		}
-	case <-time.After(botPatience):
+	case <-time.After(answerPatience):
 		proc.Kill()
 		w.Errorf("the second copy runs beside the first:\n%s", tail)
 	}
