@@ -84,6 +84,8 @@ func (p *player) play(ctx context.Context) error {
 			} else {
 				err = p.sim.Say(ctx, e)
 			}
+		case TurnRoom:
+			err = p.sim.Room(ctx, turn.Text)
 		case TurnRestart:
 			err = p.sim.Restart(ctx, turn.Text)
 		case TurnMove:

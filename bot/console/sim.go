@@ -62,6 +62,8 @@ type Sim struct {
 	session   string
 	sink      func(Entry)
 	said      int
+	crowd     int  // how often somebody else came into the room
+	others    bool // somebody else is there now
 	texts     []string // event ids of what the person wrote
 
 	config     Config
@@ -164,6 +166,9 @@ func (s *Sim) Say(ctx context.Context, e Entry) error {
 			m.Kind, m.Text = chat.KindStart, chat.Text(strings.TrimSpace(flow))
 		}
 		s.texts = append(s.texts, m.ID)
+	}
+	if s.others {
+		m = s.crowded()
 	}
 	if err := s.bot.Handle(ctx, m); err != nil {
 		return fmt.Errorf("handle the message: %w", err)

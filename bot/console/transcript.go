@@ -23,7 +23,8 @@ import (
 // With a line "[desk]" or "[desk FILE]" before anything happens there is staff:
 // "staff(mara)<" is written by Mara in the thread of the newest case, "staff>" is
 // what the bot says there, "staff(mara)>" what it says to her alone. "[restart]"
-// and "[restart +20m]" stop the bot and start it again.
+// and "[restart +20m]" stop the bot and start it again. "[second person joins]",
+// "[second person leaves]" and "[person leaves]" are about who is in the room.
 type Transcript struct {
 	File  string
 	Desk  string // the file that describes the desk; empty: there is none
@@ -40,6 +41,7 @@ const (
 	TurnMove                    // "@"
 	TurnAssert                  // "!"
 	TurnRestart                 // "[restart]"; Text is how long it is off
+	TurnRoom                    // "[second person joins]" and the like; Text is which
 )
 
 // deskFile describes the desk where a transcript names no file.
@@ -176,8 +178,11 @@ func (p *transcriptParser) bracket(n int, line string) (fault string) {
 		}
 	case closed && len(words) > 0 && len(words) < 3 && words[0] == "restart" && len(p.t.Turns) > 0:
 		p.t.Turns = append(p.t.Turns, Turn{Kind: TurnRestart, Text: strings.Join(words[1:], ""), Line: n, Last: n})
+	case closed && isRoomAct(strings.Join(words, " ")) && len(p.t.Turns) > 0:
+		p.t.Turns = append(p.t.Turns, Turn{Kind: TurnRoom, Text: strings.Join(words, " "), Line: n, Last: n})
 	default:
-		return fmt.Sprintf("write [desk] or [desk FILE] before anything else, or [restart] or [restart +20m] later: %q", firstRunes(line, 20))
+		return fmt.Sprintf("write [desk] or [desk FILE] before anything else, or [restart], [restart +20m], [%s], [%s] or [%s] later: %q",
+			secondJoins, secondLeaves, personLeaves, firstRunes(line, 20))
 	}
 	return ""
 }
