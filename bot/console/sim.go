@@ -62,8 +62,8 @@ type Sim struct {
 	session   string
 	sink      func(Entry)
 	said      int
-	crowd     int  // how often somebody else came into the room
-	others    bool // somebody else is there now
+	crowd     int      // how often somebody else came into the room
+	others    bool     // somebody else is there now
 	texts     []string // event ids of what the person wrote
 
 	config     Config

@@ -78,7 +78,7 @@ func TestPlayStaff(t *testing.T) {
 		{"a stranger", "staff(Mara)<", "staff(Eve)<", `a.txt:25:1: there is no "Eve" among staff: name a member (transcript)`},
 		{"a case that is none", "staff(Ben K1)<", "staff(Ben K9)<", `a.txt:33:1: there is no case "K9" yet: write room, alone, or the name of a case (transcript)`},
 		{"no desk", "[desk]\n", "", `a.txt:5:1: there is no desk here: begin the transcript with the line [desk] (transcript)`},
-		{"a desk too late", "[restart +3m]", "[desk]", `a.txt:8:1: write [desk] or [desk FILE] before anything else, or [restart] or [restart +20m] later: "[desk]" (transcript)`},
+		{"a desk too late", "[restart +3m]", "[desk]", `a.txt:8:1: write [desk] or [desk FILE] before anything else, or [restart], [restart +20m], [second person joins], [second person leaves] or [person leaves] later: "[desk]" (transcript)`},
 		{"a restart of no known length", "[restart +3m]", "[restart soon]", `a.txt:8:1: cannot read the time "soon": ` + console.MoveHelp + ` (transcript)`},
 	}
 	for _, tt := range tests {

@@ -76,6 +76,9 @@ func TestOverMatrix(t *testing.T) {
 		if !whole && !slices.Contains(matrixSample, name) {
 			continue
 		}
+		if strings.HasPrefix(name, "room-") { // who is in the room is played on the console alone
+			continue
+		}
 		wanted.Add(1)
 		if strings.HasPrefix(name, "desk/") {
 			staff = append(staff, file)
