@@ -181,7 +181,7 @@ func count(p *fakedaemon.Person, text string) (n int) {
 func waiter(t *testing.T, v *victim) func(string, func() bool) {
 	return func(what string, ok func() bool) {
 		t.Helper()
-		for end := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
+		for end := time.Now().Add(5 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("waited in vain for: %s\n%s", what, v.logged())
 			}
