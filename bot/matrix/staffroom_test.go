@@ -76,7 +76,8 @@ func TestStaffRoomOfOthers(t *testing.T) {
 	cfg.Staff = &Staff{Room: ana.room.String(), Members: []string{ana.cli.UserID.String()}}
 	b := startBot(t, cfg, newRecorder(), nil)
 	ana.awaitJoin(t, b.self)
-	for deadline := time.Now().Add(limit); !strings.Contains(b.logs.String(), "somebody who is not staff is in the room of staff"); time.Sleep(50 * time.Millisecond) {
+	// It is looked for with growing pauses until the bot has joined.
+	for deadline := time.Now().Add(3 * limit); !strings.Contains(b.logs.String(), "somebody who is not staff is in the room of staff"); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nobody is told: %s", b.logs.String())
 		}
