@@ -36,7 +36,7 @@ func (s *Sim) Room(ctx context.Context, what string) error {
 		return s.Settle(ctx)
 	case personLeaves:
 		s.said++
-		m = chat.Message{ID: fmt.Sprintf("%s-left%d", s.session, s.said), From: s.address(), Kind: chat.KindLeft, Sent: s.clock.Now()}
+		m = chat.Message{ID: fmt.Sprintf("%s-left%d", s.session, s.said), From: s.address(false), Kind: chat.KindLeft, Sent: s.clock.Now()}
 	default:
 		return fmt.Errorf("nothing of that name happens to a room: %q", what)
 	}
@@ -49,5 +49,5 @@ func (s *Sim) Room(ctx context.Context, what string) error {
 // crowded is what reaches the bot while somebody else is in the room: that it is
 // so, once for each who came, and no word of what is written.
 func (s *Sim) crowded() chat.Message {
-	return chat.Message{ID: fmt.Sprintf("%s-crowd%d", s.session, s.crowd), From: s.address(), Kind: chat.KindCrowd, Sent: s.clock.Now()}
+	return chat.Message{ID: fmt.Sprintf("%s-crowd%d", s.session, s.crowd), From: s.address(false), Kind: chat.KindCrowd, Sent: s.clock.Now()}
 }

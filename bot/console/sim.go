@@ -38,6 +38,9 @@ type Wire interface {
 	chat.Transport
 	// Person is the address of who talks there.
 	Person() chat.Address
+	// There is their address in the other app that they use, the zero one if they
+	// use none.
+	There() chat.Address
 	// Do lets them do something, and returns when the bot has taken it.
 	Do(ctx context.Context, e Entry) error
 }
@@ -99,9 +102,14 @@ func New(c Config) (*Sim, error) {
 func (s *Sim) Handler() chat.Handler { return s.bot }
 
 // address is who talks.
-func (s *Sim) address() chat.Address {
-	if s.network != nil {
+func (s *Sim) address(there bool) chat.Address {
+	switch {
+	case s.network != nil && there:
+		return s.network.There()
+	case s.network != nil:
 		return s.network.Person()
+	case there:
+		return There()
 	}
 	return Person()
 }
@@ -144,11 +152,8 @@ func (s *Sim) Say(ctx context.Context, e Entry) error {
 		return s.Settle(ctx)
 	}
 	m := chat.Message{
-		ID: s.Said(), From: s.address(),
+		ID: s.Said(), From: s.address(e.There),
 		Kind: e.kind(), Text: chat.Text(e.Text), Sent: s.clock.Now(),
-	}
-	if e.There {
-		m.From = There()
 	}
 	back := max(e.Back, 1)
 	switch e.Act {
@@ -271,7 +276,7 @@ func (s *Sim) NextDue(ctx context.Context) (time.Time, bool, error) { return s.b
 // person is the person's row; nil before the first message.
 func (s *Sim) person(ctx context.Context) (p *store.Person, err error) {
 	err = s.store.View(ctx, func(tx *store.Tx) error {
-		p, err = tx.FindPerson(s.address())
+		p, err = tx.FindPerson(s.address(false))
 		if errors.Is(err, store.ErrNotFound) {
 			p = nil
 			return nil

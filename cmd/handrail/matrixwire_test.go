@@ -167,8 +167,16 @@ func (w *matrixWire) Run(ctx context.Context, _ chat.Handler) error { <-ctx.Done
 func (w *matrixWire) Ready(ctx context.Context) error { return w.account.Ready(ctx) }
 
 // Person is the guest.
-func (w *matrixWire) Person() chat.Address {
-	return chat.Address{Network: matrix.NetworkName, User: w.apps[0].who.UserID, Room: w.apps[0].room}
+func (w *matrixWire) Person() chat.Address { return w.app(0) }
+
+// There is the guest's second client.
+func (w *matrixWire) There() chat.Address { return w.app(1) }
+
+func (w *matrixWire) app(n int) chat.Address {
+	if n >= len(w.apps) {
+		return chat.Address{}
+	}
+	return chat.Address{Network: matrix.NetworkName, User: w.apps[n].who.UserID, Room: w.apps[n].room}
 }
 
 // handle hands a message to the bot of this transcript. When the homeserver says

@@ -37,6 +37,9 @@ func (w *signalWire) Person() chat.Address {
 	return chat.Address{Network: signalcli.NetworkName, User: signalPerson, Room: signalPerson}
 }
 
+// There is nobody: a number has one app.
+func (w *signalWire) There() chat.Address { return chat.Address{} }
+
 // Run counts what the handler took.
 func (w *signalWire) Run(ctx context.Context, h chat.Handler) error {
 	return w.Transport.Run(ctx, countingHandler{h, w})
