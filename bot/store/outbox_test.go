@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"testing"
+	"time"
 
 	"handrail/bot/chat"
 )
@@ -15,6 +16,7 @@ func testPostKeepsEveryField(t *testing.T, db database) {
 		Key: "k", To: bob, Form: chat.FormRemove, Text: "words", Target: "$target", Choices: []string{"👍", "👎"},
 		AllowPlain: true, AllowCrowd: true, Data: chat.Bytes("data"), Name: "n.txt", Alt: "alternative",
 		Team: true, Mentions: []string{"@staff:x"}, Members: []string{"@staff:x"}, OnDoubt: chat.OnDoubtAsk,
+		Since: start, Until: start.Add(time.Hour),
 	}
 	v := reflect.ValueOf(out)
 	for i := range v.NumField() {
