@@ -361,7 +361,12 @@ func (w *matrixWire) Send(ctx context.Context, out chat.Outgoing) (id string, er
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	if out.Team {
+	switch {
+	case out.Form == chat.FormSweep:
+		// It is for times by the homeserver's clock, which does not move with the
+		// talk. TestExitLeavesNothing in bot/e2e looks at what is left.
+		return id, nil
+	case out.Team:
 		return id, w.showTeam(ctx, out, id)
 	}
 	e, err := w.show(ctx, out, id)
