@@ -128,6 +128,8 @@ func enrolOne(tx *store.Tx, n int, cron string, due time.Time) error {
 		return err
 	}
 	p.Vars = map[string]any{"welcomed": true, "zone": "UTC", "country": "GB", "checkin_on": true, "consent_checkin": "2026-01-01 v0", "consent_other": "2026-01-01 v0"}
+	// The copy of what is guarded was written when they agreed, as the bot does.
+	p.Vars["_guarded"] = `{"consent_checkin":"2026-01-01 v0","consent_other":"2026-01-01 v0"}`
 	return errors.Join(tx.SavePerson(p), tx.PutSchedule(store.Schedule{
 		Person: p.ID, Name: "checkin", Flow: "checkin.ask", Cron: cron, FreshFor: 2 * time.Hour, NextDue: due,
 	}))
