@@ -97,7 +97,7 @@ var errDoubt = errors.New("send: whether an earlier request for this message arr
 
 // search reads a room backwards to the given time.
 func (t *Transport) search(ctx context.Context, room id.RoomID, key string, oldest time.Time) (found id.EventID, err error) {
-	err = t.backwards(ctx, room, func(evt *event.Event) (bool, error) {
+	err = t.backwards(ctx, room, nil, doubtPages, func(evt *event.Event) (bool, error) {
 		if evt.Timestamp < oldest.UnixMilli() {
 			return false, nil
 		}
@@ -113,12 +113,13 @@ func (t *Transport) search(ctx context.Context, room id.RoomID, key string, olde
 	return found, err
 }
 
-// backwards reads a room from its end, at most doubtPages pages, until on says
-// that it has seen enough.
-func (t *Transport) backwards(ctx context.Context, room id.RoomID, on func(*event.Event) (more bool, err error)) error {
+// backwards reads a room from its end, at most so many pages, until on says that it
+// has seen enough. A filter leaves out what the caller does not want; a page may be
+// empty then without being the last.
+func (t *Transport) backwards(ctx context.Context, room id.RoomID, filter *mautrix.FilterPart, pages int, on func(*event.Event) (more bool, err error)) error {
 	from := ""
-	for range doubtPages {
-		page, err := t.cli.Messages(mautrix.WithMaxRetries(ctx, 0), room, from, "", mautrix.DirectionBackward, nil, gapPage)
+	for range pages {
+		page, err := t.cli.Messages(mautrix.WithMaxRetries(ctx, 0), room, from, "", mautrix.DirectionBackward, filter, gapPage)
 		if err != nil {
 			return err
 		}
@@ -130,7 +131,7 @@ func (t *Transport) backwards(ctx context.Context, room id.RoomID, on func(*even
 				return err
 			}
 		}
-		if len(page.Chunk) == 0 || page.End == "" || page.End == from {
+		if filter == nil && len(page.Chunk) == 0 || page.End == "" || page.End == from {
 			return nil
 		}
 		from = page.End

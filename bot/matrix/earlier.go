@@ -38,7 +38,7 @@ func (t *Transport) earlier(ctx context.Context, out chat.Outgoing) (id.EventID,
 // oldestOwn reads a room backwards as far as the doubt goes, and returns the
 // oldest message of ours of which the ledger knows nothing.
 func (t *Transport) oldestOwn(ctx context.Context, room id.RoomID, doubt chat.Doubt) (oldest id.EventID, err error) {
-	err = t.backwards(ctx, room, func(evt *event.Event) (bool, error) {
+	err = t.backwards(ctx, room, nil, doubtPages, func(evt *event.Event) (bool, error) {
 		if evt.ID.String() == doubt.After || evt.Timestamp < doubt.Since.UnixMilli() {
 			return false, nil
 		}

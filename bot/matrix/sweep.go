@@ -11,46 +11,30 @@ import (
 	"handrail/bot/chat"
 )
 
-const (
-	sweepPage = 100 // events of one answer
-	sweepMost = 50  // answers
-)
+// sweepPages bounds how far back a sweep reads.
+const sweepPages = 50
 
 // sweep takes back what a person wrote in a room within a span of the homeserver's
 // time. Where the room does not let the bot it is left as it is. What is gone
 // already is passed over, so that doing it again is going on with it.
 func (t *Transport) sweep(ctx context.Context, room id.RoomID, out chat.Outgoing) error {
 	user := id.UserID(out.To.User)
-	filter := &mautrix.FilterPart{Senders: []id.UserID{user}}
-	from := ""
-	for range sweepMost {
-		page, err := t.cli.Messages(mautrix.WithMaxRetries(ctx, 0), room, from, "", mautrix.DirectionBackward, filter, sweepPage)
-		if err != nil {
-			return sendError("look for what is to be taken back", err)
+	err := t.backwards(ctx, room, &mautrix.FilterPart{Senders: []id.UserID{user}}, sweepPages, func(evt *event.Event) (bool, error) {
+		at := time.UnixMilli(evt.Timestamp)
+		if at.Before(out.Since) {
+			return false, nil
 		}
-		for _, evt := range page.Chunk {
-			if evt == nil {
-				continue
-			}
-			at := time.UnixMilli(evt.Timestamp)
-			if at.Before(out.Since) {
-				return nil
-			}
-			if evt.Sender != user || at.After(out.Until) || evt.StateKey != nil || evt.Type.Type == event.EventRedaction.Type || len(evt.Content.Raw) == 0 {
-				continue
-			}
-			_, err := t.cli.RedactEvent(mautrix.WithMaxRetries(ctx, 0), room, evt.ID)
-			if answered(err, "M_FORBIDDEN") {
-				return nil
-			}
-			if err != nil {
-				return sendError("take back", err)
-			}
+		if evt.Sender != user || at.After(out.Until) || evt.StateKey != nil || evt.Type.Type == event.EventRedaction.Type || len(evt.Content.Raw) == 0 {
+			return true, nil
 		}
-		if page.End == "" || page.End == from {
-			return nil
+		_, err := t.cli.RedactEvent(mautrix.WithMaxRetries(ctx, 0), room, evt.ID)
+		if answered(err, "M_FORBIDDEN") {
+			return false, nil
 		}
-		from = page.End
+		return err == nil, err
+	})
+	if err != nil {
+		return sendError("take back what a person wrote", err)
 	}
 	return nil
 }
