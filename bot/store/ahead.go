@@ -24,22 +24,20 @@ type Ahead struct {
 	waits, cased bool   // something unprompted waits; there is or was a case
 }
 
-// The order of next_due leads (CROSS JOIN keeps SQLite to it).
-const sqlDueAhead = `SELECT schedule.id, schedule.person, schedule.name, schedule.body, schedule.next_due, schedule.last_due, ` +
-	`person.address, person.state, person.quiet_until, person.created, person.seen, person.edition, person.parked_edition, person.main, ` +
+// aheadOf is what both queries read of the person whose lane it is.
+const aheadOf = `person.address, person.state, person.quiet_until, person.created, person.seen, person.edition, person.parked_edition, person.main, ` +
 	`person_key.wrapped, lane.next_seq, ` +
-	`EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = schedule.person AND outbox.unprompted = 1), ` +
-	`EXISTS (SELECT 1 FROM desk_case WHERE desk_case.person = schedule.person) ` +
+	`EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = lane.person AND outbox.unprompted = 1), ` +
+	`EXISTS (SELECT 1 FROM desk_case WHERE desk_case.person = lane.person) `
+
+// The order of next_due leads (CROSS JOIN keeps SQLite to it).
+const sqlDueAhead = `SELECT schedule.id, schedule.person, schedule.name, schedule.body, schedule.next_due, schedule.last_due, ` + aheadOf +
 	`FROM schedule CROSS JOIN person CROSS JOIN person_key CROSS JOIN lane ` +
 	`WHERE schedule.next_due <= $1 AND (schedule.person % $2 = $3 OR schedule.next_due <= $4) ` +
 	`AND person.id = schedule.person AND person_key.person = schedule.person AND lane.person = schedule.person ` +
 	`AND ($5 = '' OR lane.network = $5) ORDER BY schedule.next_due LIMIT $6`
 
-const sqlTimersAhead = `SELECT timer.person, timer.seq, timer.due, ` +
-	`person.address, person.state, person.quiet_until, person.created, person.seen, person.edition, person.parked_edition, person.main, ` +
-	`person_key.wrapped, lane.next_seq, ` +
-	`EXISTS (SELECT 1 FROM outbox WHERE outbox.lane = timer.person AND outbox.unprompted = 1), ` +
-	`EXISTS (SELECT 1 FROM desk_case WHERE desk_case.person = timer.person) ` +
+const sqlTimersAhead = `SELECT timer.person, timer.seq, timer.due, ` + aheadOf +
 	`FROM timer CROSS JOIN person CROSS JOIN person_key CROSS JOIN lane ` +
 	`WHERE timer.due <= $1 AND (timer.person % $2 = $3 OR timer.due <= $4) ` +
 	`AND person.id = timer.person AND person_key.person = timer.person AND lane.person = timer.person ` +
