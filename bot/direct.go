@@ -54,7 +54,7 @@ func (d *directReplies) settled(id string) {
 // running inside the transport that has to send.
 func (b *Bot) replyDirectly(ctx context.Context, m chat.Message, at bool) {
 	tr := b.network[m.From.Network]
-	if tr == nil || ctx.Err() != nil || m.Kind == chat.KindRemoval || m.Kind == chat.KindReaction || m.Kind == chat.KindKeysChanged || m.Kind == chat.KindLeft || !b.direct.failed(m.ID, at) {
+	if tr == nil || ctx.Err() != nil || wordless(m.Kind) || !b.direct.failed(m.ID, at) {
 		return
 	}
 	sum := sha256.Sum256([]byte("direct\x00" + m.ID))

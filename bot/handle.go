@@ -86,6 +86,16 @@ func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
 	return nil
 }
 
+// wordless tells of what nobody says to begin a talk: it makes nobody known, and
+// nobody waits for a sentence about it.
+func wordless(kind chat.Kind) bool {
+	switch kind {
+	case chat.KindRemoval, chat.KindReaction, chat.KindKeysChanged, chat.KindLeft:
+		return true
+	}
+	return false
+}
+
 // receive is one message inside its transaction.
 func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, work *slowWork) error {
 	fresh, err := tx.Admit(m.From.Network, m.ID, now)
@@ -94,8 +104,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	}
 	p, err := tx.FindPerson(m.From)
 	if errors.Is(err, store.ErrNotFound) {
-		switch m.Kind {
-		case chat.KindRemoval, chat.KindReaction, chat.KindKeysChanged, chat.KindLeft:
+		if wordless(m.Kind) {
 			return nil
 		}
 		p, err = tx.CreatePerson(m.From, now)
