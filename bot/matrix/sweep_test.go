@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -28,10 +29,15 @@ func (g *guest) standing(t *testing.T) map[id.EventID]bool {
 	return left
 }
 
-// sentAt is when an event was sent, by the homeserver's clock.
+// sentAt is when an event was sent, by the homeserver's clock. A busy Dendrite
+// does not show at once what it took.
 func (g *guest) sentAt(t *testing.T, name id.EventID) time.Time {
 	t.Helper()
-	evt, err := g.cli.GetEvent(testContext(t), g.room, name)
+	ctx := testContext(t)
+	evt, err := g.cli.GetEvent(ctx, g.room, name)
+	for ; errors.Is(err, mautrix.MNotFound) && ctx.Err() == nil; evt, err = g.cli.GetEvent(ctx, g.room, name) {
+		time.Sleep(100 * time.Millisecond)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/id"
 
 	"handrail/bot/console"
@@ -219,7 +220,7 @@ func (g *guest) ask(ctx context.Context, words string) error {
 	if err != nil {
 		return errNotSent
 	}
-	own, err := g.client.GetEvent(ctx, g.room, sent.EventID)
+	asked, err := g.timeOf(ctx, sent.EventID)
 	if err != nil {
 		return errNotSent
 	}
@@ -227,7 +228,7 @@ func (g *guest) ask(ctx context.Context, words string) error {
 		select {
 		case e := <-g.events:
 			switch {
-			case e.at < own.Timestamp: // of before
+			case e.at < asked: // of before
 			case e.unreadable:
 				return errLocked
 			case e.entry.Act == console.Wrote:
@@ -235,6 +236,30 @@ func (g *guest) ask(ctx context.Context, words string) error {
 			}
 		case <-ctx.Done():
 			return errNoAnswer
+		}
+	}
+}
+
+// eventPause is how long it waits before it asks again for an event that the
+// homeserver took a moment ago and does not show yet: Dendrite, busy, said 404
+// of one in six.
+const eventPause = 50 * time.Millisecond
+
+// timeOf returns the homeserver's time of an event that it has taken, in
+// milliseconds.
+func (g *guest) timeOf(ctx context.Context, event id.EventID) (int64, error) {
+	for {
+		evt, err := g.client.GetEvent(ctx, g.room, event)
+		if err == nil {
+			return evt.Timestamp, nil
+		}
+		if !errors.Is(err, mautrix.MNotFound) {
+			return 0, err
+		}
+		select {
+		case <-time.After(eventPause):
+		case <-ctx.Done():
+			return 0, ctx.Err()
 		}
 	}
 }
