@@ -101,24 +101,25 @@ type Config struct {
 // may be called from several goroutines.
 type Bot struct {
 	Config
-	content atomic.Pointer[Content]
-	zone    *time.Location
-	log     *slog.Logger
-	locks   [lockShards]sync.Mutex
-	flood   *floodGate
-	direct  *directReplies
-	busy    sync.Map                              // lane -> *atomic.Bool: somebody else wanted it meanwhile
-	kick    chan struct{}                         // something new may be due for sending
-	rest    chan struct{}                         // the same, for what nobody waits for
-	talked  atomic.Pointer[time.Time]             // when somebody last wrote
-	gone    atomic.Pointer[map[string]bool]       // networks that were away at the last look; nil: nobody looked
-	pause   map[string]*atomic.Pointer[time.Time] // by network: until when it wants less
-	wake    chan struct{}                         // something new may be due for firing
-	slots   chan struct{}                         // bounds slow work
-	scrub   atomic.Bool                           // something was erased and is still in the write-ahead log
-	recent  recent                                // last texts, in memory alone
-	network map[string]chat.Transport
-	keeper  *keeper // nil: nothing is shared with other copies
+	content   atomic.Pointer[Content]
+	zone      *time.Location
+	log       *slog.Logger
+	locks     [lockShards]sync.Mutex
+	flood     *floodGate
+	direct    *directReplies
+	busy      sync.Map                              // lane -> *atomic.Bool: somebody else wanted it meanwhile
+	kick      chan struct{}                         // something new may be due for sending
+	rest      chan struct{}                         // the same, for what nobody waits for
+	talked    atomic.Pointer[time.Time]             // when somebody last wrote
+	gone      atomic.Pointer[map[string]bool]       // networks that were away at the last look; nil: nobody looked
+	pause     map[string]*atomic.Pointer[time.Time] // by network: until when it wants less
+	wake      chan struct{}                         // something new may be due for firing
+	slots     chan struct{}                         // bounds slow work
+	longSlots chan struct{}                         // the same for what takes seconds
+	scrub     atomic.Bool                           // something was erased and is still in the write-ahead log
+	recent    recent                                // last texts, in memory alone
+	network   map[string]chat.Transport
+	keeper    *keeper // nil: nothing is shared with other copies
 
 	clock struct { // what heedClock remembers
 		sync.Mutex
@@ -169,12 +170,12 @@ func New(c Config) (*Bot, error) {
 	}
 	b := &Bot{
 		Config: c, zone: zone, log: c.Log,
-		flood:   newFloodGate(c.Burst, c.Refill),
-		direct:  newDirectReplies(),
-		kick:    make(chan struct{}, 1),
-		rest:    make(chan struct{}, 1),
-		wake:    make(chan struct{}, 1),
-		slots:   make(chan struct{}, slowAtOnce),
+		flood:  newFloodGate(c.Burst, c.Refill),
+		direct: newDirectReplies(),
+		kick:   make(chan struct{}, 1),
+		rest:   make(chan struct{}, 1),
+		wake:   make(chan struct{}, 1),
+		slots:  make(chan struct{}, slowAtOnce), longSlots: make(chan struct{}, longAtOnce),
 		network: map[string]chat.Transport{},
 		pause:   map[string]*atomic.Pointer[time.Time]{},
 	}

@@ -184,8 +184,8 @@ func (b *Bot) sendOne(ctx context.Context, tr chat.Transport, p store.Parcel) (d
 		return true, b.inDoubt(ctx, p, doubt.Policy)
 	case errors.Is(err, errNotHeld):
 		return false, nil // nothing was sent; whoever speaks for the account sends it
-	case errors.As(err, &never) && p.Out.Form == chat.FormImage:
-		// What it shows can still be said.
+	case errors.As(err, &never) && (p.Out.Form == chat.FormImage || p.Out.Form == chat.FormFile && p.Out.Alt != ""):
+		// What it shows can still be said, or that it did not come.
 		p.Out.Form, p.Out.Text, p.Out.Data = chat.FormText, p.Out.Alt, nil
 		return b.sendOne(ctx, tr, p)
 	case errors.As(err, &never):

@@ -61,7 +61,7 @@ func (b *Bot) Handle(ctx context.Context, m chat.Message) error {
 		err = b.Store.Update(ctx, func(tx *store.Tx) error {
 			return b.receive(tx, m, now, at, work)
 		})
-		more, err = b.workOff(err, work)
+		more, err = b.workOff(ctx, err, work)
 	}
 	if again(err) {
 		b.log.Error("step failed, answering with the fixed reply", "err", err)

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"handrail/bot/chat"
 	"handrail/bot/flow"
@@ -66,28 +69,22 @@ func (t *turn) record(e flow.Record) error {
 
 // readable puts the entries among some lines into words.
 func readable(voice flow.Voice, items []flow.Item) []flow.Item {
-	var out []flow.Item
-	later := map[int]int{} // which entry corrects which
-	for i, it := range items {
-		e, ok := readEntry(it)
-		if !ok {
-			continue
-		}
-		if out == nil {
-			out = append(out, items...)
-		}
-		if e.Changes > 0 {
-			later[e.Changes] = e.N
-		}
-		out[i].N = e.N
-	}
-	if out == nil {
-		return items
-	}
+	read := map[int]journal.Entry{} // by their place
+	later := map[int]int{}          // which entry corrects which
 	for i, it := range items {
 		if e, ok := readEntry(it); ok {
-			out[i].Text = inWords(voice, e, later[e.N])
+			read[i] = e
+			if e.Changes > 0 {
+				later[e.Changes] = e.N
+			}
 		}
+	}
+	if len(read) == 0 {
+		return items
+	}
+	out := slices.Clone(items)
+	for i, e := range read {
+		out[i].N, out[i].Text = e.N, inWords(voice, e, later[e.N])
 	}
 	return out
 }
@@ -146,20 +143,22 @@ func (t *turn) sealedExport(e flow.Export) error {
 	if len(e.Lists) != 1 {
 		return &engineError{errors.New("a sealed export of other than one list")}
 	}
-	all, err := entries(t.tx, t.p, e.Lists[0])
+	read, err := t.aside("entries "+e.Lists[0], func(tx *store.Tx) (any, error) { return entries(tx, t.p, e.Lists[0]) })
 	if err != nil {
 		return err
 	}
+	all := read.([]journal.Entry)
 	if len(all) == 0 {
 		return t.enqueue(chat.Outgoing{Text: chat.Text(t.voice().Text("export_nothing", nil))}, "")
 	}
 	book := journal.NewBook(all, t.now.In(t.bot.location(t.p)))
 	words := pdfWords(t.voice(), t.language())
-	made, err := t.slow("export "+book.Sum+e.Phrase, func() (any, error) { return sealBook(book, words, e.Phrase) })
+	made, err := t.long("export "+book.Sum+e.Phrase, func() (any, error) { return sealBook(book, words, e.Phrase) })
 	if err != nil {
 		return err
 	}
 	for _, f := range made.([]chat.Outgoing) {
+		f.Alt = chat.Text(t.voice().Text("export_refused", nil))
 		if err := t.enqueue(f, ""); err != nil {
 			return err
 		}
@@ -169,26 +168,30 @@ func (t *turn) sealedExport(e flow.Export) error {
 
 // sealBook makes the two files.
 func sealBook(book journal.Book, words journal.Words, phrase string) ([]chat.Outgoing, error) {
-	pdf, err := book.PDF(words)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := book.JSON()
-	if err != nil {
-		return nil, err
-	}
-	var out []chat.Outgoing
-	for _, f := range []struct {
+	files := []struct {
 		name string
-		data []byte
-	}{{sealedPDF, pdf}, {sealedJSON, plain}} {
-		sealed, err := journal.Seal(f.data, phrase)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, chat.Outgoing{Form: chat.FormFile, Data: sealed, Name: f.name})
+		make func() ([]byte, error)
+	}{
+		{sealedPDF, func() ([]byte, error) { return book.PDF(words) }},
+		{sealedJSON, book.JSON},
 	}
-	return out, nil
+	out := make([]chat.Outgoing, len(files))
+	var both errgroup.Group
+	for i, f := range files {
+		both.Go(func() error {
+			_, err := safely(func() (any, error) {
+				plain, err := f.make()
+				if err != nil {
+					return nil, err
+				}
+				sealed, err := journal.Seal(plain, phrase)
+				out[i] = chat.Outgoing{Form: chat.FormFile, Data: sealed, Name: f.name}
+				return nil, err
+			})
+			return err
+		})
+	}
+	return out, both.Wait()
 }
 
 func pdfWords(voice flow.Voice, lang string) journal.Words {

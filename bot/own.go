@@ -151,18 +151,21 @@ const exportPart = 512 << 10
 // export is the person's own data as a file to send, or as several when it is
 // long.
 func (t *turn) export(e flow.Export) (files []chat.Outgoing, err error) {
-	text, err := Export(t.tx, t.voice(), t.p, t.Library.Lists(), e.Lists, t.now.In(t.bot.location(t.p)))
+	made, err := t.aside(fmt.Sprintf("export %t %q", e.Lists == nil, e.Lists), func(tx *store.Tx) (any, error) {
+		return Export(tx, t.voice(), t.p, t.Library.Lists(), e.Lists, t.now.In(t.bot.location(t.p)))
+	})
 	if err != nil {
 		return nil, err
 	}
-	for text != "" {
+	refused := chat.Text(t.voice().Text("export_refused", nil))
+	for text := made.(string); text != ""; {
 		end := len(text)
 		if end > exportPart {
 			if end = strings.LastIndexByte(text[:exportPart], '\n') + 1; end == 0 {
 				end = exportPart
 			}
 		}
-		files = append(files, chat.Outgoing{Form: chat.FormFile, Data: chat.Bytes(text[:end]), Name: ExportName})
+		files = append(files, chat.Outgoing{Form: chat.FormFile, Data: chat.Bytes(text[:end]), Name: ExportName, Alt: refused})
 		text = text[end:]
 	}
 	return files, nil

@@ -37,6 +37,7 @@ type turn struct {
 	due        time.Time      // of the timer or the occurrence that brought this turn about; zero: a message did
 	spoke      string         // the language of the talk that this turn ended; "" the default
 	work       *slowWork      // nil: nothing is put off
+	changed    bool           // rows of the person were changed in this turn
 	grave      bool           // the turn answers danger
 	said       int            // messages queued in this turn; part of the send key
 	posted     int            // the same for staff
@@ -200,6 +201,7 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 		if err != nil {
 			return err
 		}
+		t.changed = t.changed || changes(e)
 	}
 	if t.said == 0 && (in.Kind == flow.InText || in.Kind == flow.InReaction || in.Kind == flow.InEdit) {
 		return &engineError{fmt.Errorf("no reply to an input in flow state %q", top(p.Session))}
@@ -217,6 +219,16 @@ func (t *turn) apply(in flow.Input, effects []flow.Effect) error {
 		return err
 	}
 	return t.save()
+}
+
+// changes tells whether an effect writes other rows than the outbox and the
+// person's own.
+func changes(e flow.Effect) bool {
+	switch e.(type) {
+	case flow.Say, flow.Lines, flow.Chart, flow.Export, flow.Wait, flow.Set, flow.Hide, flow.End:
+		return false
+	}
+	return true
 }
 
 // set puts a variable into the person's row.

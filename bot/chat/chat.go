@@ -144,7 +144,7 @@ type Outgoing struct {
 	Choices []string // emoji the transport may seed as reactions; usually empty
 	Data    Bytes    // for FormImage and FormFile; it is never sent without encryption
 	Name    string   // of that file, for the person's device; says nothing about the person
-	Alt     Text     // for FormImage
+	Alt     Text     // for FormImage, and what is said of a FormFile that no try will send
 	// AllowPlain permits sending without encryption. It is set only for the
 	// fixed refusal in a room that has no encryption.
 	AllowPlain bool

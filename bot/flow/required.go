@@ -136,6 +136,7 @@ func botTexts() []Sentence {
 		{Key: "export_times", About: "in that file, before what comes by itself", Example: "What comes by itself"},
 		{Key: "export_next", Names: []string{"title", "date"}, Must: []string{"title", "date"}, About: "in that file, one thing that comes by itself", Example: "{{title}}, next on {{date}}"},
 		{Key: "export_nothing", About: "in that file, when nothing is kept", Example: "Nothing is kept."},
+		{Key: "export_refused", About: "when a file cannot be sent, most often because it is too large", Example: "A file did not go through. It may be too large for here."},
 		{Key: "late", About: "before a scheduled message that comes late", Example: "This comes later than you asked for."},
 	}
 }

@@ -15,9 +15,10 @@ import (
 	"handrail/bot/chat"
 )
 
-// maxAttached is the largest picture or file that is tried, in bytes. Every
-// homeserver takes more.
-const maxAttached = 1 << 20
+// maxAttached is the largest picture or file that is tried, in bytes: more than the
+// journal of many years. What a homeserver takes is up to it (10 MiB and 50 MiB are
+// what Dendrite and Synapse begin with), and its refusal is for good.
+const maxAttached = 32 << 20
 
 // attached tells whether an Outgoing carries a picture or a file.
 func attached(out chat.Outgoing) bool {

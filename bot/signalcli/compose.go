@@ -14,8 +14,9 @@ const (
 	// maxBody is the longest text that goes out as it is. A longer one would be
 	// uploaded as a file.
 	maxBody = 2000
-	// maxAttached is the largest picture or file that is tried, in bytes.
-	maxAttached = 1 << 20
+	// maxAttached is the largest picture or file that is tried, in bytes. Signal takes
+	// more.
+	maxAttached = 32 << 20
 )
 
 // act is one call that sends something.

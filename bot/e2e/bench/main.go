@@ -76,7 +76,7 @@ type row struct {
 
 // rows are the lines of the table for one database.
 func rows(db string) []row {
-	burst, talk, crowd := "BenchmarkBurst/"+db, "BenchmarkOvertake/"+db, "BenchmarkCrowd/"+db
+	own, burst, talk, crowd := "BenchmarkOwn/"+db, "BenchmarkBurst/"+db, "BenchmarkOvertake/"+db, "BenchmarkCrowd/"+db
 	update, raw := "BenchmarkUpdate/"+db, "BenchmarkRawCommit/"+db
 	return []row{
 		{what: "enrolled people", of: burst, unit: "people"},
@@ -94,6 +94,14 @@ func rows(db string) []row {
 		{what: "answers a second", of: crowd, unit: "answers/s"},
 		{what: "wait for an answer then, p99 ms", of: crowd, unit: "ms/wait-p99"},
 		{what: "memory at that time, MB", of: crowd, unit: "peakMB"},
+		{what: "entries in one journal", of: own, unit: "entries"},
+		{what: "until all of it is written out, s", of: own, unit: "s/export", most: 5},
+		{what: "until the sealed files are made, s", of: own, unit: "s/sealed", most: 5},
+		{what: "until all of it is erased, s", of: own, unit: "s/delete", most: 5},
+		{what: "the same by handrail forget, s", of: own, unit: "s/forget", most: 5},
+		{what: "longest wait of others, export, ms", of: own, unit: "ms/export-wait", most: 1000},
+		{what: "the same, sealed files", of: own, unit: "ms/sealed-wait", most: 1000},
+		{what: "the same, erased", of: own, unit: "ms/delete-wait", most: 1000},
 		{what: "inputs a second, 1 at a time", of: update + "/callers=1", unit: "commits/s", beside: raw + "/lone/callers=1", in: "commits/s", least: 0.7},
 		{what: "inputs a second, 16 at a time", of: update + "/callers=16", unit: "commits/s", beside: raw + "/group/callers=16", in: "commits/s", least: 0.7},
 		{what: "inputs a second, 64 at a time", of: update + "/callers=64", unit: "commits/s", beside: raw + "/group/callers=64", in: "commits/s", least: 0.7},
