@@ -244,7 +244,7 @@ func TestWaitThatEndsBetweenMilliseconds(t *testing.T) {
 	w.says("hello")
 	w.says("waiting")
 	w.now = w.now.Add(15*time.Minute - 400*time.Microsecond)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if _, err := w.bot.FireDue(ctx); err != nil {
 		t.Fatal(err)

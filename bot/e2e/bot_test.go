@@ -14,7 +14,7 @@ import (
 	"handrail/flows"
 )
 
-const botPatience = 20 * time.Second
+const botPatience = 2 * time.Minute
 
 // botRun is the bot as its operator runs it: a folder with a configuration, and
 // a process that comes and goes.

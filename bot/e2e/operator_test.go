@@ -197,7 +197,7 @@ func TestLostDevice(t *testing.T) {
 // logoutAll ends every session of the bot's account.
 func logoutAll(t *testing.T, w *world) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	p, err := client.Login(ctx, client.Options{Dir: clientDir, Homeserver: w.server.URL(), User: botName, Password: botPassword})
 	must(t, err)

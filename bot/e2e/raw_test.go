@@ -48,7 +48,7 @@ func rawRequest(ctx context.Context, method, address, token, body string, answer
 // rawEvents is everything in a room, newest first.
 func rawEvents(t testing.TB, server, token, room string) []rawEvent {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	var all []rawEvent
 	for from := ""; ; {

@@ -189,7 +189,7 @@ func (c *chat) ask(body string, any ...string) client.Event {
 // events is everything the person's client shows.
 func (c *chat) events() []client.Event {
 	c.w.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	events, err := c.p.Timeline(ctx, c.room)
 	must(c.w, err)

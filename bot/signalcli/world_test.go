@@ -122,7 +122,7 @@ func (w *world) restart() {
 // until waits for something.
 func (w *world) until(what string, ok func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			w.t.Fatalf("waited in vain for: %s\n%s", what, w.logged())
 		}
@@ -132,7 +132,7 @@ func (w *world) until(what string, ok func() bool) {
 // ready waits until the backlog was read.
 func (w *world) ready() {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := w.tr.Ready(ctx); err != nil {
 		w.t.Fatalf("%v\n%s", err, w.logged())
@@ -145,7 +145,7 @@ func to1(aci string) chat.Address {
 
 func (w *world) send(out chat.Outgoing) (string, error) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	return w.tr.Send(ctx, out)
 }

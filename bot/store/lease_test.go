@@ -224,7 +224,7 @@ func TestPostgresTakeover(t *testing.T) {
 		t.Errorf("what is kept was opened without the lease: %v", err)
 	}
 	holder := -1
-	for deadline := from.Add(30 * time.Second); holder < 0; time.Sleep(20 * time.Millisecond) {
+	for deadline := from.Add(2 * time.Minute); holder < 0; time.Sleep(20 * time.Millisecond) {
 		for i := 1; i < 3; i++ {
 			if p := mustBeat(t, s[i], wantMatrix(longLease)); p.Held["matrix"] == 2 {
 				if holder > 0 {

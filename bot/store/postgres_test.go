@@ -168,7 +168,7 @@ func TestPostgresIdleWriterFindsOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.writer.beat.Reset(10 * time.Millisecond)
-	for deadline := time.Now().Add(20 * time.Second); !errors.Is(err, ErrLocked); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !errors.Is(err, ErrLocked); time.Sleep(10 * time.Millisecond) {
 		if err = first.View(ctx, look); time.Now().After(deadline) {
 			t.Fatalf("the first still reads: %v", err)
 		}
@@ -176,7 +176,7 @@ func TestPostgresIdleWriterFindsOut(t *testing.T) {
 	if err := second.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); err != nil; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); err != nil; time.Sleep(10 * time.Millisecond) {
 		if err = first.View(ctx, look); time.Now().After(deadline) {
 			t.Fatalf("the first does not come back: %v", err)
 		}

@@ -328,7 +328,7 @@ func (l *lanes) check(t *testing.T, s *Store, want int) {
 			}
 		}
 	}
-	for deadline := time.Now().Add(30 * time.Second); count(t, s, `SELECT COUNT(*) FROM outbox`) > 0; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); count(t, s, `SELECT COUNT(*) FROM outbox`) > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Error("the outbox does not get empty")
 			return

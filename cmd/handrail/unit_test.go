@@ -74,7 +74,7 @@ func TestServiceManager(t *testing.T) {
 	get := func(name string) string { return env[name] }
 	hear := func() string {
 		t.Helper()
-		if err := l.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		if err := l.SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		buf := make([]byte, 100)

@@ -21,7 +21,7 @@ const (
 	// restartAfter is how long whoever watches over the bot waits before it
 	// starts one again that has ended by itself.
 	restartAfter = 500 * time.Millisecond
-	botPatience  = 20 * time.Second
+	botPatience  = 2 * time.Minute
 )
 
 // running is what the bot logs when it has started.

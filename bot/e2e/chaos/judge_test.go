@@ -200,7 +200,7 @@ func (w *world) read(ctx context.Context, g *guest) (mine, theirs map[string]int
 
 // twinPatience is how long the bot has to take back what the homeserver showed
 // late and the bot had sent again.
-const twinPatience = 20 * time.Second
+const twinPatience = 60 * time.Second
 
 // settled is read, once no numbered message of the bot stands twice, or when the
 // patience with that is at its end.

@@ -141,7 +141,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 
 	// A second login sees what comes, and not what came before it.
 	again := login(ctx, t, two.server, "ben")
-	soon, cancel := context.WithTimeout(ctx, 30*time.Second)
+	soon, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	for known := false; !known; {
 		_, devices, err := ann.Trust(soon, ben.UserID)

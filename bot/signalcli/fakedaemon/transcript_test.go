@@ -89,7 +89,7 @@ func ask(t *testing.T, d *Daemon, e exchange) (replies []string) {
 	}
 	r := bufio.NewReader(c)
 	for range max(len(e.replies), 1) {
-		if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		if err := c.SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		l, err := r.ReadString('\n')
