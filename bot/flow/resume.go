@@ -192,8 +192,8 @@ func (r *run) letGo() {
 // answerResume takes yes and no. Anything else lets the interrupted talk go and
 // is handled as if nothing had waited.
 func (r *run) answerResume(norm, raw string) (done bool, err error) {
-	yes, no := r.is(norm, "words_yes"), r.is(norm, "words_no")
-	n, isNumber := r.tongue.ordinal(norm)
+	yes, no := r.agrees(norm, "words_yes"), r.agrees(norm, "words_no")
+	n, isNumber := r.tongue.ordinal(r.tongue.core(norm))
 	if !isNumber {
 		n, _ = keycap(raw)
 	}
