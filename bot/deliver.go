@@ -143,11 +143,41 @@ func (b *Bot) deliverLane(ctx context.Context, tr chat.Transport, lane int64) (i
 		if err := ctx.Err(); err != nil {
 			return sent, err
 		}
-		done, err := b.sendOne(ctx, tr, p)
+		done, err := b.sendNext(ctx, tr, p)
 		if err != nil || !done {
 			return sent, err
 		}
 	}
+}
+
+// removeAtOnce is how many messages of one conversation are taken back at the same
+// time: whoever leaves fast must not wait for one after the other to go all the way
+// to the homeserver and back.
+const removeAtOnce = 4
+
+// sendNext sends the head of a lane, and where that takes something back, a few
+// more that do.
+func (b *Bot) sendNext(ctx context.Context, tr chat.Transport, p store.Parcel) (done bool, err error) {
+	if p.Out.Form != chat.FormRemove || p.Out.Target == "" || b.Workers == 1 {
+		return b.sendOne(ctx, tr, p)
+	}
+	more, err := b.Store.Removals(ctx, p, removeAtOnce-1)
+	if err != nil {
+		return false, err
+	}
+	var waits atomic.Bool
+	var g errgroup.Group
+	for _, p := range append(more, p) {
+		g.Go(func() error {
+			done, err := b.sendOne(ctx, tr, p)
+			if !done {
+				waits.Store(true)
+			}
+			return err
+		})
+	}
+	err = g.Wait()
+	return !waits.Load(), err
 }
 
 // sendOne sends the head of a lane and settles its row; done is false when the

@@ -20,6 +20,8 @@ type rawEvent struct {
 	Sender   string          `json:"sender"`
 	StateKey *string         `json:"state_key"`
 	Content  json.RawMessage `json:"content"`
+	Redacts  string          `json:"redacts"`
+	At       int64           `json:"origin_server_ts"` // ms
 }
 
 // rawRequest speaks with the homeserver without any client between.

@@ -85,18 +85,61 @@ func (s *Store) head(ctx context.Context, lane int64) (p Parcel, ok bool, err er
 	}
 }
 
+const sqlRemovals = `SELECT outbox.seq, outbox.body, lane.attempts, lane.network, person.address, outbox.doubt FROM outbox ` +
+	`JOIN lane ON lane.person = outbox.lane JOIN person ON person.id = outbox.lane ` +
+	`WHERE outbox.lane = $1 AND outbox.unprompted = $2 AND outbox.seq > $3 ORDER BY outbox.seq LIMIT $4`
+
+// Removals returns up to limit of the removals that wait in a lane behind one that
+// is its head, and of which it is known what they take back. They may be sent at
+// the same time and in any order.
+func (s *Store) Removals(ctx context.Context, head Parcel, limit int) (list []Parcel, err error) {
+	err = s.View(ctx, func(tx *Tx) error {
+		type row struct {
+			p Parcel
+			r sealedPost
+		}
+		var rows []row
+		err := tx.rows(sqlRemovals, []any{head.Lane, rankRemoval, head.Seq, limit}, func(scan func(...any) error) error {
+			r := row{p: Parcel{Lane: head.Lane, Person: PersonID(head.Lane)}}
+			if err := scan(&r.p.Seq, &r.r.body, &r.p.Attempts, &r.r.network, &r.r.address, &r.r.doubt); err != nil {
+				return err
+			}
+			rows = append(rows, r)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			p, err := tx.opened(r.p, r.r)
+			if errors.Is(err, ErrBroken) {
+				continue // given up when it is the head
+			}
+			if err != nil {
+				return err
+			}
+			if p.Out.Form == chat.FormRemove && p.Out.Target != "" {
+				list = append(list, p)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read removals of a lane: %w", err)
+	}
+	return list, nil
+}
+
 // errBrokenAddress tells a broken address from a broken post.
 var errBrokenAddress = fmt.Errorf("%w: the address", ErrBroken)
 
 // head reads the head of a lane; along with ErrBroken, lane and number are set.
 func (t *Tx) head(id PersonID) (Parcel, error) {
 	p := Parcel{Lane: int64(id), Person: id}
-	var sealed, address []byte
-	var doubt int64
-	var network string
+	var r sealedPost
 	const noRank = -1
 	for _, last := range []int{rankRemoval, noRank} {
-		err := t.row(sqlHead, []any{int64(id), last}, &p.Seq, &p.Unprompted, &sealed, &p.Attempts, &network, &address, &doubt)
+		err := t.row(sqlHead, []any{int64(id), last}, &p.Seq, &p.Unprompted, &r.body, &p.Attempts, &r.network, &r.address, &r.doubt)
 		if err == nil {
 			break
 		}
@@ -104,11 +147,24 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 			return p, err
 		}
 	}
+	return t.opened(p, r)
+}
+
+// sealedPost is a post as its row has it.
+type sealedPost struct {
+	body, address []byte
+	network       string
+	doubt         int64
+}
+
+// opened is what a row says.
+func (t *Tx) opened(p Parcel, r sealedPost) (Parcel, error) {
+	id := p.Person
 	var body postBody
-	if err := t.unseal(id, sealed, &body, fieldPost, p.Seq); err != nil {
+	if err := t.unseal(id, r.body, &body, fieldPost, p.Seq); err != nil {
 		return p, err
 	}
-	p.Key, p.Epoch = body.Key, t.s.epoch(network)
+	p.Key, p.Epoch = body.Key, t.s.epoch(r.network)
 	p.Out = chat.Outgoing{
 		Key: body.Key, Form: body.Form, Text: chat.Text(body.Text), Target: body.Target,
 		Choices: body.Choices, AllowPlain: body.AllowPlain, AllowCrowd: body.AllowCrowd,
@@ -121,7 +177,7 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 		p.Out.To = chat.Address(*body.To)
 	} else {
 		var to personAddress
-		err := t.unseal(id, address, &to, fieldAddress)
+		err := t.unseal(id, r.address, &to, fieldAddress)
 		if errors.Is(err, ErrBroken) {
 			return p, errBrokenAddress
 		}
@@ -130,9 +186,9 @@ func (t *Tx) head(id PersonID) (Parcel, error) {
 		}
 		p.Out.To = chat.Address(to)
 	}
-	if doubt != 0 {
+	if r.doubt != 0 {
 		var err error
-		if p.Out.Doubt, err = t.doubt(id, doubt); err != nil {
+		if p.Out.Doubt, err = t.doubt(id, r.doubt); err != nil {
 			return p, err
 		}
 	}

@@ -55,14 +55,12 @@ func (t *Tx) withdraw(id PersonID, since, now time.Time) error {
 	if _, err := t.exec(sqlDropWaiting, int64(id), rankRemoval); err != nil {
 		return err
 	}
-	if doubt.Key != "" {
-		if err := t.remove(id, doubt, now); err != nil {
-			return err
-		}
-	}
 	sent, err := t.sentSince(id, since)
 	if err != nil {
 		return err
+	}
+	if doubt.Key != "" { // last: to hear of it may take a while
+		sent = append(sent, doubt)
 	}
 	for _, s := range sent {
 		if err := t.remove(id, s, now); err != nil {

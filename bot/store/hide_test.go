@@ -55,7 +55,7 @@ func testWithdraw(t *testing.T, db database) {
 	if p := head(t, s, id); string(p.Out.Text) != "an answer" || p.Unprompted {
 		t.Fatalf("an answer has to wait: %q", string(p.Out.Text))
 	}
-	if got, want := drain(t, s, id), []string{"an answer", "remove ", "remove $two", "remove $one"}; !slices.Equal(got, want) {
+	if got, want := drain(t, s, id), []string{"an answer", "remove $two", "remove $one", "remove "}; !slices.Equal(got, want) {
 		t.Errorf("lane %q, want %q", got, want)
 	}
 	if l := readLane(t, s, id); l.try != idle || l.sent != l.next-1 {

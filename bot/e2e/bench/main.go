@@ -78,7 +78,7 @@ type row struct {
 func rows(db string) []row {
 	own, burst, talk, crowd := "BenchmarkOwn/"+db, "BenchmarkBurst/"+db, "BenchmarkOvertake/"+db, "BenchmarkCrowd/"+db
 	update, raw := "BenchmarkUpdate/"+db, "BenchmarkRawCommit/"+db
-	return []row{
+	list := []row{
 		{what: "enrolled people", of: burst, unit: "people"},
 		{what: "of them due in one minute", of: burst, unit: "due"},
 		{what: "until all is in the outbox, s", of: burst, unit: "s/burst", most: 10},
@@ -106,6 +106,17 @@ func rows(db string) []row {
 		{what: "inputs a second, 16 at a time", of: update + "/callers=16", unit: "commits/s", beside: raw + "/group/callers=16", in: "commits/s", least: 0.7},
 		{what: "inputs a second, 64 at a time", of: update + "/callers=64", unit: "commits/s", beside: raw + "/group/callers=64", in: "commits/s", least: 0.7},
 	}
+	if db != "sqlite" { // what follows is measured over the network, with a store in a file
+		return list
+	}
+	const exit = "BenchmarkExit"
+	return append(list,
+		row{what: "to leave fast: the plain line, ms", of: exit, unit: "ms/line", most: 2000},
+		row{what: "the same, in answers", of: exit, unit: "ms/line", beside: exit, in: "ms/answer"},
+		row{what: "until 50 messages are gone, ms", of: exit, unit: "ms/all", most: 2000},
+		row{what: "the same, in answers", of: exit, unit: "ms/all", beside: exit, in: "ms/answer"},
+		row{what: "until the person's own are, ms", of: exit, unit: "ms/sweep"},
+	)
 }
 
 // table is for people. A figure that was not measured is left out.
