@@ -78,7 +78,7 @@ func BenchmarkLayers(b *testing.B) {
 	})
 	b.Run("rules", func(b *testing.B) {
 		onCPU(b, func() {
-			s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
+			s.sentences()
 		})
 	})
 	b.Run("hints", func(b *testing.B) {

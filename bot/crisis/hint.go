@@ -155,7 +155,7 @@ func (s *scanner) gather(from, to, sentence int) {
 	for i := range m.toks {
 		if i%maxSpan == 0 {
 			s.see(m.toks[i:min(len(m.toks), i+2*maxSpan)])
-			s.seen.clues.begin(s.words)
+			s.seen.clues.begin(s.language)
 		}
 		id := m.toks[i].id
 		if id == 0 {

@@ -61,7 +61,7 @@ type ruleFile struct {
 type rule struct {
 	id, category     string
 	level, now, past Level
-	not              []program
+	not              set
 	trust            float64 // what the learned words add for it
 }
 
@@ -429,7 +429,7 @@ func (l *language) addRule(f *ruleFile, seen map[string]bool, faults *faultList)
 			faults.add(&f.ID, "rule %s: %q is no level: none, ask or crisis", id, lv.text)
 		}
 	}
-	r.not = l.programsOf(f.Not, faults).programs
+	r.not = l.programsOf(f.Not, faults)
 	if len(f.Say)+len(f.Sure) == 0 {
 		faults.add(&f.ID, "rule %s says nothing", id)
 	}

@@ -15,7 +15,7 @@ type program struct {
 	needs uint8  // how many
 }
 
-// inst is an instruction: what to do in the lowest three bits, the rest is a
+// inst is an instruction: what to do in the lowest four bits, the rest is a
 // word, a set, a target counted from the start of the program, or a number of words.
 type inst uint32
 
@@ -24,6 +24,7 @@ type opcode uint32
 const (
 	opWord opcode = iota
 	opSet
+	opAhead // the next word must be of a set; it is not passed
 	opSplit // goes on behind it, or else at the target
 	opJump
 	opGap
@@ -32,10 +33,10 @@ const (
 	opDone
 )
 
-func (i inst) op() opcode { return opcode(i & 7) }
-func (i inst) arg() int   { return int(i >> 3) }
+func (i inst) op() opcode { return opcode(i & 15) }
+func (i inst) arg() int   { return int(i >> 4) }
 
-func step(op opcode, arg int) inst { return inst(arg)<<3 | inst(op) }
+func step(op opcode, arg int) inst { return inst(arg)<<4 | inst(op) }
 
 // wordSet is a set of words as bits.
 type wordSet []uint64
@@ -124,11 +125,17 @@ func (p *emitter) emit(n *node) {
 	}
 }
 
-// emitChoice puts all single words of a choice into one set.
+// emitChoice puts all single words of a choice into one set. In front of several
+// branches stands the set of the words that they begin with, so that where none of
+// them fits none is tried.
 func (p *emitter) emitChoice(n *node) {
 	var singles wordSet
 	var rest []*node
 	flatten(n, &singles, &rest)
+	var first wordSet
+	if len(rest) > 0 && !firstWords(n, &first) && !startsOpen(n) {
+		p.code = append(p.code, step(opAhead, int(p.intern(first))))
+	}
 	var ends []int
 	branch := func(last bool, body func()) {
 		if last {

@@ -8,6 +8,9 @@ const denyReach = 4
 // timeReach is how many words around a match are searched for words of time.
 const timeReach = 12
 
+// excuseReach is how many words before a match an exception of its rule may begin.
+const excuseReach = 8
+
 // scratch is what a scan works with; it is used again by later ones.
 type scratch struct {
 	writing
@@ -17,7 +20,7 @@ type scratch struct {
 	hearing hearing
 	sensed  []sensed  // the words of the language at hand, as the learned words take them
 	around  []weighed // the passages of the language at hand
-	said    []said    // by rule, in the sentence at hand
+	said    []said    // by rule of the language at hand
 	met     metSet
 	spots   spots   // of the sentence at hand
 	best    []int32 // by sentence: the marks of the language that has most
@@ -25,48 +28,10 @@ type scratch struct {
 }
 
 // said is how a rule has spoken; what it cannot say louder is not looked for again.
-type said uint8
-
-const (
-	saidLoudly said = iota + 1 // Crisis
-	saidSurely                 // and nothing overrules it
-)
-
-// seen is what one language found out about the words of a block.
-type seen struct{ rules, clues candidates }
-
-// candidates are the programs worth trying at each word of a block, found when
-// the word is first met: those that begin with it and whose other words are there.
-type candidates struct {
-	block uint32
-	met   []uint32 // by word: the block in which it was met
-	at    []span
-	list  []uint16
-}
-
-type span struct{ from, to uint32 }
-
-// begin starts a block of text in a language of so many words.
-func (c *candidates) begin(words int) {
-	if len(c.met) < words {
-		c.met, c.at, c.block = make([]uint32, words), make([]span, words), 0
-	}
-	c.block++
-	c.list = c.list[:0]
-}
-
-// of returns the candidates at a word.
-func (c *candidates) of(l *language, x *index, programs []program, present wordSet, w word) []uint16 {
-	if c.met[w] != c.block {
-		from := len(c.list)
-		for _, pi := range x.of(w) {
-			if l.canFit(&programs[pi], present) {
-				c.list = append(c.list, pi)
-			}
-		}
-		c.met[w], c.at[w] = c.block, span{uint32(from), uint32(len(c.list))}
-	}
-	return c.list[c.at[w].from:c.at[w].to]
+type said struct {
+	loudly  bool // as loud as it can
+	surely  bool // and nothing overrules it
+	present bool // and it is being done at this moment
 }
 
 // scan reads a text in some languages. Each hears the sentences that may be its
@@ -88,7 +53,7 @@ func (sc *scratch) scan(text string, langs []*language, overruled *[]Overruled) 
 	var out []Finding
 	for i, l := range langs {
 		s := scanner{language: l, scratch: sc, seen: &sc.seen[i], toks: sc.toks[i], marks: sc.marks[i], out: out, base: len(out), share: foreignShare, overruled: overruled}
-		s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
+		s.sentences()
 		s.overrule()
 		if len(s.out) == s.base && len(l.hints.themes) > 0 {
 			s.hint()
@@ -133,21 +98,39 @@ type scanner struct {
 	overruled *[]Overruled // takes what the learned words took back; may be nil
 }
 
-// sentence looks for every rule in one sentence. Sentences do not touch each
+// sentences looks for every rule in all sentences. Sentences do not touch each
 // other: what stands before or after one never changes what it says.
+func (s *scanner) sentences() {
+	s.said = slices.Grow(s.said[:0], len(s.language.rules))[:len(s.language.rules)]
+	clear(s.said)
+	s.eachSentence(func(_, from, to int) { s.sentence(s.toks[from:to]) })
+}
+
+// sentence looks for every rule in one sentence.
 func (s *scanner) sentence(toks []token) {
 	s.spots.sets = s.spots.sets[:0]
 	m := matcher{tables: &s.tables, toks: toks, spots: &s.spots}
-	s.said = slices.Grow(s.said[:0], len(s.language.rules))[:len(s.language.rules)]
-	clear(s.said)
 	s.hideIdioms(&m)
+	if len(s.out) > s.base {
+		s.hearAgain(s.happening(&m))
+	}
 	// No match is longer than maxSpan, so what begins in a block ends in the
 	// next one at the latest.
 	for from := 0; from < len(toks); from += maxSpan {
 		s.see(toks[from:min(len(toks), from+2*maxSpan)])
-		s.seen.rules.begin(s.words)
+		s.seen.rules.begin(s.language)
 		for i := from; i < min(len(toks), from+maxSpan); i++ {
 			s.word(&m, i)
+		}
+	}
+}
+
+// hearAgain forgets, before a sentence, what has been said of the rules that may
+// have more to say in it.
+func (s *scanner) hearAgain(happening bool) {
+	for i := range s.said {
+		if a := &s.said[i]; (happening && !a.present) || (!a.surely && s.language.rules[i].asksDenied()) {
+			*a = said{}
 		}
 	}
 }
@@ -168,7 +151,7 @@ func (s *scanner) word(m *matcher, i int) {
 	}
 	for _, pi := range s.seen.rules.of(s.language, &s.byFirst, s.programs, s.present, id) {
 		owner, sure := s.owner[pi], s.language.sure[pi]
-		if said := s.said[owner]; said == saidSurely || (said == saidLoudly && !sure) {
+		if said := s.said[owner]; said.surely || (said.loudly && !sure) {
 			continue
 		}
 		end, ok := m.match(&s.programs[pi], i)
@@ -177,18 +160,16 @@ func (s *scanner) word(m *matcher, i int) {
 		}
 		r := &s.language.rules[owner]
 		level, denied := s.weigh(m, r, i, end, m.skip)
-		if level == None || s.excused(m, r, i, end) {
+		if level == None || r.excused(m, i, end) {
 			continue
 		}
+		present := s.happening(m)
 		s.out = keep(s.out, s.base, Finding{
 			Level: level, Category: r.category, Rule: r.id, Start: int(m.toks[i].start), End: int(m.toks[end-1].end),
-			sure: sure || denied, trust: r.trust, present: s.happening(m),
+			sure: sure || denied, trust: r.trust, present: present,
 		})
-		switch {
-		case level == Crisis && sure:
-			s.said[owner] = saidSurely
-		case level == Crisis:
-			s.said[owner] = max(s.said[owner], saidLoudly)
+		if level == r.loudest() {
+			s.said[owner] = said{loudly: true, surely: sure || s.said[owner].surely, present: present}
 		}
 	}
 }
@@ -222,16 +203,10 @@ func (l *language) hideIdioms(m *matcher) {
 }
 
 // excused tells whether one of the rule's own exceptions touches the match or ends right before it.
-func (l *language) excused(m *matcher, r *rule, start, end int) bool {
-	for k := range r.not {
-		p := &r.not[k]
-		for i := max(0, start-8); i < end; i++ {
-			if !l.has(p.first, m.toks[i].id) {
-				continue
-			}
-			if stop, ok := m.match(p, i); ok && stop >= start {
-				return true
-			}
+func (r *rule) excused(m *matcher, start, end int) bool {
+	for i := max(0, start-excuseReach); i < end; i++ {
+		if stop := r.not.matchAt(m, i); stop > 0 && stop >= start {
+			return true
 		}
 	}
 	return false
@@ -268,8 +243,8 @@ func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) (l
 	switch {
 	case how == plain:
 		return level, false
-	case r.category == "suicide" || r.category == "self_harm":
-		return Ask, how == denied && r.level == Crisis
+	case ofOwnDeath(r.category):
+		return Ask, how == denied && r.asksDenied()
 	case how == denied:
 		return None, false
 	}
@@ -279,8 +254,17 @@ func (l *language) weigh(m *matcher, r *rule, start, end int, skipped uint64) (l
 // lasting tells that a category is worth a question even where it is long over
 // and the person is well.
 func lasting(category string) bool {
-	return category == "suicide" || category == "self_harm" || category == "strangulation"
+	return ofOwnDeath(category) || category == "strangulation"
 }
+
+// ofOwnDeath tells that a category is about a person's danger to themselves.
+func ofOwnDeath(category string) bool { return category == "suicide" || category == "self_harm" }
+
+// asksDenied tells that a rule asks, and nothing overrules that, where its words are denied.
+func (r *rule) asksDenied() bool { return ofOwnDeath(r.category) && r.level == Crisis }
+
+// loudest is the highest level at which the rule can speak.
+func (r *rule) loudest() Level { return max(r.level, r.now, r.past) }
 
 // matchAt returns the end of the longest pattern of the set that begins at word
 // i, or 0.

@@ -141,16 +141,6 @@ func (t *tables) each(id setID, f func(word)) {
 	}
 }
 
-// canFit tells whether a sentence of these words can fit the program.
-func (t *tables) canFit(p *program, present wordSet) bool {
-	for _, id := range t.needs[p.need : p.need+uint32(p.needs)] {
-		if !t.meets(id, present) {
-			return false
-		}
-	}
-	return true
-}
-
 // index lists programs by the word that they begin with.
 type index struct {
 	from []uint32 // by word; one more than there are words
@@ -212,22 +202,31 @@ func (m *matcher) run(pc, i int) int {
 			}
 			i++
 			pc++
-		case opSplit:
-			saved := m.skip
-			if end := m.run(pc+1, i); end >= 0 {
-				return end
+		case opAhead:
+			if i >= len(m.toks) || !m.has(setID(in.arg()), m.toks[i].id) {
+				return -1
 			}
-			m.skip = saved
+			pc++
+		case opSplit:
+			if m.takes(pc+1, i) {
+				saved := m.skip
+				if end := m.run(pc+1, i); end >= 0 {
+					return end
+				}
+				m.skip = saved
+			}
 			pc = m.base + in.arg()
 		case opJump:
 			pc = m.base + in.arg()
 		case opGap:
 			saved := m.skip
 			for n := 0; ; n++ {
-				if end := m.run(pc+1, i+n); end >= 0 {
-					return end
+				if m.takes(pc+1, i+n) {
+					if end := m.run(pc+1, i+n); end >= 0 {
+						return end
+					}
+					m.skip = saved
 				}
-				m.skip = saved
 				if n == in.arg() || i+n >= len(m.toks) {
 					return -1
 				}
@@ -248,4 +247,16 @@ func (m *matcher) run(pc, i int) int {
 			return i
 		}
 	}
+}
+
+// takes tells whether the instruction at pc can go on at word i, so that a way
+// that ends at its first word is not tried.
+func (m *matcher) takes(pc, i int) bool {
+	switch in := m.insts[pc]; in.op() {
+	case opWord:
+		return i < len(m.toks) && int(m.toks[i].id) == in.arg()
+	case opSet, opAhead:
+		return i < len(m.toks) && m.has(setID(in.arg()), m.toks[i].id)
+	}
+	return true
 }
