@@ -11,7 +11,7 @@ func (r *run) answer(f *flow, n *node, norm string) (done bool, err error) {
 	if done, err := r.greeted(f, n, norm); done {
 		return true, err
 	}
-	if o, ask := n.op.(*askOp); !ask || !r.ownLine(o) && o.exact(r.tongue, norm, r.in.Text) < 0 {
+	if o, ask := n.op.(*askOp); !ask || !r.ownLine(o) && o.chooses(r.tongue, norm, r.in.Text) < 0 {
 		if done, err := r.thanked(norm); done {
 			return true, err
 		}
@@ -49,6 +49,9 @@ func (r *run) answerAsk(f *flow, n *node, o *askOp, norm string) (bool, error) {
 		return true, r.back()
 	}
 	if len(o.options) > 0 {
+		if i := o.politely(r.tongue, norm); i >= 0 {
+			return true, r.choose(f, n, o, i)
+		}
 		if i := o.loose(r.tongue.lang, norm); i >= 0 && (o.safety == nil || !r.in.Danger) {
 			return true, r.choose(f, n, o, r.careful(o, i, norm))
 		}

@@ -79,7 +79,10 @@ func (r *run) reads(n *node, menu, norm, raw string) (value any, ok bool) {
 		return "", o.skip
 	}
 	if len(o.options) > 0 {
-		i := o.loose(r.tongue.lang, norm)
+		i := o.politely(r.tongue, norm)
+		if i < 0 {
+			i = o.loose(r.tongue.lang, norm)
+		}
 		if i < 0 {
 			return nil, false
 		}
@@ -142,6 +145,10 @@ func (r *run) readsAnew(i int, norm, raw string) (value any, ok bool) {
 
 // menuChoice finds which of the flows that a menu showed a text names.
 func (r *run) menuChoice(ids []string, norm, raw string) (id string, ok bool) {
+	if core := r.tongue.core(norm); core != "" {
+		norm = core
+	}
+	bare := r.tongue.bare(norm)
 	i, isNumber := r.tongue.ordinal(norm)
 	if !isNumber {
 		i, isNumber = keycap(raw)
@@ -158,8 +165,8 @@ func (r *run) menuChoice(ids []string, norm, raw string) (id string, ok bool) {
 			if g == nil {
 				continue
 			}
-			title, base := Normalise(g.titleIn(r.tongue.lang)), Normalise(g.Title)
-			if title == norm || base == norm || loose && (closeTo(norm, title) || closeTo(norm, base)) {
+			title, base := r.tongue.bare(Normalise(g.titleIn(r.tongue.lang))), r.tongue.bare(Normalise(g.Title))
+			if title == bare || base == bare || loose && (closeTo(bare, title) || closeTo(bare, base)) {
 				if id != "" && id != one {
 					return "", false
 				}

@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // startFlow begins a flow that the host names.
@@ -64,6 +65,9 @@ func (r *run) begin(f *flow) error {
 	r.opened = r.in.Kind == InText
 	if r.s.Parked != nil && r.s.Parked.Frames[0].Flow == f.ID {
 		r.s.Parked = nil
+	}
+	if r.s.Wait != nil && r.s.Wait.Kind == waitResume { // this is the answer
+		r.letGo()
 	}
 	if r.parkable(f) {
 		r.s.Parked = &Parked{
@@ -143,14 +147,20 @@ func (r *run) finish() {
 	if r.offersResume() {
 		return
 	}
-	r.s.Parked = nil
+	if p := r.s.Parked; p != nil && !p.Kept {
+		r.s.Parked = nil
+	}
 	r.s.Lang = ""
 	r.ended = true
 }
 
+// offeredAgain is how long a talk that has the person's words waits in silence
+// after they were asked whether to go back to it, and answered something else.
+const offeredAgain = 12 * time.Hour
+
 func (r *run) offersResume() bool {
 	p := r.s.Parked
-	if p == nil || r.quietly || len(p.Frames) == 0 {
+	if p == nil || r.quietly || len(p.Frames) == 0 || p.Offers > 0 && r.in.Now.Sub(p.Offered) < offeredAgain {
 		return false
 	}
 	f := r.lib.known(p.Frames[0])
@@ -160,14 +170,30 @@ func (r *run) offersResume() bool {
 	text := r.sentence("resume", func(name string) string { return f.titleIn(r.tongue.lang) })
 	r.say(Say{Text: text + "\n1 " + r.tongue.words.yesLabel + "\n2 " + r.tongue.words.noLabel, Ask: true})
 	r.s.Wait = &Waiting{Kind: waitResume}
+	c := *p
+	c.Offers, c.Offered = p.Offers+1, r.in.Now.Round(0).UTC()
+	r.s.Parked = &c
 	return true
 }
 
-// answerResume takes yes and no. Anything else drops the interrupted talk and
+// mostOffers is how often a talk that has the person's words is offered before it
+// is let go.
+const mostOffers = 2
+
+// letGo drops the interrupted talk after the question about it was answered with
+// something else, so that nobody is asked twice. One that has words of the person
+// stays for another day.
+func (r *run) letGo() {
+	if p := r.s.Parked; p != nil && (!p.Kept || p.Offers >= mostOffers) {
+		r.s.Parked = nil
+	}
+}
+
+// answerResume takes yes and no. Anything else lets the interrupted talk go and
 // is handled as if nothing had waited.
 func (r *run) answerResume(norm, raw string) (done bool, err error) {
-	yes, no := r.is(norm, "words_yes"), r.is(norm, "words_no")
-	n, isNumber := r.tongue.ordinal(norm)
+	yes, no := r.agrees(norm, "words_yes"), r.agrees(norm, "words_no")
+	n, isNumber := r.tongue.ordinal(r.tongue.core(norm))
 	if !isNumber {
 		n, _ = keycap(raw)
 	}
@@ -192,7 +218,8 @@ func (r *run) answerResume(norm, raw string) (done bool, err error) {
 	if r.joins(norm) { // the question stands
 		return true, r.addTo(len(r.s.Past) - 1)
 	}
-	r.s.Wait, r.s.Parked = nil, nil
+	r.letGo()
+	r.s.Wait = nil
 	return false, nil
 }
 

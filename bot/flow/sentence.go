@@ -109,6 +109,7 @@ func (ld *loader) readWords(from lists) (w words, meaning map[string]string) {
 	w.unsure, w.misread = wordList(from, "words_unsure"), wordList(from, "words_misread")
 	w.seen = wordList(from, "words_seen")
 	w.kept = ld.keptNames(from)
+	w.courtesy = readCourtesy(from)
 	return w, meaning
 }
 

@@ -88,6 +88,10 @@ type Parked struct {
 	// it. About is the flow that answers the danger that was heard in it.
 	Kept  bool   `json:"kept,omitempty"`
 	About string `json:"about,omitempty"`
+	// Offers is how often the person was asked whether to go back, Offered when
+	// that was last.
+	Offers  int       `json:"offers,omitempty"`
+	Offered time.Time `json:"offered,omitzero"`
 }
 
 // InputKind tells what an Input is.

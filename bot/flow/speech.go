@@ -41,6 +41,7 @@ type words struct {
 	unsure, misread                   []string          // answers to a question about safety
 	kept                              map[string]string // what is kept: how it is called
 	seen                              []string          // how one begins to name what is around
+	courtesy                          courtesy          // what stands around an answer
 	yesLabel, noLabel                 string
 }
 

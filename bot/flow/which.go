@@ -78,14 +78,14 @@ func (r *run) answerWhich(norm string) (done bool, err error) {
 		return true, nil
 	}
 	r.s.Wait = nil
-	i, ok := r.tongue.ordinal(norm)
+	i, ok := r.tongue.ordinal(r.tongue.core(norm))
 	if !ok {
 		i, ok = keycap(r.in.Text)
 	}
-	no := r.is(norm, "words_no") || r.is(norm, "words_skip") || norm == "" && thumb(r.in.Text) == signNo
+	no := r.agrees(norm, "words_no") || r.is(norm, "words_skip") || norm == "" && thumb(r.in.Text) == signNo
 	if len(flows) == 1 { // offered once more: yes or no
 		no = no || ok && i == 2
-		if r.is(norm, "words_yes") || norm == "" && thumb(r.in.Text) == signYes {
+		if r.agrees(norm, "words_yes") || norm == "" && thumb(r.in.Text) == signYes {
 			i, ok = 1, true
 		}
 	}
