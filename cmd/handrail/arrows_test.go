@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"bot/e2e":            {"bot/e2e/child", "bot/e2e/homeserver", "bot/e2e/client"},
 	"bot/e2e/chaos":      {"bot/e2e/child", "bot/e2e/homeserver"},
 	"bot/e2e/bench":      {},
+	"bot/e2e/watch":      {},
 	// cmd/handrail joins everything.
 	"cmd/handrail": {
 		"bot", "bot/chart", "bot/chat", "bot/console", "bot/crisis", "bot/desk", "bot/flow", "bot/journal", "bot/lines", "bot/matrix",
