@@ -291,6 +291,7 @@ func (t *turn) carry(c store.Case, to desk.Side, m carried) error {
 	}
 	x := store.Crossing{Lane: c.Lane, Event: m.id, Copy: t.tx.Key("desk.copy", int64(c.Lane), m.id), Staff: to == desk.ToPerson, By: m.by}
 	if to == desk.ToStaff {
+		x.Place = t.p.Row
 		if err := t.tx.Cross(t.p.Addr.Network, x); err != nil {
 			return err
 		}

@@ -42,6 +42,8 @@ type heldPost struct {
 	Form   chat.Form `json:"form,omitempty"`
 	Target string    `json:"target,omitempty"`
 	Text   string    `json:"text"`
+	// Place is where a reaction belongs; 0: where they are.
+	Place store.PersonID `json:"place,omitempty"`
 }
 
 // gone tells whether the person has been away for so long that what a desk says
@@ -52,12 +54,19 @@ func (t *turn) gone() bool {
 
 // toPerson puts something of an advocate's into the chat of the person, or keeps it
 // while they are away. It is for the caller to knock, and to save the person.
-func (t *turn) toPerson(post store.Post) error {
+func (t *turn) toPerson(post store.Post) error { return t.toPlace(t.p.Row, post) }
+
+// toPlace is toPerson for one of the person's places.
+func (t *turn) toPlace(place store.PersonID, post store.Post) error {
 	if !t.gone() {
 		t.said++
-		return t.tx.Enqueue(t.p.Row, post, t.now)
+		return t.tx.Enqueue(place, post, t.now)
 	}
-	held := append(t.held(), heldPost{Key: post.Key, EditOf: post.EditOf, Form: post.Out.Form, Target: post.Out.Target, Text: string(post.Out.Text)})
+	h := heldPost{Key: post.Key, EditOf: post.EditOf, Form: post.Out.Form, Target: post.Out.Target, Text: string(post.Out.Text)}
+	if h.Form == chat.FormReaction {
+		h.Place = place
+	}
+	held := append(t.held(), h)
 	t.p.Vars[varUntold] = true
 	return t.keepHeld(held[max(0, len(held)-mostHeld):])
 }
@@ -159,8 +168,15 @@ func (t *turn) handHeld(c store.Case) error {
 		return nil
 	}
 	for _, h := range list {
-		out := chat.Outgoing{To: t.p.Addr, Form: h.Form, Target: h.Target, Text: chat.Text(h.Text)}
-		if err := t.tx.Enqueue(t.p.Row, store.Post{Key: h.Key, EditOf: h.EditOf, Out: out}, t.now); err != nil {
+		out := chat.Outgoing{Form: h.Form, Target: h.Target, Text: chat.Text(h.Text)}
+		place, err := t.placeOf(t.p, h.Place)
+		if err != nil {
+			return err
+		}
+		if place == 0 { // left meanwhile
+			continue
+		}
+		if err := t.tx.Enqueue(place, store.Post{Key: h.Key, EditOf: h.EditOf, Out: out}, t.now); err != nil {
 			return err
 		}
 		t.said++
@@ -168,13 +184,26 @@ func (t *turn) handHeld(c store.Case) error {
 	return t.staffTold(c, "staff_read")
 }
 
+// placeOf is the row of one of the person's places; 0 when they have left it, and
+// where they are when it is not known.
+func (t *turn) placeOf(p *store.Person, place store.PersonID) (store.PersonID, error) {
+	if place == 0 || place == p.Row {
+		return p.Row, nil
+	}
+	other, err := t.tx.Other(p)
+	if err != nil || other != place {
+		return 0, err
+	}
+	return place, nil
+}
+
 // reaches puts something that a member of staff did, and that is no event of a
-// case, into the chat of the person of that case.
-func (t *staffTurn) reaches(c store.Case, p *store.Person, post store.Post) error {
+// case, into a chat of the person of that case.
+func (t *staffTurn) reaches(c store.Case, p *store.Person, place store.PersonID, post store.Post) error {
 	of := *t.turn
 	of.p = p
 	kept := len(of.held())
-	if err := of.toPerson(post); err != nil {
+	if err := of.toPlace(place, post); err != nil {
 		return err
 	}
 	if err := of.knock(c, kept); err != nil {

@@ -419,8 +419,15 @@ func (t *staffTurn) reacted() error {
 	if err = t.bot.mended(t.tx, p, err); err != nil || t.unseen(p) {
 		return err
 	}
+	place, err := t.placeOf(p, x.Place)
+	if err != nil {
+		return err
+	}
+	if place == 0 { // nothing can be put there any more
+		return t.answer("staff_place_left", nil)
+	}
 	out := chat.Outgoing{Form: chat.FormReaction, Target: x.Event, Text: t.m.Text}
-	return t.reaches(c, p, store.Post{Key: t.tx.Key("desk.sign", t.m.ID), Out: out})
+	return t.reaches(c, p, place, store.Post{Key: t.tx.Key("desk.sign", t.m.ID), Out: out})
 }
 
 // caseAt is the case of a lane; ok is false where it can be read no more, or its
@@ -479,5 +486,5 @@ func (t *staffTurn) changed() error {
 		return t.answer("staff_unclear", nil)
 	}
 	out := chat.Outgoing{Text: chat.Text(t.signed(t.who, o.Arg))}
-	return t.reaches(c, p, store.Post{Key: t.tx.Key("desk.edit", t.m.ID), EditOf: x.Copy, Out: out})
+	return t.reaches(c, p, p.Row, store.Post{Key: t.tx.Key("desk.edit", t.m.ID), EditOf: x.Copy, Out: out})
 }

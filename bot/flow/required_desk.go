@@ -82,6 +82,7 @@ func staffTexts() []Sentence {
 		{Key: "staff_shared_nothing", About: "the person shares nothing of before", Example: "Nothing of what was said before is shared."},
 		{Key: "staff_media", About: "staff sent what is no text", Example: "I can carry words only. That did not reach the person."},
 		{Key: "staff_unreadable", About: "a message of staff that could not be decrypted", Example: "I could not read that message, so it reached nobody. Please send it again."},
+		{Key: "staff_place_left", About: "staff reacted to what the person wrote in an app that they have left since", Example: "The person does not use the app any more in which they wrote that. That did not reach them. Words do."},
 		{Key: "staff_over", About: "a case is over", Example: "This case is over. Nothing that is written here reaches the person. open begins a new one."},
 		{Key: "staff_free", About: "nobody has the case", Example: "Nobody has this case. Claim it first. That did not reach the person."},
 		{Key: "staff_held", Names: []string{"who"}, Must: []string{"who"}, About: "somebody else has the case", Example: "{{who}} has this case. That had no effect."},

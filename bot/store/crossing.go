@@ -16,6 +16,9 @@ type Crossing struct {
 	Copy  string       // send key of the copy
 	Staff bool         // the message was of staff, else of the person
 	By    desk.StaffID // who of staff wrote it
+	// Place is the row of the place where the person wrote it; 0 for what staff
+	// wrote, and of an older program.
+	Place PersonID
 }
 
 // crossingBody is the sealed part of a crossing.
@@ -24,6 +27,7 @@ type crossingBody struct {
 	Copy  string       `json:"copy"`
 	Staff bool         `json:"staff,omitempty"`
 	By    desk.StaffID `json:"by,omitempty"`
+	Place PersonID     `json:"place,omitempty"`
 }
 
 const fieldCrossing = "desk_crossing.body"
@@ -33,7 +37,7 @@ const sqlCross = `INSERT INTO desk_crossing (event, copy, lane, body) VALUES ($1
 // Cross remembers the copy of a message from a network, for as long as the case
 // is kept.
 func (t *Tx) Cross(network string, c Crossing) error {
-	body, err := t.seal(c.Lane, crossingBody{c.Event, c.Copy, c.Staff, c.By}, fieldCrossing)
+	body, err := t.seal(c.Lane, crossingBody{c.Event, c.Copy, c.Staff, c.By, c.Place}, fieldCrossing)
 	if err == nil {
 		_, err = t.exec(sqlCross, t.s.event(network, c.Event), t.s.sendKey(c.Copy), int64(c.Lane), body)
 	}
@@ -72,7 +76,7 @@ func (t *Tx) crossing(query string, arg []byte) (c Crossing, ok bool, err error)
 	if err != nil {
 		return Crossing{}, false, fmt.Errorf("find a crossing: %w", err)
 	}
-	c.Event, c.Copy, c.Staff, c.By = body.Event, body.Copy, body.Staff, body.By
+	c.Event, c.Copy, c.Staff, c.By, c.Place = body.Event, body.Copy, body.Staff, body.By, body.Place
 	return c, true, nil
 }
 
