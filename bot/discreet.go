@@ -64,6 +64,30 @@ func (t *turn) until(r run) time.Time {
 	return late
 }
 
+// mendSafe takes out what nobody can read of the times that the person called
+// safe, as of an older program, which would hold everything back for good. It
+// does so when they are there and nothing else waits, and tells them.
+func (t *turn) mendSafe() error {
+	windows, _ := t.p.Vars[setSafe].(string)
+	quiet, _ := t.p.Vars[setQuietDay].(string)
+	if windows == "" && quiet == "" || !t.p.Session.Idle() || t.grave || t.hidden() {
+		return nil
+	}
+	mended, days, changed := schedule.MendSafe(windows, quiet)
+	if !changed {
+		return nil
+	}
+	for name, value := range map[string]string{setSafe: mended, setQuietDay: days} {
+		if t.p.Vars[name] = value; value == "" {
+			delete(t.p.Vars, name)
+		}
+	}
+	if err := t.tell("safe_unread"); err != nil {
+		return err
+	}
+	return t.save()
+}
+
 // neverSafe says that a schedule lies outside the windows of every day.
 func (t *turn) neverSafe(pl planner, w schedule.Want) error {
 	const looks = 15 // two weeks of a daily one

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handrail/bot/chat"
+	"handrail/bot/store"
 )
 
 // discreetly are scripts with a greeting, a private look back, and what a person
@@ -105,7 +106,7 @@ func TestSafeTimes(t *testing.T) {
 		{"another hour", "08:00-12:00", "", nil},
 		{"a visit", "", "2026-01-06..2026-01-08", []int{0, 4, 5, 6}},
 		{"a hand-over each week", "", "fri", []int{0, 1, 2, 3, 5, 6}},
-		{"what cannot be read", "whenever", "", nil},
+		{"what cannot be read is taken out at once, and told", "whenever", "", []int{0, 1, 2, 3, 4, 5, 6}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -134,6 +135,51 @@ func TestSafeTimes(t *testing.T) {
 			}
 			if !slices.Equal(came, tt.want) {
 				t.Errorf("it came on %v, want %v", came, tt.want)
+			}
+		})
+	}
+}
+
+// TestOldSafeTimes: times that an older program kept, and that none can read now,
+// do not silence anybody for good.
+func TestOldSafeTimes(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, windows, quiet string
+		comes                bool // before the person writes
+	}{
+		{"every third day, in hours that fit", "3d 20:00-22:00", "", true},
+		{"every third day, in other hours", "3d 08:00-10:00", "", false},
+		{"no words of any program", "whenever", "", false},
+		{"a day of no program", "", "some day", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newDiscreet(t)
+			err := w.store.Update(t.Context(), func(tx *store.Tx) error {
+				p, err := tx.FindPerson(ada)
+				if err != nil {
+					return err
+				}
+				p.Vars["safe_times"], p.Vars["quiet_days"] = tt.windows, tt.quiet
+				return tx.SavePerson(p)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.heard()
+			if got := w.evening(time.Minute); slices.Contains(got, greeting) != tt.comes {
+				t.Errorf("by itself: %q", got)
+			}
+			got := w.says("no")
+			if want := "text safe_unread"; len(got) == 0 || got[len(got)-1] != want {
+				t.Errorf("the next talk: %q", got)
+			}
+			if got := w.says("hello again"); slices.Contains(got, "text safe_unread") {
+				t.Errorf("told twice: %q", got)
+			}
+			if got := w.evening(time.Minute); tt.windows != "3d 08:00-10:00" && !slices.Contains(got, greeting) {
+				t.Errorf("the next evening: %q", got)
 			}
 		})
 	}

@@ -147,7 +147,10 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 		if err := t.text(string(m.Text)); err != nil {
 			return err
 		}
-		return t.caughtUp()
+		if err := t.caughtUp(); err != nil {
+			return err
+		}
+		return t.mendSafe()
 	case chat.KindReaction:
 		if err := t.reacted(string(m.Text)); err != nil {
 			return err

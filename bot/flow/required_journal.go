@@ -43,6 +43,7 @@ func lockTexts() []Sentence {
 		{Key: "line_book", About: "another one", Example: "Your book is due this week."},
 		{Key: "line_parcel", About: "another one", Example: "Your parcel is on its way."},
 		{Key: "safe_never", About: "something that comes by itself was set outside of the times that the person called safe", Example: "That is outside the times that you told me. So it will not come, until you change one of them."},
+		{Key: "safe_unread", About: "some of the times or days that the person called safe cannot be read by this version, and was taken out", Example: "Some of the safe times or days you named cannot be read any more. It is left out. Write safe times to set it again."},
 		text("none", "words of their own are gone", "Your own words are taken away. Nothing asks for them now."),
 	}
 }

@@ -20,6 +20,8 @@ type Safe struct {
 type safeWindow struct {
 	days     daySet
 	from, to int // minutes since midnight
+	// stepped: its days were written as every so many days, by an older program.
+	stepped bool
 }
 
 // quietDay is a span of dates, a day of the week, or a date that comes again.
@@ -37,7 +39,8 @@ const mostSafe = 500
 // semicolon between, and quiet days like "2026-12-24", "2026-12-24..2026-12-27",
 // "fri" or "2026-11-27+14" (every fourteen days) with blanks between. What cannot
 // be read holds everything back: nothing that was to be quiet is ever loud by a
-// mistake.
+// mistake. "3d 09:00-12:00", which says how often and not on which days, is held
+// on every day. MendSafe takes what cannot be read out, once the person is there.
 func ReadSafe(windows, quiet string) Safe {
 	var s Safe
 	for part := range strings.SplitSeq(windows, ";") {
@@ -64,6 +67,36 @@ func ReadSafe(windows, quiet string) Safe {
 	return s
 }
 
+// MendSafe leaves out what ReadSafe cannot read, and the days of a window that is
+// held on every day; changed tells whether anything was. What was left out holds
+// nothing back any more, so the person has to hear of it.
+func MendSafe(windows, quiet string) (mendedWindows, mendedQuiet string, changed bool) {
+	var times, days []string
+	for part := range strings.SplitSeq(windows, ";") {
+		part = strings.TrimSpace(part)
+		w, ok := readSafeWindow(part)
+		switch {
+		case part == "":
+		case !ok:
+			changed = true
+		case w.stepped:
+			changed = true
+			_, hours, _ := strings.Cut(part, " ")
+			times = append(times, strings.TrimSpace(hours))
+		default:
+			times = append(times, part)
+		}
+	}
+	for part := range strings.FieldsSeq(quiet) {
+		if _, ok := readQuietDay(part); !ok {
+			changed = true
+			continue
+		}
+		days = append(days, part)
+	}
+	return strings.Join(times, ";"), strings.Join(days, " "), changed
+}
+
 // LastingDays leaves those of the quiet days out that are over on the date of
 // now, in its zone, and those that are there twice. What cannot be read stays.
 func LastingDays(quiet string, now time.Time) string {
@@ -85,7 +118,8 @@ func readSafeWindow(text string) (w safeWindow, ok bool) {
 		days, hours = "", text
 	}
 	var err error
-	if w.days = everyDay; days != "" {
+	w.stepped = parseStep(days) > 0
+	if w.days = everyDay; days != "" && !w.stepped {
 		if w.days, err = parseDays(strings.Split(days, ",")); err != nil {
 			return w, false
 		}

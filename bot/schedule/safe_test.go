@@ -35,6 +35,8 @@ func TestSafe(t *testing.T) {
 		{"before the first", "", "2026-11-27+14", "2026-11-13T12:00", true},
 		{"a quiet day wins over a window", "fri 09:00-12:00", "fri", "2026-03-06T10:00", false},
 		{"a window that cannot be read", "someday 9-12", "", "2026-03-06T10:00", false},
+		{"every third day, inside", "3d 09:00-12:00", "", "2026-03-06T10:00", true},
+		{"every third day, another hour", "3d 09:00-12:00", "", "2026-03-06T13:00", false},
 		{"a day that cannot be read", "", "someday", "2026-03-06T10:00", false},
 	} {
 		at, err := time.ParseInLocation("2006-01-02T15:04", tt.at, berlin)
@@ -53,6 +55,32 @@ func TestSafe(t *testing.T) {
 	at := time.Date(2026, 3, 2, 9, 15, 30, 0, berlin)
 	if got, want := s.Until(at), time.Date(2026, 3, 2, 12, 0, 0, 0, berlin); !got.Equal(want) {
 		t.Errorf("the window ends %v, want %v", got, want)
+	}
+}
+
+// TestMendSafe: what an older program kept, and what nobody can read, is taken out,
+// and the rest stays as it was.
+func TestMendSafe(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, windows, quiet   string
+		wantWindows, wantQuiet string
+		changed                bool
+	}{
+		{"nothing", "", "", "", "", false},
+		{"all can be read", "mon,tue 09:00-12:00;18:00-20:00", "fri 2026-11-27+14", "mon,tue 09:00-12:00;18:00-20:00", "fri 2026-11-27+14", false},
+		{"every third day", "3d 09:00-12:00;mon 18:00-20:00", "fri", "09:00-12:00;mon 18:00-20:00", "fri", true},
+		{"every other day", "2d 09:00-12:00", "", "09:00-12:00", "", true},
+		{"hours that nobody can read", "mon whenever", "", "", "", true},
+		{"a day that nobody can read", "mon 09:00-12:00", "someday 2026-12-24", "mon 09:00-12:00", "2026-12-24", true},
+	} {
+		windows, quiet, changed := MendSafe(tt.windows, tt.quiet)
+		if windows != tt.wantWindows || quiet != tt.wantQuiet || changed != tt.changed {
+			t.Errorf("%s: %q, %q, %t", tt.name, windows, quiet, changed)
+		}
+		if _, _, again := MendSafe(windows, quiet); again {
+			t.Errorf("%s: what was mended is mended again", tt.name)
+		}
 	}
 }
 
