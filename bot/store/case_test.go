@@ -39,7 +39,7 @@ func testCaseGoesWithItsPerson(t *testing.T, db database) {
 			func() (Crossing, bool, error) { return tx.Crossed("matrix", "$e") },
 			func() (Crossing, bool, error) { return tx.Copied("copy") },
 		} {
-			if x, ok, err := find(); err != nil || !ok || x != (Crossing{c.Lane, "$e", "copy", true, ""}) {
+			if x, ok, err := find(); err != nil || !ok || x != (Crossing{Lane: c.Lane, Event: "$e", Copy: "copy", Staff: true}) {
 				t.Errorf("%+v, %v, %v", x, ok, err)
 			}
 		}
