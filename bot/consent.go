@@ -79,6 +79,22 @@ func (t *turn) renew(e flow.Consent) error {
 	return t.withdrawn()
 }
 
+// askedConsent tells whether the question whether what comes shall go on reached
+// the person. Then the end of its wait has no moment that could be over: without
+// an answer it ends, and else the question would come again the next day. One that
+// never went out is no question, and what still waits of it goes.
+func (t *turn) askedConsent() (bool, error) {
+	asked := t.p.Session.Asked
+	if len(asked) == 0 { // of an older program
+		return true, nil
+	}
+	seen, err := t.tx.Reached(t.p.ID, asked[0])
+	if err != nil || seen {
+		return seen, err
+	}
+	return false, t.tx.DropUnprompted(t.p.ID)
+}
+
 // withdrawn forgets the consent to every kind of which nothing is set any more.
 func (t *turn) withdrawn() error {
 	all, err := t.tx.Schedules(t.p.ID)

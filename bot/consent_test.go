@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"handrail/bot"
+	"handrail/bot/chat"
 	"handrail/bot/store"
 )
 
@@ -72,6 +74,51 @@ func TestConsentIsDatedAndRenewed(t *testing.T) {
 			}
 			if got, ok := w.person().Vars["consent_checkin"].(string); ok != tt.goesOn || ok && !strings.HasPrefix(got, "2026-07-0") {
 				t.Errorf("then noted: %v", w.person().Vars["consent_checkin"])
+			}
+		})
+	}
+}
+
+// TestConsentQuestionAndOutages: the question comes once, whether the program or
+// the network was away when its wait was over, and what was never asked does not
+// end.
+func TestConsentQuestionAndOutages(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		unsent bool // the network took nothing all evening
+		off    time.Duration
+		again  bool // asked again the next evening
+	}{
+		{"the program was off for a night", false, 10 * time.Hour, false},
+		{"it was never sent, in time", true, 2*time.Hour + time.Minute, true},
+		{"it was never sent, and the program was off", true, 10 * time.Hour, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := consenting(t)
+			w.now = w.now.Add(halfYear + 24*time.Hour)
+			w.open()
+			if tt.unsent {
+				w.net.fail = func(chat.Outgoing) error { return errors.New("no network") }
+			}
+			if got := w.evening(time.Minute); !tt.unsent && !slices.Equal(got, []string{askAgain}) {
+				t.Fatalf("after half a year: %q", got)
+			}
+			w.now = w.now.Add(tt.off) // the timer comes late
+			w.open()
+			w.pass()
+			w.net.fail = nil
+			w.until(w.now.Add(time.Hour))
+			if got := w.heard(); len(got) != 0 {
+				t.Errorf("afterwards: %q", got)
+			}
+			got := w.evening(time.Minute)
+			if tt.again && !slices.Equal(got, []string{askAgain}) || !tt.again && len(got) > 0 {
+				t.Errorf("the day after: %q", got)
+			}
+			if _, ok := w.person().Vars["consent_checkin"]; ok != tt.again {
+				t.Errorf("the consent is there: %t", ok)
 			}
 		})
 	}

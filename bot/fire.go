@@ -163,7 +163,15 @@ func (b *Bot) timeOut(tx *store.Tx, tm store.Timer, now time.Time) error {
 	if err != nil || !ok {
 		return err
 	}
-	if now.Sub(tm.Due) > b.FreshFor { // the moment it was meant for is over
+	over := now.Sub(tm.Due) > b.FreshFor // the moment it was meant for
+	if top(t.p.Session) == flowConsent {
+		seen, err := t.askedConsent()
+		if err != nil {
+			return err
+		}
+		over = !seen
+	}
+	if over {
 		t.p.Session = flow.Session{Seq: t.p.Session.Seq + 1, Last: t.p.Session.Last}
 		if err := tx.Note("late_timer", tm.Person, now); err != nil {
 			return err

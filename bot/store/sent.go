@@ -89,6 +89,24 @@ func (t *Tx) SentAt(id PersonID, key string) (at time.Time, ok bool, err error) 
 	return moment(ms), ok, nil
 }
 
+const sqlReached = `SELECT 1 FROM sent WHERE person = $1 AND key = $2 AND event IS NOT NULL`
+
+// Reached tells whether a post was sent in the last seven days, and not given up.
+func (t *Tx) Reached(id PersonID, key string) (reached bool, err error) {
+	err = t.everywhere(id, func(row PersonID) error {
+		if reached {
+			return nil
+		}
+		var err error
+		reached, err = t.any(sqlReached, int64(row), t.s.sendKey(key))
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("find sent message: %w", err)
+	}
+	return reached, nil
+}
+
 const (
 	sqlSentBody = `SELECT body FROM sent WHERE person = $1 AND key = $2 AND event IS NOT NULL`
 	sqlSentKey  = `SELECT person, body, at FROM sent WHERE event = $1`
