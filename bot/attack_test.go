@@ -9,6 +9,36 @@ import (
 	"handrail/bot/chat"
 )
 
+// What outsiders try, what is done about it, and the tests. Those of other packages
+// are named with it; bot/e2e and bot/matrix have a real homeserver.
+//
+//   - invitations without end: by rule, and so many rooms for each account.
+//     matrix TestInvitationsFollowThePolicy, TestInvitationSpam
+//   - floods: a limit for each person, told once; danger and stop are heard in it.
+//     TestFloodIsAnsweredTogether, TestStopInTheBacklogIsHeardFirst; e2e TestFlood
+//   - huge, broken or senseless events: each by itself, and always an answer.
+//     TestHostileText; e2e TestOddThingsGetAnAnswer, TestSilentThings;
+//     matrix TestDecodeSyncKeepsTheGoodEvents, FuzzInbound, FuzzDecodeSync
+//   - HTML and Markdown: plain words count, and plain words go out.
+//     TestMarkupStaysText; matrix TestMarkup
+//   - letters that only look Latin. TestLookalikesAreHeard
+//   - events that come again, or claim to be the bot's own.
+//     TestReplayedEvents, TestSameMessageIsHandledOnce; matrix TestForgedEvents
+//   - a second person in the room: one plain line, then silence.
+//     TestSecondPersonInTheRoom, TestNothingUnpromptedInACrowd; e2e TestThirdPersonInTheRoom; matrix TestCrowd
+//   - no encryption, or a message in plain text. e2e TestUnencryptedRoom, TestPlainText
+//   - somebody who plays an advocate, or has their login.
+//     TestDeskNobodyWritesForAnother, TestDeskPartsWhoIsNoStaff, TestDeskKeys;
+//     matrix TestStaffDevices, TestStaffKeysFault; e2e TestConfirmNewKeys
+//   - an admin, a thief or a court with the database.
+//     TestForensic; store TestHandedOver, TestNothingAPersonWroteIsInTheFiles,
+//     TestEraseLeavesNoByte; cmd/handrail TestCommandsLeaveNoWords; e2e, after every test: checkRaw
+//   - somebody with the phone. TestDecoyShowsNoTrace, TestOwnWordOpensWhatIsPrivate,
+//     TestExitCutAnywhere, TestSafeTimes, TestOwnLineComesFirst;
+//     e2e TestExitLeavesNothing, TestExitKilled
+//   - somebody who doubts an export. journal TestEveryByteOfTheFileCounts, TestPublicToolOpens;
+//     cmd/handrail TestVerifyExport
+
 // TestSecondPersonInTheRoom: the bot says one neutral line, is quiet, sends
 // nothing by itself, and is back when the other has gone.
 func TestSecondPersonInTheRoom(t *testing.T) {

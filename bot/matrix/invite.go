@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,11 +15,16 @@ const (
 	inviteTimeout  = 90 * time.Second // a join through a slow homeserver
 	inviteGiveUp   = 24 * time.Hour
 	inviteParallel = 8
+	// defaultMostRooms is how many rooms one account may have with the bot, whatever
+	// the policy: far more than anybody talks in, and few enough that a machine which
+	// invites without end costs nobody anything. In those they have, they are served.
+	defaultMostRooms = 50
 )
 
 // invitations decides on the invitations of a response; true: follow.
-func (l *loop) invitations(resp *mautrix.RespSync) map[id.RoomID]bool {
+func (l *loop) invitations(ctx context.Context, resp *mautrix.RespSync) map[id.RoomID]bool {
 	decided := make(map[id.RoomID]bool)
+	free := make(map[id.UserID]int)
 	for room, data := range resp.Rooms.Invite {
 		if data == nil {
 			continue
@@ -29,9 +35,35 @@ func (l *loop) invitations(resp *mautrix.RespSync) map[id.RoomID]bool {
 				inviter = evt.Sender
 			}
 		}
-		decided[room] = l.cfg.Invites.Admits(inviter.String())
+		if !l.cfg.Invites.Admits(inviter.String()) {
+			decided[room] = false
+			continue
+		}
+		if _, known := free[inviter]; !known {
+			free[inviter] = l.roomsLeft(ctx, inviter)
+		}
+		decided[room] = free[inviter] > 0
+		free[inviter]--
 	}
 	return decided
+}
+
+// roomsLeft is how many more rooms somebody may have with the bot. When in doubt
+// nobody is refused.
+func (l *loop) roomsLeft(ctx context.Context, user id.UserID) int {
+	if l.cfg.Staff != nil && slices.Contains(l.cfg.Staff.Members, user.String()) {
+		return l.mostRooms
+	}
+	var has int
+	err := l.ledger.db.QueryRow(ctx, "SELECT COUNT(*) FROM mx_user_profile WHERE user_id=$1 AND membership IN ('join', 'invite')", user).Scan(&has)
+	if err != nil {
+		l.log.Warn("the rooms of somebody cannot be counted", "err", clean("count rooms", err))
+		return l.mostRooms
+	}
+	if has >= l.mostRooms {
+		l.log.Warn("an invitation is declined: its sender has too many rooms with the bot", "rooms", has)
+	}
+	return l.mostRooms - has
 }
 
 // followInvites joins and declines until ctx ends. The invitations are in the

@@ -106,6 +106,8 @@ type Transport struct {
 
 	timeline int           // events of one room in one sync response
 	settle   time.Duration // see settleTime
+	// mostRooms is how many rooms one account may have with the bot.
+	mostRooms int
 }
 
 var _ chat.Transport = (*Transport)(nil)
@@ -121,7 +123,7 @@ func Open(ctx context.Context, cfg Config) (*Transport, error) {
 		cfg: cfg, log: cfg.Log, now: time.Now,
 		echoes: newEchoes(), passes: newPasses(), poke: make(chan struct{}, 1), invited: make(chan struct{}, 1),
 		people: exsync.NewKeyedMutex[string](), keys: exsync.NewKeyedMutex[string](), rooms: exsync.NewKeyedMutex[id.RoomID](),
-		timeline: defaultTimeline, settle: settleTime,
+		timeline: defaultTimeline, settle: settleTime, mostRooms: defaultMostRooms,
 	}
 	var err error
 	if t.vault, err = cfg.vault(); err != nil {

@@ -249,7 +249,7 @@ func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string)
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	b := batch{rooms: make(map[id.RoomID]roomRow), echoed: make(map[string]id.EventID), invites: l.invitations(resp)}
+	b := batch{rooms: make(map[id.RoomID]roomRow), echoed: make(map[string]id.EventID), invites: l.invitations(ctx, resp)}
 	if resp.NextBatch != since {
 		b.token = resp.NextBatch
 	}
