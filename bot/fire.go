@@ -47,8 +47,8 @@ func (b *Bot) fireDue(ctx context.Context, network string) (int, error) {
 // people who talk where the network is away stay: what waits there comes first. So
 // many are read in addition, and stay says how many there are.
 func (b *Bot) fireTimers(ctx context.Context, network string, now time.Time, stay *int) (int, error) {
-	many, err := b.fireTogether(ctx, now, func() ([]store.Ahead, error) {
-		return b.Store.TimersAhead(ctx, network, timerSession, now, togetherPage)
+	many, err := b.fireTogether(ctx, now, func(limit int) ([]store.Ahead, error) {
+		return b.Store.TimersAhead(ctx, network, timerSession, now, limit)
 	})
 	if err != nil {
 		return many, fmt.Errorf("fire timers for many: %w", err)
@@ -72,8 +72,8 @@ func (b *Bot) fireTimers(ctx context.Context, network string, now time.Time, sta
 
 // fireSchedules is fireTimers for what was planned.
 func (b *Bot) fireSchedules(ctx context.Context, network string, now time.Time) (int, error) {
-	many, err := b.fireTogether(ctx, now, func() ([]store.Ahead, error) {
-		return b.Store.DueAhead(ctx, network, now, togetherPage)
+	many, err := b.fireTogether(ctx, now, func(limit int) ([]store.Ahead, error) {
+		return b.Store.DueAhead(ctx, network, now, limit)
 	})
 	if err != nil {
 		return many, fmt.Errorf("fire schedules for many: %w", err)

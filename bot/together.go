@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,59 +22,102 @@ import (
 
 const (
 	// togetherPage is how many are read at a time; it bounds the memory.
-	togetherPage = 1024
+	togetherPage = 2048
 	// togetherMost is how many people share one commit, and togetherFew the same
 	// while somebody talks, whose answer has to wait for that commit.
 	togetherMost = 128
 	togetherFew  = 32
 )
 
+// crowd is one pass over a great many who are due. While some of them are drafted
+// and committed the next ones are read, so that neither waits for the other.
+type crowd struct {
+	find  func(limit int) ([]store.Ahead, error)
+	fire  func(ctx context.Context, due []store.Ahead) int // tells how many it did
+	size  func() int                                       // how many it is given
+	some  chan []store.Ahead                               // to be drafted and committed together
+	tried map[crowdKey]bool
+	done  atomic.Int64
+	aside atomic.Int64 // tried, and left to be done one by one
+}
+
+// crowdKey tells two that are due apart.
+type crowdKey struct {
+	schedule int64
+	person   store.PersonID
+}
+
 // fireTogether runs what is found to be due for as many as it can and returns how
 // many that were. Those who are left are still due.
-func (b *Bot) fireTogether(ctx context.Context, now time.Time, find func() ([]store.Ahead, error)) (int, error) {
+func (b *Bot) fireTogether(ctx context.Context, now time.Time, find func(limit int) ([]store.Ahead, error)) (int, error) {
 	if b.Workers == 1 { // in the order of due times
 		return 0, nil
 	}
-	total := 0
-	for ctx.Err() == nil {
-		due, err := find()
-		if err != nil || len(due) == 0 {
-			return total, err
-		}
-		n := b.firePage(ctx, due, now)
-		total += n
-		if n < len(due)/2 || len(due) < togetherPage {
-			break // one by one is as quick
-		}
-	}
-	return total, ctx.Err()
+	c := &crowd{find: find, size: b.togetherSize, fire: func(ctx context.Context, due []store.Ahead) int { return b.fireSome(ctx, due, now) }}
+	err := c.run(ctx)
+	return int(c.done.Load()), err
 }
 
-// firePage runs a page and counts whom it did.
-func (b *Bot) firePage(ctx context.Context, due []store.Ahead, now time.Time) int {
-	var at, done atomic.Int64
+// run does the pass.
+func (c *crowd) run(ctx context.Context) error {
+	c.some, c.tried = make(chan []store.Ahead, 1), map[crowdKey]bool{}
 	var g errgroup.Group
 	for range runtime.GOMAXPROCS(0) + 1 { // one of them waits for the commit
 		g.Go(func() error {
-			for ctx.Err() == nil {
-				size := int64(togetherMost)
-				if time.Since(*b.talked.Load()) < calm {
-					size = togetherFew
+			for due := range c.some {
+				n := 0
+				if ctx.Err() == nil {
+					n = c.fire(ctx, due)
 				}
-				from := at.Add(size) - size
-				if from >= int64(len(due)) {
-					break
-				}
-				done.Add(int64(b.fireSome(ctx, due[from:min(from+size, int64(len(due)))], now)))
+				c.done.Add(int64(n))
+				c.aside.Add(int64(len(due) - n))
 			}
 			return nil
 		})
 	}
+	err := c.feed(ctx)
+	close(c.some)
 	_ = g.Wait() // nobody fails
-	return int(done.Load())
+	return errors.Join(err, ctx.Err())
 }
 
-// fireSome drafts the turns of a few and commits them, or does nothing.
+// feed reads page after page and hands out whom it has not handed out before. It
+// ends with a page that is not full, or where most are left aside: one by one is
+// as quick.
+func (c *crowd) feed(ctx context.Context) error {
+	for ctx.Err() == nil {
+		limit := togetherPage + len(c.tried) - int(c.done.Load()) // those are read again
+		due, err := c.find(limit)
+		if err != nil {
+			return err
+		}
+		full := len(due) == limit
+		due = slices.DeleteFunc(due, func(a store.Ahead) bool { return c.tried[crowdKey{a.ID, a.Person}] })
+		for len(due) > 0 && ctx.Err() == nil {
+			n := min(c.size(), len(due))
+			for _, a := range due[:n] {
+				c.tried[crowdKey{a.ID, a.Person}] = true
+			}
+			c.some <- due[:n]
+			due = due[n:]
+		}
+		if left := int(c.aside.Load()); !full || left > togetherPage && left > len(c.tried)/2 {
+			break
+		}
+	}
+	return nil
+}
+
+// togetherSize is how many people share the next commit.
+func (b *Bot) togetherSize() int {
+	if time.Since(*b.talked.Load()) < calm {
+		return togetherFew
+	}
+	return togetherMost
+}
+
+// fireSome drafts the turns of a few and commits them, and returns how many that
+// were.
 func (b *Bot) fireSome(ctx context.Context, due []store.Ahead, now time.Time) int {
 	drafts := make([]*store.Draft, 0, len(due))
 	for _, a := range due {
@@ -83,16 +127,27 @@ func (b *Bot) fireSome(ctx context.Context, due []store.Ahead, now time.Time) in
 			drafts = append(drafts, d)
 		}
 	}
-	if len(drafts) == 0 {
+	return b.commitSome(ctx, drafts)
+}
+
+// commitSome commits drafts together. Where one of them is about somebody of whom
+// something changed meanwhile, it is looked for in halves, so that the others
+// need not be done one by one.
+func (b *Bot) commitSome(ctx context.Context, drafts []*store.Draft) int {
+	if len(drafts) == 0 || ctx.Err() != nil {
 		return 0
 	}
-	if err := b.Store.Commit(ctx, drafts); err != nil {
-		if !errors.Is(err, store.ErrAside) && ctx.Err() == nil {
-			b.log.Warn("a commit for many failed, going on one by one", "err", err)
-		}
-		return 0
+	err := b.Store.Commit(ctx, drafts)
+	switch {
+	case err == nil:
+		return len(drafts)
+	case errors.Is(err, store.ErrAside) && len(drafts) > 1:
+		half := len(drafts) / 2
+		return b.commitSome(ctx, drafts[:half]) + b.commitSome(ctx, drafts[half:])
+	case !errors.Is(err, store.ErrAside) && ctx.Err() == nil:
+		b.log.Warn("a commit for many failed, going on one by one", "err", err)
 	}
-	return len(drafts)
+	return 0
 }
 
 // draft is the turn of one person. While it is not committed, their lock is

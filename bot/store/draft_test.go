@@ -60,6 +60,15 @@ func TestDrafts(t *testing.T) {
 				if n := count(t, s, `SELECT COUNT(*) FROM outbox`) - before; n != want {
 					t.Errorf("%d posts after that, want %d", n, want)
 				}
+				if meanwhile == nil {
+					return
+				}
+				if err := s.Commit(ctx, drafts[:1]); err != nil {
+					t.Errorf("the one about whom nothing happened: %v", err)
+				}
+				if n := count(t, s, `SELECT COUNT(*) FROM outbox`) - before; n != 1 {
+					t.Errorf("%d posts of the one about whom nothing happened", n)
+				}
 			})
 		}
 	})
