@@ -59,7 +59,7 @@ func openSQLite(path string) (*dbutil.Database, error) {
 			Type: sqliteDriver, MaxOpenConns: 1, MaxIdleConns: 1,
 			URI: fileURI(path) + "?_txlock=immediate&_secure_delete=on&_busy_timeout=5000",
 		},
-		ReadOnlyPool: dbutil.PoolConfig{MaxOpenConns: readers, MaxIdleConns: readers},
+		ReadOnlyPool: dbutil.PoolConfig{MaxOpenConns: readers + 1, MaxIdleConns: readers + 1}, // one is the checkpointer's
 	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -125,8 +125,20 @@ func (sqlite) check(ctx context.Context, c *sql.Conn, writes bool) error {
 	if err := assertSQLite(ctx, c); err != nil || !writes {
 		return err
 	}
-	return assertSecureDelete(ctx, c)
+	if err := assertSecureDelete(ctx, c); err != nil {
+		return err
+	}
+	for _, pragma := range []string{sqlWriterCache, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", walMost)} {
+		if _, err := c.ExecContext(ctx, pragma); err != nil {
+			return fmt.Errorf("set up the writing connection: %w", err)
+		}
+	}
+	return nil
 }
+
+// sqlWriterCache lets the writer keep the pages of a crowd's commit, in kB. With
+// the 2 MB that SQLite gives they would be written to the log again and again.
+const sqlWriterCache = `PRAGMA cache_size = -16000`
 
 // assertSQLite refuses a connection that would lose what it has committed.
 func assertSQLite(ctx context.Context, c *sql.Conn) error {
@@ -205,7 +217,7 @@ func (sqlite) clock() string {
 // scrub moves the write-ahead log into the database and empties it, so that
 // what was deleted is in neither. It waits for its turn among the Updates.
 func (sqlite) scrub(ctx context.Context, s *Store) error {
-	alone := func(c *conn) error {
+	move := func(c *conn) error {
 		var busy, log, done int
 		row := c.c.QueryRowContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
 		if err := row.Scan(&busy, &log, &done); err != nil {
@@ -216,5 +228,6 @@ func (sqlite) scrub(ctx context.Context, s *Store) error {
 		}
 		return nil
 	}
+	alone := func(c *conn) error { return s.moves.alone(func() error { return move(c) }) }
 	return s.writer.do(ctx, &update{alone: alone, answer: make(chan error, 1)})
 }

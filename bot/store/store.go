@@ -107,8 +107,9 @@ type Store struct {
 	past   restored
 	owner  string // names this opening of the store among the copies that share it
 	pulse  atomic.Pointer[Pulse]
-	views  chan *conn // the reading connections that are free; nil: not open
-	nviews int        // how many there are
+	moves  *checkpointer // nil: the engine needs none
+	views  chan *conn    // the reading connections that are free; nil: not open
+	nviews int           // how many there are
 }
 
 // Open opens the store at o.Path or o.URL, makes or upgrades its schema, and
@@ -172,6 +173,11 @@ func open(ctx context.Context, o Options, table dbutil.UpgradeTable) (_ *Store, 
 		}
 		s.views <- c
 		s.nviews++
+	}
+	if !s.engine.remote() {
+		if s.moves, err = newCheckpointer(ctx, s.engine, s.db); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.checkKey(first); err != nil {
 		return nil, err
@@ -263,7 +269,7 @@ func (s *Store) Close() error {
 
 // release closes whatever is open, in the order in which it depends on each other.
 func (s *Store) release() error {
-	var errs []error
+	errs := []error{s.moves.close()}
 	for range s.nviews {
 		if c := <-s.views; c != nil {
 			errs = append(errs, c.close())

@@ -346,6 +346,7 @@ func (w *writer) finish() {
 		return
 	}
 	w.open = false
+	w.s.moves.nudge()
 	for id, k := range w.pending {
 		w.s.keys.put(id, k)
 	}
