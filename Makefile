@@ -87,7 +87,8 @@ chaos-desk: needs needs-node
 	HANDRAIL_DESK_KILLS=$(DESK_KILLS) $(GO) test -count=1 -timeout 90m -run '^TestDeskKilled$$' -v ./bot/e2e
 
 # Everything that is measured, and at the end a table of what an operator goes by,
-# with ratios and aims. BENCH=Burst measures that alone;
+# with ratios and aims: about 20 minutes, and the name of each benchmark comes when
+# it begins. BENCH=Burst measures that alone;
 # HANDRAIL_BENCH_PEOPLE=100000 makes its crowd smaller, which is quicker to enrol.
 # TMPDIR says on which disk.
 BENCH ?= .

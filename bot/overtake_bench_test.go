@@ -66,7 +66,6 @@ func BenchmarkOvertake(b *testing.B) { benchCrowds(b, benchmarkOvertake) }
 
 func benchmarkOvertake(b *testing.B, server *pgtest.Server) {
 	for b.Loop() {
-		b.StopTimer()
 		tr := newPacedNet()
 		var ahead atomic.Bool
 		now := func() time.Time {
@@ -105,7 +104,6 @@ func benchmarkOvertake(b *testing.B, server *pgtest.Server) {
 		b.ReportMetric(float64(sent)/talkFor.Seconds(), "msg/s")
 		b.ReportMetric(float64(sent-int64(len(burst)))/talkFor.Seconds(), "burst-msg/s")
 		b.ReportMetric(paceSlots/(paceMedian.Seconds()*math.Exp(paceSigma*paceSigma/2)), "pace-msg/s")
-		b.StartTimer()
 	}
 	b.ReportMetric(0, "ns/op")
 }

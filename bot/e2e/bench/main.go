@@ -11,29 +11,37 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
+// every is how often it says that it is still at work.
+const every = 30 * time.Second
+
 func main() {
+	began := time.Now()
+	go func() {
+		for range time.Tick(every) {
+			fmt.Fprintf(os.Stderr, "[%s]\n", time.Since(began).Round(time.Second))
+		}
+	}()
 	all, err := read(os.Stdin, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-	fmt.Print("\n", table(all))
+	fmt.Printf("\n%s\nmeasured in %s\n", table(all), time.Since(began).Round(time.Second))
 }
 
 // results are the figures of each benchmark, by its name and their unit.
 type results map[string]map[string]float64
 
-// read collects the figures and writes each line to w.
+// read collects the figures and writes what it reads to w, at once: the name of a
+// benchmark comes long before its figures.
 func read(r io.Reader, w io.Writer) (results, error) {
 	all := results{}
-	lines := bufio.NewScanner(r)
+	lines := bufio.NewScanner(io.TeeReader(r, w))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if _, err := fmt.Fprintln(w, lines.Text()); err != nil {
-			return nil, err
-		}
 		f := strings.Fields(lines.Text())
 		if len(f) < 4 || !strings.HasPrefix(f[0], "Benchmark") {
 			continue
