@@ -126,6 +126,7 @@ func (b *Bot) fireSome(ctx context.Context, due []store.Ahead, now time.Time) in
 			defer unlock()
 			drafts = append(drafts, d)
 		}
+		runtime.Gosched() // who talks must not wait for a hundred drafts to get a processor
 	}
 	return b.commitSome(ctx, drafts)
 }
