@@ -132,6 +132,8 @@ var onSQLite = map[string]string{
 	"TestFreshStoreHasTheSchemaOfAnUpgradedOne": "a file of the first version",
 	"TestPublishedUpgradesAreNeverEdited":       "no database",
 	"TestQueriesFitBothDatabases":               "no database",
+	"TestLogMoved":                              "a write-ahead log of a file",
+	"TestScrubBesideMoves":                      "a write-ahead log of a file",
 	"TestKeyCache":                              "no database",
 	"TestEveryTestRunsOnBothDatabases":          "no database",
 }

@@ -73,14 +73,14 @@ func (p *checkpointer) look() {
 	defer p.mu.Unlock()
 	var busy, pages, moved int
 	row := func(query string) error { return p.c.row(query, nil, &busy, &pages, &moved) }
-	if row(sqlLookAtLog) == nil && pages-moved >= walPages {
-		_ = row(sqlMoveLog) // it is tried again after the next commit
+	if row(pragmaLookAtLog) == nil && pages-moved >= walPages {
+		_ = row(pragmaMoveLog) // it is tried again after the next commit
 	}
 }
 
 const (
-	sqlLookAtLog = `PRAGMA wal_checkpoint(NOOP)`
-	sqlMoveLog   = `PRAGMA wal_checkpoint(PASSIVE)`
+	pragmaLookAtLog = `PRAGMA wal_checkpoint(NOOP)`
+	pragmaMoveLog   = `PRAGMA wal_checkpoint(PASSIVE)`
 )
 
 // alone runs fn while the log is not being moved; p may be nil.

@@ -12,7 +12,7 @@ func TestLogMoved(t *testing.T) {
 	fill(t, s, 0, 5000)
 	s.moves.look()
 	var busy, pages, moved int
-	err := s.moves.alone(func() error { return s.moves.c.row(sqlLookAtLog, nil, &busy, &pages, &moved) })
+	err := s.moves.alone(func() error { return s.moves.c.row(pragmaLookAtLog, nil, &busy, &pages, &moved) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestScrubBesideMoves(t *testing.T) {
 				return
 			default:
 				var busy, pages, moved int
-				move := func() error { return s.moves.c.row(sqlMoveLog, nil, &busy, &pages, &moved) }
+				move := func() error { return s.moves.c.row(pragmaMoveLog, nil, &busy, &pages, &moved) }
 				if err := s.moves.alone(move); err != nil {
 					t.Error(err)
 				}

@@ -128,7 +128,7 @@ func (sqlite) check(ctx context.Context, c *sql.Conn, writes bool) error {
 	if err := assertSecureDelete(ctx, c); err != nil {
 		return err
 	}
-	for _, pragma := range []string{sqlWriterCache, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", walMost)} {
+	for _, pragma := range []string{pragmaWriterCache, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", walMost)} {
 		if _, err := c.ExecContext(ctx, pragma); err != nil {
 			return fmt.Errorf("set up the writing connection: %w", err)
 		}
@@ -136,9 +136,9 @@ func (sqlite) check(ctx context.Context, c *sql.Conn, writes bool) error {
 	return nil
 }
 
-// sqlWriterCache lets the writer keep the pages of a crowd's commit, in kB. With
+// pragmaWriterCache lets the writer keep the pages of a crowd's commit, in kB. With
 // the 2 MB that SQLite gives they would be written to the log again and again.
-const sqlWriterCache = `PRAGMA cache_size = -16000`
+const pragmaWriterCache = `PRAGMA cache_size = -16000`
 
 // assertSQLite refuses a connection that would lose what it has committed.
 func assertSQLite(ctx context.Context, c *sql.Conn) error {
