@@ -217,37 +217,42 @@ func (t *Tx) haveEditions(drafts []*Draft) error {
 
 // writeAll writes what is alike of all drafts at once, and of each in its order.
 func (t *Tx) writeAll(drafts []*Draft) error {
+	if t.over {
+		return ErrTxOver
+	}
 	left := make([][]statement, len(drafts))
 	for i, d := range drafts {
 		left[i] = d.writes
 	}
+	var all []bulk
 	for {
-		query, sole := "", false
-		var rows [][]any
+		var next bulk
 		for i, w := range left {
-			if len(w) > 0 && (query == "" || w[0].query == query) {
-				query, sole = w[0].query, w[0].sole
-				rows = append(rows, w[0].args)
+			if len(w) > 0 && (next.query == "" || w[0].query == next.query) {
+				next.query, next.sole = w[0].query, w[0].sole
+				next.rows = append(next.rows, w[0].args)
 				left[i] = w[1:]
 			}
 		}
-		if len(rows) == 0 {
-			return nil
+		if len(next.rows) == 0 {
+			return t.c.bulks(all)
 		}
-		n, err := t.many(query, rows)
-		if err == nil && sole && n != int64(len(rows)) {
-			err = ErrAside
-		}
-		if err != nil {
-			return err
-		}
+		all = append(all, next)
 	}
 }
 
-// many runs a statement once for each row, and tells how many rows it changed.
-func (t *Tx) many(query string, rows [][]any) (int64, error) {
-	if t.over {
-		return 0, ErrTxOver
+// bulk is a statement that is run once for each row. A sole one must change one
+// row each time.
+type bulk struct {
+	query string
+	rows  [][]any
+	sole  bool
+}
+
+// changed is ErrAside if a sole statement has not changed as many as it must.
+func (b bulk) changed(n int64) error {
+	if b.sole && n != int64(len(b.rows)) {
+		return ErrAside
 	}
-	return t.c.many(query, rows)
+	return nil
 }

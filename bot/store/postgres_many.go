@@ -63,48 +63,74 @@ func forMany(query string) string {
 	return ""
 }
 
-// many runs a statement for each row and tells how many rows it changed in all.
-func (c *conn) many(query string, rows [][]any) (n int64, err error) {
-	if !c.e.remote() {
-		for _, args := range rows {
-			one, err := c.exec(query, args...)
-			if err != nil {
-				return n, err
-			}
-			n += one
-		}
-		return n, nil
+// bulks runs statements, each for its rows, and fails with ErrAside where one has
+// not changed what it must. On a server all travel at once.
+func (c *conn) bulks(all []bulk) error {
+	if c.e.remote() {
+		return c.remoteBulks(all)
 	}
-	if err := c.flush(); err != nil {
-		return 0, err
-	}
-	ctx, done := c.e.patience()
-	defer done()
-	var batch pgx.Batch
-	if all := forMany(query); all != "" {
-		columns, err := turned(rows)
-		if err != nil {
-			return 0, err
-		}
-		batch.Queue(all, columns...)
-	} else {
-		for _, args := range rows {
-			batch.Queue(query, args...)
-		}
-	}
-	err = onPgx(c, func(conn *pgx.Conn) (err error) {
-		results := conn.SendBatch(ctx, &batch)
-		defer func() { err = errors.Join(err, results.Close()) }()
-		for range batch.Len() {
-			tag, err := results.Exec()
+	for _, b := range all {
+		var n int64
+		for _, args := range b.rows {
+			one, err := c.exec(b.query, args...)
 			if err != nil {
 				return err
 			}
-			n += tag.RowsAffected()
+			n += one
+		}
+		if err := b.changed(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) remoteBulks(all []bulk) error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	var batch pgx.Batch
+	answers := make([]int, len(all)) // how many each has
+	for i, b := range all {
+		before := batch.Len()
+		if many := forMany(b.query); many != "" {
+			columns, err := turned(b.rows)
+			if err != nil {
+				return err
+			}
+			batch.Queue(many, columns...)
+		} else {
+			for _, args := range b.rows {
+				batch.Queue(b.query, args...)
+			}
+		}
+		answers[i] = batch.Len() - before
+	}
+	ctx, done := c.e.patience()
+	defer done()
+	var aside error
+	err := onPgx(c, func(conn *pgx.Conn) (err error) {
+		results := conn.SendBatch(ctx, &batch)
+		defer func() { err = errors.Join(err, results.Close()) }()
+		for i, b := range all {
+			var n int64
+			for range answers[i] {
+				tag, err := results.Exec()
+				if err != nil {
+					return err
+				}
+				n += tag.RowsAffected()
+			}
+			if aside == nil {
+				aside = b.changed(n)
+			}
 		}
 		return nil
 	})
-	return n, c.e.fault(err)
+	if aside != nil { // a later statement may have failed over the same thing
+		return aside
+	}
+	return c.e.fault(err)
 }
 
 // turned makes an array of each column.
