@@ -3,13 +3,14 @@ package pgtest
 import "testing"
 
 // ForTest starts a server that ends with the test, and ends the test where that
-// cannot be. With a parent the cluster is in a new folder inside it, as in
-// StartIn; with "" it is where Start puts it.
+// cannot be. With "" the cluster is where Start puts it. With a parent, it is in a new
+// folder inside that and has the settings that PostgreSQL comes with, so that it
+// can be measured.
 func ForTest(t testing.TB, parent string) *Server {
 	t.Helper()
 	start := Start
 	if parent != "" {
-		start = func() (*Server, error) { return StartIn(parent) }
+		start = func() (*Server, error) { return startIn(parent, "") }
 	}
 	s, err := start()
 	if err != nil {

@@ -79,7 +79,9 @@ func Start() (*Server, error) {
 
 // StartIn is Start with the cluster in a new folder inside another one, which
 // every user must be able to enter.
-func StartIn(parent string) (*Server, error) {
+func StartIn(parent string) (*Server, error) { return startIn(parent, settings) }
+
+func startIn(parent, settings string) (*Server, error) {
 	s := &Server{}
 	var err error
 	if s.bin, err = programs(); err != nil {
@@ -91,7 +93,7 @@ func StartIn(parent string) (*Server, error) {
 	if s.folder, err = os.MkdirTemp(parent, "handrail-pg-"); err != nil {
 		return nil, fmt.Errorf("make a folder for PostgreSQL: %w", err)
 	}
-	if err := s.setUp(); err != nil {
+	if err := s.setUp(settings); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.folder))
 	}
 	if err := s.start(); err != nil {
@@ -150,7 +152,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (s *Server) setUp() error {
+func (s *Server) setUp(settings string) error {
 	if s.as != nil {
 		if err := os.Chown(s.folder, int(s.as.Uid), int(s.as.Gid)); err != nil {
 			return fmt.Errorf("give the folder to PostgreSQL: %w", err)
