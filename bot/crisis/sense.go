@@ -33,6 +33,7 @@ type senses struct {
 type meanings struct {
 	whole, begin map[uint64][2]uint16 // by hash: a word, and how a word begins
 	longest      int                  // bytes of the longest beginning
+	widest       int                  // bytes of the longest whole word
 	joined       bool                 // words are joined to longer ones, whose end says what they mean
 }
 
@@ -81,6 +82,8 @@ func (m *meanings) add(w string, n uint16) {
 	if star {
 		table = m.begin
 		m.longest = max(m.longest, len(w))
+	} else {
+		m.widest = max(m.widest, len(w))
 	}
 	is := table[hash(w)]
 	if i := slices.Index(is[:], 0); i >= 0 {
@@ -109,7 +112,7 @@ func (m *meanings) of(w []byte) [2]uint16 {
 	if best[0] != 0 || !m.joined {
 		return best
 	}
-	for from := 3; from+4 <= len(w); from++ {
+	for from := max(3, len(w)-m.widest); from+4 <= len(w); from++ {
 		if is, ok := m.whole[hash(w[from:])]; ok {
 			return is
 		}

@@ -37,12 +37,13 @@ func (c *scanCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	oneCell := strings.NewReplacer("\t", " ", "\r", " ")
 	return eachLine(interruptible(ctx, s.in), s.out, func(line string) string {
 		found := all.lexicon.Scan(line, c.Lang)
 		if !c.Why {
 			return scanned(found)
 		}
-		return scanned(found) + "\t" + why(all.lexicon, line, c.Lang, found)
+		return scanned(found) + "\t" + oneCell.Replace(why(all.lexicon, line, c.Lang, found))
 	})
 }
 
