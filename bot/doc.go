@@ -39,7 +39,9 @@
 // Hide turns into removals in the person's own lane, which wait until nothing
 // else does. Forgetting destroys the key and all rows in the transaction of the
 // wish; the last line goes out to a person without a past, who goes when it was
-// sent or after an hour.
+// sent. Before, the bot goes out of their room, by a row of the outbox like any
+// message, unless they have written again by then. Who invites it anew, or writes
+// to it on a network that knows no leaving, is a stranger.
 //
 // # When something breaks
 //

@@ -131,10 +131,9 @@ func (b *Bot) fireTimer(ctx context.Context, tm store.Timer, now time.Time) erro
 		return err
 	}
 	defer unlock()
-	if tm.Kind == timerLeave {
-		return b.fireLeave(ctx, tm, now)
-	}
 	switch tm.Kind {
+	case timerLeave, timerQuit:
+		return b.fireLeave(ctx, tm, now)
 	case timerCase:
 		return b.fireCase(ctx, tm, now)
 	case timerShift:

@@ -206,7 +206,7 @@ func TestForensic(t *testing.T) {
 	w.heard()
 	began := time.Now()
 	w.handle(w.message(who, "erase it all"))
-	if got := strings.Join(w.heard(), " "); !strings.Contains(got, "It is erased.") {
+	if got := strings.Join(w.heard(), " "); !strings.Contains(got, "It is erased, ") {
 		t.Fatalf("said %q", got)
 	}
 	t.Logf("erased in %v", time.Since(began))

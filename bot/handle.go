@@ -119,6 +119,9 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	case chat.KindLeft:
 		return t.left(m.From.Room)
 	}
+	if err := t.staysHere(); err != nil {
+		return err
+	}
 	if at.person == p.Row {
 		t.target = at.key
 	}

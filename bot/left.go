@@ -43,8 +43,7 @@ func (t *turn) sweep(span time.Duration) error {
 // advocate is over. Nobody is there to be told. To come back is no new yes.
 func (t *turn) left(room string) error {
 	p := t.p
-	unknown := p.Session.Seq == 0 && len(p.Vars) == 0 // or erased a moment ago
-	if unknown || p.Addr.Room != room {               // or they talk elsewhere by now
+	if !p.Begun() || p.Addr.Room != room { // erased a moment ago, or they talk elsewhere by now
 		return nil
 	}
 	t.mute = true

@@ -14,16 +14,6 @@ import (
 	"handrail/bot/store"
 )
 
-// timerLeave is the kind of the timer that ends what is left of somebody who
-// was forgotten: an address to send the last line to. Its Seq is the unix time
-// in milliseconds at which it ends whether or not that line went out.
-const timerLeave = "leave"
-
-const (
-	leaveLook  = 15 * time.Second // how often the lane is looked at
-	leaveAtAll = time.Hour        // how long a network may take for the last line
-)
-
 // ExportName is the name of the file that an export comes as. It says nothing.
 const ExportName = "notes.txt"
 
@@ -73,7 +63,7 @@ func (t *turn) erase(effects []flow.Effect) error {
 		return err
 	}
 	for _, other := range others {
-		if err := t.leaveSoon(other.ID); err != nil {
+		if err := t.quitSoon(other.ID); err != nil {
 			return err
 		}
 	}
@@ -86,50 +76,7 @@ func (t *turn) erase(effects []flow.Effect) error {
 	if err := t.tx.Note("forgotten", fresh.ID, t.now); err != nil {
 		return err
 	}
-	return t.leaveSoon(fresh.ID)
-}
-
-// leaveSoon lets somebody without a past go as soon as nothing waits for them.
-func (t *turn) leaveSoon(id store.PersonID) error {
-	t.bot.scrub.Store(true)
-	return t.tx.SetTimer(id, timerLeave, t.now.Add(leaveAtAll).UnixMilli(), dueAt(t.now, leaveLook))
-}
-
-// fireLeave ends what is left of somebody who was forgotten, once the last line
-// is out or out of reach. Somebody who has begun anew stays.
-func (b *Bot) fireLeave(ctx context.Context, tm store.Timer, now time.Time) error {
-	err := b.Store.Update(ctx, func(tx *store.Tx) error {
-		cur, err := tx.LoadTimer(tm.Person, tm.Kind)
-		if errors.Is(err, store.ErrNotFound) || err == nil && cur.Due.After(now) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		p, err := tx.LoadPerson(tm.Person)
-		if err != nil && !errors.Is(err, store.ErrBroken) {
-			return err
-		}
-		if err == nil && (p.Session.Seq > 0 || len(p.Vars) > 0) {
-			return tx.ClearTimer(tm.Person, tm.Kind)
-		}
-		waits, err := tx.Waits(tm.Person)
-		if err != nil {
-			return err
-		}
-		if waits && now.UnixMilli() < cur.Seq {
-			return tx.SetTimer(tm.Person, tm.Kind, cur.Seq, dueAt(now, leaveLook))
-		}
-		if more, err := b.leaveRoom(tx, tm.Person, now); err != nil || more && now.UnixMilli() < cur.Seq {
-			return errors.Join(err, tx.SetTimer(tm.Person, tm.Kind, cur.Seq, dueAt(now, leaveLook)))
-		}
-		b.scrub.Store(true)
-		return tx.ErasePerson(tm.Person)
-	})
-	if err != nil {
-		return fmt.Errorf("end what is left of a person: %w", err)
-	}
-	return nil
+	return t.quitSoon(fresh.ID)
 }
 
 // tidy takes what was erased out of the write-ahead log, if anything was. A

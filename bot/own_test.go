@@ -176,7 +176,7 @@ func TestForgetAllOverACrashAndABrokenNetwork(t *testing.T) {
 	down = true
 	w.handle(w.message(ada, "hello"))
 	w.handle(w.message(ada, "erase"))
-	w.until(w.now.Add(2 * time.Hour)) // never: it ends all the same
+	w.until(w.now.Add(4 * 24 * time.Hour)) // never: it ends all the same
 	if c, err := w.store.Counts(context.Background()); err != nil || c != (store.Counts{}) {
 		t.Errorf("with no network, rows are left: %+v %v", c, err)
 	}

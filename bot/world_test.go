@@ -152,6 +152,7 @@ type net struct {
 	sent []chat.Outgoing
 
 	swept []chat.Outgoing           // what the person wrote that is to be taken back
+	quit  []string                  // the rooms that the bot went out of
 	fail  func(chat.Outgoing) error // called without the lock
 	wait  chan struct{}             // not nil: Ready waits for it to be closed
 }
@@ -185,6 +186,10 @@ func (n *net) Send(_ context.Context, o chat.Outgoing) (string, error) {
 	defer n.mu.Unlock()
 	if o.Form == chat.FormSweep {
 		n.swept = append(n.swept, o)
+		return "", nil
+	}
+	if o.Form == chat.FormLeave && !o.Team {
+		n.quit = append(n.quit, o.To.Room)
 		return "", nil
 	}
 	n.sent = append(n.sent, o)

@@ -128,7 +128,7 @@ const (
 	FormFile                 // a new message with the text file in Data
 	FormReaction             // Text is the emoji that is put under Target
 	FormMembers              // no words: only who is in the room of a case, see Outgoing.Members
-	FormLeave                // everybody is taken out of the room of a case, and the bot leaves it
+	FormLeave                // the bot goes out of the conversation for good and forgets whom it was with; with Team everybody is taken out of the room of a case before
 	FormSweep                // what the person wrote between Since and Until is taken back, as far as the network lets the bot
 )
 

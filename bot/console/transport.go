@@ -61,7 +61,7 @@ func (t *Transport) Send(_ context.Context, out chat.Outgoing) (string, error) {
 	e := Entry{Bot: true, There: out.To.User == There().User, Text: string(out.Text)}
 	switch out.Form {
 	case chat.FormText:
-	case chat.FormSweep: // what the person typed stays in the terminal
+	case chat.FormSweep, chat.FormLeave: // what the person typed stays in the terminal, and so does the bot
 		return "", nil
 	case chat.FormEdit:
 		e.Act = Edited

@@ -116,6 +116,8 @@ func (j *roomJob) run(ctx context.Context) error {
 // for the state.
 func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 	state := j.stateSection()
+	past, timeline := j.stays(timeline)
+	state = append(state, past...)
 	whole := false
 	for _, evt := range append(state, timeline...) {
 		whole = whole || evt.Type.Type == event.StateCreate.Type
@@ -151,6 +153,23 @@ func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 		return err
 	}
 	return j.confessLoss(ctx, timeline)
+}
+
+// stays parts a timeline behind the last time that the bot went out of the room.
+// Of an earlier stay only the state counts: who invites it anew begins anew.
+func (j *roomJob) stays(timeline []*event.Event) (past, now []*event.Event) {
+	last := 0
+	for i, evt := range timeline {
+		if m := j.ownMembership(evt); m == event.MembershipLeave || m == event.MembershipBan {
+			last = i + 1
+		}
+	}
+	for _, evt := range timeline[:last] {
+		if evt.StateKey != nil {
+			past = append(past, evt)
+		}
+	}
+	return past, timeline[last:]
 }
 
 func contains(list []*event.Event, evt *event.Event) bool {

@@ -51,6 +51,9 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (eventID string
 			return "", err
 		}
 	}
+	if out.Form == chat.FormLeave {
+		return "", t.goOut(ctx, out)
+	}
 	defer t.keys.WithLock(out.Key)()
 	if event, ok := t.echoes.get(out.Key); ok {
 		return event.String(), nil

@@ -141,7 +141,7 @@ func (l *loop) tidy(ctx context.Context) {
 		return
 	}
 	l.pruned = l.now()
-	if err := l.ledger.prune(ctx, l.served.now()); err != nil && ctx.Err() == nil {
+	if err := errors.Join(l.ledger.prune(ctx, l.served.now()), l.ledger.dropLeft(ctx, l.self)); err != nil && ctx.Err() == nil {
 		l.log.Warn("the crypto store could not be tidied", "err", clean("tidy", err))
 	}
 	l.broke.Range(func(key, at any) bool {

@@ -44,8 +44,8 @@ func (t *Tx) ErasePerson(id PersonID) error {
 // with a key of their own, so that something can still be said to them. What
 // went out since then is taken back by the new one's lane, as is the message that
 // may be on its way at this moment; a zero time takes nothing back, as nothing of
-// the old one is left to know it by. Others are those that take back what went
-// out to other places of the person; they go as the new one does.
+// the old one is left to know it by. Others are those of the other places of the
+// person, which take back what went out there; they go as the new one does.
 func (t *Tx) Renew(p *Person, since, now time.Time) (fresh *Person, others []*Person, err error) {
 	rows, err := t.rowsOf(p.ID)
 	if err != nil {
@@ -67,7 +67,7 @@ func (t *Tx) Renew(p *Person, since, now time.Time) (fresh *Person, others []*Pe
 	}
 	for _, l := range left {
 		here := l.row == p.Row
-		if !here && len(l.sent) == 0 {
+		if !here && l.addr == (chat.Address{}) { // nothing can be said or done there
 			continue
 		}
 		who, err := t.arrive(l, now)

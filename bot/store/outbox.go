@@ -122,6 +122,17 @@ func (t *Tx) nextSeq(id PersonID, key []byte, now time.Time) (seq int64, err err
 	return seq, err
 }
 
+const sqlUnpost = `DELETE FROM outbox WHERE lane = $1 AND key = $2`
+
+// Unpost deletes the post with this key from the person's lane, if it waits there.
+// Head sets the lane idle if nothing is left.
+func (t *Tx) Unpost(id PersonID, key string) error {
+	if err := t.later(sqlUnpost, int64(id), t.s.sendKey(key)); err != nil {
+		return fmt.Errorf("drop a post: %w", err)
+	}
+	return nil
+}
+
 const sqlDropUnprompted = `DELETE FROM outbox WHERE lane = $1 AND unprompted = 1`
 
 // DropUnprompted deletes what waits for this person unprompted. The lane finds

@@ -43,6 +43,10 @@ type Person struct {
 	needed [2]int64     // editions as the database has them
 }
 
+// Begun tells whether anything is known of the person but where they are. It is
+// not so for a stranger, and for what is left of somebody who was erased.
+func (p *Person) Begun() bool { return p.Session.Seq > 0 || len(p.Vars) > 0 }
+
 // personState is what is sealed of a person besides the address.
 type personState struct {
 	Vars    map[string]any `json:"vars,omitempty"`

@@ -47,6 +47,9 @@ func (c *exportCmd) Run(ctx context.Context, s streams) error {
 		}
 		return st.View(ctx, func(tx *store.Tx) error {
 			p, err := tx.FindPerson(address)
+			if err == nil && !p.Begun() { // erased, and the room is not left yet
+				err = store.ErrNotFound
+			}
 			if err != nil {
 				return unknownPerson(err)
 			}
@@ -78,7 +81,7 @@ type forgetCmd struct {
 func (forgetCmd) Help() string {
 	return `Destroys the person's key and every row that is theirs, at once and without asking. Nothing is said to them. The bot must not be running: one program has the store at a time. While it runs, the person can write delete themselves.
 
-The messages in the room stay with the homeserver and on phones.
+At its next start the bot leaves their room, and closes the room of a case of theirs. Until then the address of that room is kept, sealed with a key of its own, and goes with it. The messages in the room stay with the homeserver and on phones.
 
   handrail forget @name:example.org -c config.yaml`
 }
@@ -95,7 +98,7 @@ func (c *forgetCmd) Run(ctx context.Context, s streams) error {
 			if err != nil && (p == nil || !errors.Is(err, store.ErrBroken)) {
 				return err
 			}
-			return tx.ErasePerson(p.ID)
+			return bot.Forget(tx, p, time.Now())
 		})
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
@@ -107,7 +110,7 @@ func (c *forgetCmd) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return unknownPerson(err)
 		}
-		fmt.Fprintln(s.err, "erased")
+		fmt.Fprintln(s.err, "erased; the bot leaves their room when it starts next, and only then the sealed address of that room goes")
 		if file, there := leftBehind(cfg); there {
 			fmt.Fprintf(s.err, "%s, from before the move, may still hold it: delete that file\n", file)
 		}
