@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,9 +221,14 @@ func transcript(events []client.Event) string {
 }
 
 // check holds for every test: nothing in the open, no warning beside the bot's
-// messages, and nothing of a person in the log.
+// messages, nothing of a person in the log, and no word of theirs in a file of the
+// bot, those of its account on the network with them.
 func (w *world) check() {
 	log := w.bot.logText()
+	files := w.kept()
+	if len(files) == 0 && len(w.chats) > 0 {
+		w.Error("the bot keeps no file: this check looked at nothing")
+	}
 	for _, c := range w.chats {
 		c.checkRaw()
 		for _, e := range c.events() {
@@ -243,11 +251,37 @@ func (w *world) check() {
 			if len(text) >= canaryLength && strings.Contains(log, text) {
 				w.Errorf("the log has a person's words in it:\n%s", around(log, text))
 			}
+			for name, data := range files {
+				if len(text) >= canaryLength && bytes.Contains(data, []byte(text)) {
+					w.Errorf("%s has a person's words in it: %q", name, text)
+				}
+			}
 		}
 	}
 	if w.Failed() {
 		w.Logf("the bot's log ends:\n%s", w.bot.logEnd())
 	}
+}
+
+// kept is every file that the bot keeps, by its name. One that is gone when it is to
+// be read is left out.
+func (w *world) kept() map[string][]byte {
+	w.Helper()
+	files := map[string][]byte{}
+	err := filepath.WalkDir(filepath.Join(w.bot.dir, "data"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err == nil {
+			files[d.Name()] = data
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.Errorf("what the bot keeps cannot be read: %v", err)
+	}
+	return files
 }
 
 // around is the first line of log with text in it.
