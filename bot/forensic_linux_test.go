@@ -23,7 +23,7 @@ func watched(t *testing.T) bool {
 		return false
 	}
 	dir := t.TempDir()
-	w, err := watch.New(dir, mark)
+	w, err := watch.New(dir, mark())
 	if err != nil {
 		t.Fatal(err)
 	}

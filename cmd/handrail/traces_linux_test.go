@@ -27,7 +27,8 @@ import (
 // none that it leaves behind.
 func TestCommandsLeaveNoWords(t *testing.T) {
 	t.Parallel()
-	const mark, phrase = "zaunkoenig", "seven blue teapots"
+	const phrase = "seven blue teapots"
+	mark := strings.Join([]string{"zaun", "koenig"}, "") // it stands in no program of the tests
 	server := pgtest.ForTest(t, "")
 	dir, config := runFolder(t, "http://127.0.0.1:1", "handrail", "not so secret")
 	who := writerOfMuch(t, dir, mark)
