@@ -112,13 +112,17 @@ func (m *meanings) of(w []byte) [2]uint16 {
 	if best[0] != 0 || !m.joined {
 		return best
 	}
-	for from := max(3, len(w)-m.widest); from+4 <= len(w); from++ {
+	for from := m.firstEnd(len(w)); from+4 <= len(w); from++ {
 		if is, ok := m.whole[hash(w[from:])]; ok {
 			return is
 		}
 	}
 	return best
 }
+
+// firstEnd is where the first end of a joined word of n bytes begins that may be
+// known, so that a text without spaces costs no more than others.
+func (m *meanings) firstEnd(n int) int { return max(3, n-m.widest) }
 
 // stemLetters is how much of a word counts beside its senses, so that "hitting"
 // and "hitter" are one. More letters heard less in every language, as measured.
