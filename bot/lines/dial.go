@@ -1,6 +1,10 @@
 package lines
 
-import "strings"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // undialable tells why a number cannot be dialled inside its country as it is
 // written; empty when it can. A short code may begin with * or #.
@@ -23,7 +27,7 @@ func undialable(country, number string) string {
 	}
 	f := national(country)
 	if len(d) < f.shortest || len(d) > f.longest {
-		return "no number of this country has so many digits"
+		return fmt.Sprintf("it has %d digits, a number of this country that is no short code has %s", len(d), f.length())
 	}
 	for begin := range strings.FieldsSeq(f.begins) {
 		if strings.HasPrefix(d, begin) {
@@ -38,6 +42,14 @@ func undialable(country, number string) string {
 type form struct {
 	begins            string
 	shortest, longest int
+}
+
+// length says how many digits a number has.
+func (f form) length() string {
+	if f.shortest == f.longest {
+		return strconv.Itoa(f.longest)
+	}
+	return fmt.Sprintf("%d to %d", f.shortest, f.longest)
 }
 
 // national is the form of a country's numbers; a wide one where no form is

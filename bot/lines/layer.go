@@ -124,7 +124,7 @@ func (p *parser) settle(layers []Layer, merged []*placed) {
 		i := slices.IndexFunc(merged, func(r *placed) bool { return r.ID == c.id && r.Country == c.country })
 		switch {
 		case i < 0:
-			p.fault(c.node, "unknown-id", "no line of %s has the id %s", c.country, c.id)
+			p.fault(c.node, "unknown-id", "no line of %s has the id %s: handrail lines %s --all lists them", c.country, c.id, c.country)
 		case seen[c.id]:
 			p.fault(c.node, "twice", "%s is confirmed twice", c.id)
 		default:

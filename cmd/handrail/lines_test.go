@@ -95,7 +95,7 @@ func TestLinesCheck(t *testing.T) {
 		{"emergency only grows stale", "2027-12-01T00:00", "", 1, "(hidden)", "us-emergency was checked more than 90 days ago"},
 		{"a day to come is a fault", "2026-11-01T00:00", "", 1, "(future)", "in the help lines"},
 		{"undialable, with its place", "2026-11-25T00:00", bad, 1, filepath.Join(bad, "gb.yaml") + ":7:12: phone: write the number", "in the help lines"},
-		{"confirms nothing", "2026-11-25T00:00", bad, 1, ":13:13: no line of GB has the id gb-nobody (unknown-id)", "in the help lines"},
+		{"confirms nothing", "2026-11-25T00:00", bad, 1, ":13:13: no line of GB has the id gb-nobody: handrail lines GB --all lists them (unknown-id)", "in the help lines"},
 		{"no such folder", "2026-11-25T00:00", filepath.Join(bad, "missing"), 2, "", "cannot read the folder"},
 		{"no folder", "2026-11-25T00:00", filepath.Join(bad, "gb.yaml"), 2, "", "is not a folder"},
 	} {
