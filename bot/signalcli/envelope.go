@@ -121,6 +121,7 @@ const (
 	whatReceipt    what = "receipt"    // of the person's device, for messages of ours
 	whatUnreadable what = "unreadable" // it could not be decrypted
 	whatKeys       what = "keys"       // the person has another safety number
+	whatLeft       what = "left"       // the person has no account on Signal any more
 	whatNothing    what = "nothing"    // nothing for the bot: typing, stories, what another device of ours did
 	whatLost       what = "lost"       // from nobody knows whom
 )
@@ -216,6 +217,8 @@ func (p payload) arrival() arrival {
 	switch {
 	case p.Exception != nil && p.Exception.Type == "UntrustedIdentityException":
 		a.what = whatKeys
+	case p.Exception != nil && p.Exception.Type == noAccount:
+		a.what = whatLeft
 	case p.Exception != nil:
 		a.what = whatUnreadable
 	case e.Data != nil:

@@ -178,6 +178,7 @@ func TestMessages(t *testing.T) {
 		{"removal", func(a *arrival) { a.what = whatRemoval }, 7, chat.KindRemoval, "removal:" + person + ".1790000001234", person + ".7"},
 		{"group", func(a *arrival) { a.what, a.group, a.change = whatCrowd, "Zz==", 3 }, 0, chat.KindCrowd, "crowd:Zz==:3", ""},
 		{"keys", func(a *arrival) { a.what = whatKeys }, 0, chat.KindKeysChanged, "keys:" + person + ".1790000001234", ""},
+		{"no account any more", func(a *arrival) { a.what = whatLeft }, 0, chat.KindLeft, "left:" + person + ".1790000001234", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

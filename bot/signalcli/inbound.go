@@ -82,6 +82,8 @@ func (a arrival) message(origin int64) (m chat.Message, ok bool) {
 		m.ID, m.Kind = "unreadable:"+m.ID, chat.KindUnreadable
 	case whatKeys:
 		m.ID, m.Kind = "keys:"+m.ID, chat.KindKeysChanged
+	case whatLeft:
+		m.ID, m.Kind = "left:"+m.ID, chat.KindLeft
 	case whatCrowd: // once for each state of the group, whoever writes there
 		m.ID, m.Kind, m.Text = "crowd:"+a.group+":"+strconv.Itoa(a.change), chat.KindCrowd, ""
 		m.From.Room = groupPrefix + a.group

@@ -53,6 +53,12 @@ type contactParams struct {
 	Expiration int64  `json:"expiration"` // seconds
 }
 
+// forgetParams are those of removeContact. Forget drops keys and sessions, too.
+type forgetParams struct {
+	Recipient string `json:"recipient"`
+	Forget    bool   `json:"forget"`
+}
+
 // identityParams are those of listIdentities.
 type identityParams struct {
 	Number string `json:"number,omitempty"`

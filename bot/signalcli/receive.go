@@ -261,7 +261,7 @@ func (t *Transport) commitOne(ctx context.Context, a arrival, data []byte, now t
 		}
 		return 0, nil
 	}
-	opened := a.what != whatUnreadable && a.what != whatKeys // what could not be opened comes again when it can be
+	opened := a.what != whatUnreadable && a.what != whatKeys && a.what != whatLeft // what could not be opened comes again when it can be
 	if opened {
 		fresh, err := t.ledger.change(ctx, "INSERT INTO hr_seen (key, at) VALUES ($1, $2) ON CONFLICT DO NOTHING", t.keys.seen(a), now.UnixMilli())
 		if err != nil || fresh == 0 {
@@ -293,8 +293,11 @@ func (t *Transport) commitOne(ctx context.Context, a arrival, data []byte, now t
 // from the daemon at all, as a line of the daemon's that says the same.
 func note(a arrival) []byte {
 	kind := "Exception"
-	if a.what == whatKeys {
+	switch a.what {
+	case whatKeys:
 		kind = "UntrustedIdentityException"
+	case whatLeft:
+		kind = noAccount
 	}
 	var p struct {
 		Exception map[string]string `json:"exception"`

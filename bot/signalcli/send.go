@@ -23,6 +23,9 @@ func (t *Transport) Send(ctx context.Context, out chat.Outgoing) (event string, 
 	if out.Form == chat.FormSweep { // nobody can take back what somebody else wrote
 		return "", nil
 	}
+	if out.Form == chat.FormLeave {
+		return "", t.forget(ctx, out)
+	}
 	acts, err := compose(out)
 	if err != nil {
 		return "", err
@@ -215,7 +218,7 @@ func (t *Transport) failure(ctx context.Context, out chat.Outgoing, err error) f
 	case refused.Code == codeRateLimit || entry.Type == outcomeLimit:
 		return failed{t.limited(entry), true}
 	case entry.Type == outcomeUnregistered:
-		return failed{&chat.PermanentError{Err: temporary}, true}
+		return failed{t.gone(ctx, out, temporary), true}
 	case entry.Type == outcomeNetwork, entry.Type == outcomePreKey:
 		return failed{temporary, true}
 	}

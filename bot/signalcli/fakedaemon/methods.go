@@ -44,7 +44,7 @@ func (d *Daemon) old() bool { return strings.HasPrefix(d.o.Version, "0.13.") }
 // ofAccount tells which methods need an account.
 func ofAccount(method string) bool {
 	switch method {
-	case "send", "sendReaction", "remoteDelete", "sendTyping", "sendReceipt", "updateContact", "listIdentities", "trust",
+	case "send", "sendReaction", "remoteDelete", "sendTyping", "sendReceipt", "updateContact", "removeContact", "listIdentities", "trust",
 		"getUserStatus", "submitRateLimitChallenge", "receive", "sendPollCreate":
 		return true
 	}
@@ -119,6 +119,8 @@ func (d *Daemon) method(c *conn, method string, params map[string]any, fault Fau
 		return d.gesture(method, params, fault)
 	case "updateContact":
 		return d.updateContact(params)
+	case "removeContact":
+		return d.removeContact(params)
 	case "listIdentities":
 		return d.identities(params), nil
 	case "trust":
@@ -303,6 +305,15 @@ func (d *Daemon) updateContact(params map[string]any) (any, *fail) {
 		p.timersSet = append(p.timersSet, seconds)
 		d.last = max(d.stampNow(), d.last+1) // it is a message too, of which the caller is not told the time
 		d.receipt(p, d.last)
+	}
+	return struct{}{}, nil
+}
+
+// removeContact drops a contact, with forget its keys, too.
+func (d *Daemon) removeContact(params map[string]any) (any, *fail) {
+	p := d.find(text(params, "recipient"))
+	if p.contactTimer = 0; params["forget"] == true {
+		p.hasKeys, p.added, p.untrusted, p.verified = false, 0, false, false
 	}
 	return struct{}{}, nil
 }
