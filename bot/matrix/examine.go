@@ -29,6 +29,8 @@ type Examination struct {
 	Device error
 	// Recovery is why a lost device could not be replaced without a warning.
 	Recovery error
+	// Name is the name that people see; empty: there is none, or it cannot be had.
+	Name string
 	// Others are how many other devices the account has: of lost copies, or of
 	// somebody who is logged in as the bot.
 	Others []string
@@ -75,6 +77,9 @@ func Examine(ctx context.Context, cfg Config) (x Examination, err error) {
 		return x, nil
 	}
 	t.self = sess.User
+	if name, err := t.shownName(ctx); err == nil {
+		x.Name = name
+	}
 	resp, err := t.ownKeys(ctx)
 	if err != nil {
 		return x, err

@@ -38,6 +38,8 @@ type Config struct {
 	DB         *sql.DB
 	PickleKey  []byte // seals the crypto store; 32 bytes; losing it means losing the device
 	DeviceName string // what other people's clients call the bot's device; default "bot"
+	// DisplayName is the name that people see; empty: the one that is there stays.
+	DisplayName string
 
 	Invites Policy
 	Staff   *Staff // who can take over a talk; nil: nobody
@@ -210,6 +212,7 @@ func (t *Transport) open(ctx context.Context) error {
 	if err := t.prepareIdentity(ctx); err != nil {
 		return err
 	}
+	t.nameAccount(ctx)
 	t.courtesy = newCourtesy(cli, t.log)
 	t.verify, err = newVerifier(ctx, cli, t.crypt.mach, t.log)
 	return err

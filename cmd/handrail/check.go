@@ -41,6 +41,13 @@ func (c *checkCmd) Run(ctx context.Context, s streams) error {
 		return explainRule(s.out, c.Explain)
 	}
 	faults, old, summary, err := c.find(ctx)
+	if c.Config != "" && err == nil {
+		if cfg, _, err := loadConfig(c.Config); err == nil {
+			for _, f := range tellingNames(cfg) { // no fault: the operator may know better
+				fmt.Fprintf(s.err, "%s: %s (%s)\n", c.Config, f.Message, f.Rule)
+			}
+		}
+	}
 	if err != nil {
 		var f *failure
 		if errors.As(err, &f) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"handrail/bot/matrix"
@@ -50,6 +51,17 @@ func (d *doctor) account(ctx context.Context, r *store.Reader, master *seal.Mast
 	}
 	if d.bad("login", x.Login, "the homeserver knows the bot's login") {
 		return
+	}
+	switch w := tellingName(x.Name, d.cfg); {
+	case w != "":
+		d.say(levelWarn, "name", "people see the account as %s, and the word \"%s\" can be read on a phone by anybody: set matrix.display_name to a plain one", oneLine(errors.New(x.Name)), w)
+	case x.Name == "":
+		d.say(levelOK, "name", "the account has no name of its own: people see its user id")
+	default:
+		d.say(levelOK, "name", "people see the account as %s", oneLine(errors.New(x.Name)))
+	}
+	for _, f := range tellingNames(d.cfg) {
+		d.say(levelWarn, "name", "%s: %s", f.Rule, f.Message)
 	}
 	d.bad("device", x.Device, "its keys are on the homeserver and signed: people see no warning")
 	d.bad("recovery key", x.Recovery, "it opens the bot's identity; keep a copy, or take backups")

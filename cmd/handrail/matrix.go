@@ -39,6 +39,12 @@ type Matrix struct {
 	// list of sessions, so keep it harmless.
 	DeviceName string `yaml:"device_name"`
 
+	// The name that people see in their list of chats and in notifications: a
+	// plain one that says nothing of what this is about, as in Robin. It is set at
+	// the start, if the account has another. A room that a person opened is theirs,
+	// and the bot never renames it. Empty: the name that the account has stays.
+	DisplayName string `yaml:"display_name"`
+
 	// Whether to make a new cryptographic identity when the recovery key in the
 	// data folder is lost. People who verified the bot are warned by their
 	// clients. Set it for one start, then set it back.
@@ -117,7 +123,7 @@ func matrixAccount(cfg Config, db *sql.DB, master *seal.Master, log *slog.Logger
 		PickleKey:        append(master.Index("matrix.pickle", "1"), master.Index("matrix.pickle", "2")...),
 		Invites:          matrix.Policy{Open: cfg.Matrix.Invites.Open, Servers: cfg.Matrix.Invites.Servers, Users: cfg.Matrix.Invites.Users},
 		Staff:            cfg.Staff.account(),
-		AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, ResetIdentity: cfg.Matrix.ResetIdentity,
+		AllowUnencrypted: cfg.Matrix.AllowUnencrypted, DeviceName: cfg.Matrix.DeviceName, DisplayName: cfg.Matrix.DisplayName, ResetIdentity: cfg.Matrix.ResetIdentity,
 		Log: log,
 	}
 }

@@ -20,6 +20,11 @@ func TestTellingNames(t *testing.T) {
 		{"with a hyphen", "@crisis-line:example.org", "bot", 1},
 		{"the device", "@robin:example.org", "Violence helpline", 1},
 		{"both", "@shelter:example.org", "support", 2},
+		{"Spanish", "@apoyo.mujeres:example.org", "bot", 1},
+		{"German", "@robin:example.org", "Frauenhaus", 1},
+		{"French", "@aide-femmes:example.org", "bot", 1},
+		{"Portuguese, with its accents", "@robin:example.org", "Violência", 1},
+		{"the program", "@handrail:example.org", "bot", 1},
 		{"the organization", "@harbour-house:example.org", "bot", 1},
 	}
 	for _, tt := range tests {
