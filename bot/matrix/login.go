@@ -51,7 +51,7 @@ func (t *Transport) login(ctx context.Context) (*session, error) {
 // resume uses the saved token and makes sure that it is for this device.
 func (t *Transport) resume(ctx context.Context, sess *session) error {
 	t.cli.UserID, t.cli.DeviceID, t.cli.AccessToken = sess.User, sess.Device, sess.Token
-	me, err := t.whoami(ctx)
+	me, err := patiently(ctx, t.cli.Whoami)
 	if err != nil {
 		return t.reach("ask the homeserver who we are", err)
 	}
@@ -66,15 +66,16 @@ func (t *Transport) resume(ctx context.Context, sess *session) error {
 // minute in all. To end here would make a restart out of a pause.
 const busyTries = 8
 
-func (t *Transport) whoami(ctx context.Context) (*mautrix.RespWhoami, error) {
+// patiently asks the homeserver once, and again where it asks for a pause.
+func patiently[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
 	for attempt := 0; ; attempt++ {
-		me, err := t.cli.Whoami(mautrix.WithMaxRetries(ctx, 0))
+		answer, err := ask(mautrix.WithMaxRetries(ctx, 0))
 		f := classify(err)
 		if err == nil || f.status != http.StatusTooManyRequests || attempt == busyTries {
-			return me, err
+			return answer, err
 		}
 		if err := sleep(ctx, max(f.after, backoff(attempt))); err != nil {
-			return nil, err
+			return answer, err
 		}
 	}
 }

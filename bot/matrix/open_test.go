@@ -87,19 +87,23 @@ func TestOpenIsPatient(t *testing.T) {
 	cfg := botConfig(t, w.url, createUser(t, server, "bot"))
 	r := newRecorder()
 	startBot(t, cfg, r, nil).stop()
-	var asked atomic.Int64
+	asked := map[string]*atomic.Int64{"/whoami": {}, "/keys/query": {}}
 	busy := func(req *http.Request) *http.Response {
-		if !strings.HasSuffix(req.URL.Path, "/whoami") || asked.Add(1) > 3 {
-			return nil
+		for path, n := range asked {
+			if strings.HasSuffix(req.URL.Path, path) && n.Add(1) <= 3 {
+				return newAnswer(http.StatusTooManyRequests, `{"errcode":"M_LIMIT_EXCEEDED","error":"later","retry_after_ms":50}`)
+			}
 		}
-		return newAnswer(http.StatusTooManyRequests, `{"errcode":"M_LIMIT_EXCEEDED","error":"later","retry_after_ms":50}`)
+		return nil
 	}
 	w.reply.Store(&busy)
 	b := startBot(t, cfg, r, nil)
 	g := newGuest(t, server, "ann")
 	g.openChat(t, b)
-	if n := asked.Load(); n < 4 {
-		t.Errorf("asked %d times who it is, want more than the refusals", n)
+	for path, n := range asked {
+		if n.Load() < 4 {
+			t.Errorf("asked %d times for %s, want more than the refusals", n.Load(), path)
+		}
 	}
 }
 

@@ -102,9 +102,11 @@ func (t *Transport) checkDevice(ctx context.Context) error {
 
 // ownKeys asks what the homeserver shows of us to others.
 func (t *Transport) ownKeys(ctx context.Context) (*mautrix.RespQueryKeys, error) {
-	resp, err := t.cli.QueryKeys(ctx, &mautrix.ReqQueryKeys{
-		DeviceKeys: map[id.UserID]mautrix.DeviceIDList{t.self: {}},
-		Timeout:    10_000,
+	resp, err := patiently(ctx, func(ctx context.Context) (*mautrix.RespQueryKeys, error) {
+		return t.cli.QueryKeys(ctx, &mautrix.ReqQueryKeys{
+			DeviceKeys: map[id.UserID]mautrix.DeviceIDList{t.self: {}},
+			Timeout:    10_000,
+		})
 	})
 	if err != nil {
 		return nil, t.reach("ask for the bot's own keys", err)
