@@ -3,6 +3,7 @@ package signalcli
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,10 +19,12 @@ func TestLimitHeardWhileWaiting(t *testing.T) {
 	p := w.d.Person(alice)
 	w.say(p, "hi")
 	w.until("receipts are out", func() bool { return len(w.d.Calls("sendReceipt")) == 1 })
-	goOn := make(chan struct{})
+	at, goOn := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(goOn) })
+	t.Cleanup(release) // the daemon does not end while it waits
 	w.d.SetFault(func(c fakedaemon.Call) fakedaemon.Fault {
 		if c.Content == "one" {
-			return fakedaemon.Fault{Before: func() { <-goOn }, Outcome: fakedaemon.RateLimit, Retry: 3600}
+			return fakedaemon.Fault{Before: func() { close(at); <-goOn }, Outcome: fakedaemon.RateLimit, Retry: 3600}
 		}
 		return fakedaemon.Fault{}
 	})
@@ -31,10 +34,10 @@ func TestLimitHeardWhileWaiting(t *testing.T) {
 		results <- err
 	}
 	go ask("one")
-	w.until("the first is at it", func() bool { return len(w.tr.slot) == 1 })
+	<-at
 	go ask("two")
 	w.until("the second waits", func() bool { return w.tr.waiting.Load() == 1 })
-	close(goOn)
+	release()
 	for range 2 {
 		var pause *chat.RetryError
 		if err := <-results; !errors.As(err, &pause) {
