@@ -118,6 +118,8 @@ func staffTexts() []Sentence {
 		{Key: "staff_away", Names: []string{"who"}, Must: []string{"who"}, About: "somebody goes away", Example: "{{who}} is away. here ends it."},
 		{Key: "staff_here", Names: []string{"who"}, Must: []string{"who"}, About: "somebody comes back", Example: "{{who}} is here."},
 		{Key: "staff_failed", Names: []string{"case"}, Must: []string{"case"}, About: "a deadline of a case could not be met, whatever was tried", Example: "{{case}}: my clock for this case stopped. The person was told that something went wrong, and has help lines. It can still be claimed."},
+		{Key: "staff_canary_broken", About: "the made-up person who tests the whole way was not answered, once until it is again", Example: "My own test got no answer, so people may get none either. Please tell whoever runs me."},
+		{Key: "staff_canary_well", About: "the test is answered again", Example: "My own test is answered again."},
 		{Key: "staff_lost", About: "something went wrong with a message of staff", Example: "Something went wrong with that message, and it reached nobody. Please send it again."},
 	}
 }

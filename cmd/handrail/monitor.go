@@ -110,11 +110,13 @@ func (m *monitor) watch(now bot.Content, swap func(context.Context, bot.Content)
 	}
 }
 
-// keepAsking lets the canary ask, if there is one, until ctx ends.
-func (m *monitor) keepAsking(ctx context.Context, master *seal.Master, log *slog.Logger) *task {
+// keepAsking lets the canary ask, if there is one, until ctx ends. tell reaches
+// staff.
+func (m *monitor) keepAsking(ctx context.Context, master *seal.Master, tell func(ctx context.Context, text, id string) error, log *slog.Logger) *task {
 	return startTask(func() error {
 		if m.cfg.Monitor.Canary.User != "" {
 			p := newProbe(m.cfg, master, log)
+			p.tell = tell
 			m.canary.Store(p)
 			p.run(ctx)
 		}

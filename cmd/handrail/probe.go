@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -57,6 +58,8 @@ type probe struct {
 	cfg Config
 	key []byte // of the encryption state of the canary
 	log *slog.Logger
+	// tell says a text in the room of staff, once for each id; nil: to nobody.
+	tell func(ctx context.Context, text, id string) error
 
 	mu    sync.Mutex
 	asked int64
@@ -91,7 +94,38 @@ func (p *probe) run(ctx context.Context) {
 			return
 		}
 		p.note(err, began, time.Now())
+		if err := p.news(ctx, err, began); err != nil && ctx.Err() == nil {
+			p.log.Error("staff could not be told about the canary", "err", err)
+		}
 	}
+}
+
+// news tells staff once that no answer came, and once that one came again. What
+// is between the two has a name, in a file, so that a restart repeats nothing.
+func (p *probe) news(ctx context.Context, bad error, at time.Time) error {
+	if p.tell == nil {
+		return nil
+	}
+	file := filepath.Join(p.cfg.Data, "canary", "unanswered")
+	text, err := os.ReadFile(file)
+	switch {
+	case bad == nil && errors.Is(err, os.ErrNotExist):
+		return nil
+	case errors.Is(err, os.ErrNotExist):
+		text = strconv.AppendInt(nil, at.UnixMilli(), 10)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, text, 0o600)); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	}
+	if bad != nil {
+		return p.tell(ctx, "staff_canary_broken", string(text))
+	}
+	if err := p.tell(ctx, "staff_canary_well", string(text)); err != nil {
+		return err
+	}
+	return os.Remove(file)
 }
 
 // note keeps what came of a question. A change for the worse or the better is

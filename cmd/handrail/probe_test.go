@@ -57,6 +57,56 @@ func TestCanaryTellsOfAChange(t *testing.T) {
 	}
 }
 
+// TestCanaryTellsStaffOnce: staff hear of the first failure and of the first answer
+// after it, also when the program was started again in between.
+func TestCanaryTellsStaffOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var told []string
+	var refuse error
+	once := map[string]bool{}
+	open := func() *probe {
+		return &probe{cfg: Config{Data: dir}, tell: func(_ context.Context, text, id string) error {
+			if refuse == nil && !once[text+id] { // as the bot does
+				once[text+id] = true
+				told = append(told, text)
+			}
+			return refuse
+		}}
+	}
+	p, at := open(), time.Unix(1000, 0)
+	for i, tt := range []struct {
+		bad    error
+		refuse error
+		again  bool // the program is started again before
+		want   string
+	}{
+		{nil, nil, false, ""},
+		{errNoAnswer, errNoRoom, false, ""}, // the store was away
+		{errNoAnswer, nil, false, "staff_canary_broken"},
+		{errCanaryLogin, nil, false, ""},
+		{errNoAnswer, nil, true, ""},
+		{nil, errNoRoom, false, ""},
+		{nil, nil, true, "staff_canary_well"},
+		{nil, nil, false, ""},
+		{errNoAnswer, nil, false, "staff_canary_broken"},
+	} {
+		if tt.again {
+			p = open()
+		}
+		told, refuse = nil, tt.refuse
+		if err := p.news(t.Context(), tt.bad, at.Add(time.Duration(i)*time.Hour)); !errors.Is(err, tt.refuse) {
+			t.Errorf("%d: %v", i, err)
+		}
+		if got := strings.Join(told, " "); got != tt.want {
+			t.Errorf("%d: staff were told %q, want %q", i, got, tt.want)
+		}
+	}
+	if err := (&probe{}).news(t.Context(), errNoAnswer, at); err != nil {
+		t.Errorf("without staff: %v", err)
+	}
+}
+
 // TestDemoCanary lets the canary ask a bot on a real homeserver, before and after
 // a restart of both, and when the bot is gone.
 func TestDemoCanary(t *testing.T) {

@@ -150,7 +150,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger, ready func(*store.
 		newService(os.Getenv, os.Getpid(), log).run(serving, mon.alive)
 		return nil
 	})
-	canary := mon.keepAsking(serving, master, log)
+	canary := mon.keepAsking(serving, master, b.TellStaff, log)
 	defer func() { served(); <-manager.done; <-canary.done }()
 	began := time.Now()
 	log.Info("running", "scripts", len(all.library.Flows()))
