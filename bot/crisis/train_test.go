@@ -25,13 +25,13 @@ import (
 var update = flag.Bool("update", false, "write the learned words anew")
 
 const (
-	folds  = 5    // into how many parts the sentences are cut for measuring
-	fewest = 2    // in how many passages a feature must stand to be learned
-	rounds = 30   // how often the machine goes through all passages
-	cost   = 10.0 // of a passage that is on the wrong side
-	most   = 1.5  // how many harmless sentences in a hundred the learned words may alarm at
-	lost   = 4.0  // how many direct findings in a hundred they may overrule
-	loud   = 4    // how much more the sentences beside the rules count
+	folds  = 5   // into how many parts the sentences are cut for measuring
+	fewest = 2   // in how many passages a feature must stand to be learned
+	rounds = 30  // how often the machine goes through all passages
+	cost   = 2.0 // of a passage that is on the wrong side
+	most   = 1.5 // how many harmless sentences in a hundred the learned words may alarm at
+	lost   = 4.0 // how many direct findings in a hundred they may overrule
+	loud   = 2   // how much more the sentences beside the rules count
 )
 
 // lesson is a sentence to learn from.
