@@ -117,7 +117,7 @@ func (t *turn) unsure(f crisis.Finding, words string) (weighed crisis.Finding, d
 		return weighed, false // no number for words that are not clear
 	}
 	safety, senses := t.Library.Asks(p.Session)
-	if senses && thing(f.Category) {
+	if senses && (thing(f.Category) || f.Learned() && t.voice().Sees(words)) {
 		return weighed, false
 	}
 	soon := since(p, varUnsure, now) < raiseWithin

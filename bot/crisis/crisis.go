@@ -67,6 +67,13 @@ type Finding struct {
 	trust   float64 // what the learned words add for its rule
 }
 
+// learnedRule begins the names of the rules that stand for learned words.
+const learnedRule = "learned."
+
+// Learned tells whether no rule spoke, and learned words alone ask. Their category
+// is a guess.
+func (f Finding) Learned() bool { return strings.HasPrefix(f.Rule, learnedRule) }
+
 // Categories returns the names of all categories. Of two findings of the same
 // level the one whose category stands earlier comes first: "watched" leads,
 // because an answer to it must not show a number.

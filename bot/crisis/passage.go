@@ -197,7 +197,7 @@ func (s *scanner) hear() {
 	cat := x.categoryOf(s.sensed[best.from:best.to])
 	toks := s.toks[best.from:best.to]
 	s.out = append(s.out, Finding{
-		Level: Ask, Category: cat, Rule: "learned." + cat,
+		Level: Ask, Category: cat, Rule: learnedRule + cat,
 		Start: int(toks[best.loud.from].start), End: int(toks[max(best.loud.to, 1)-1].end),
 	})
 }
