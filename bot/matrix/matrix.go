@@ -40,6 +40,9 @@ type Config struct {
 	DeviceName string // what other people's clients call the bot's device; default "bot"
 	// DisplayName is the name that people see; empty: the one that is there stays.
 	DisplayName string
+	// Picture is the picture of the account, PNG or JPEG; nil: the one that is
+	// there stays.
+	Picture []byte
 
 	Invites Policy
 	Staff   *Staff // who can take over a talk; nil: nobody
@@ -213,6 +216,7 @@ func (t *Transport) open(ctx context.Context) error {
 		return err
 	}
 	t.nameAccount(ctx)
+	t.showPicture(ctx)
 	t.courtesy = newCourtesy(cli, t.log)
 	t.verify, err = newVerifier(ctx, cli, t.crypt.mach, t.log)
 	return err

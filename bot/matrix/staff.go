@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -18,6 +19,9 @@ type Staff struct {
 	// Room is the id of their room, which must be encrypted, and in which the
 	// bot must be. Empty: the bot makes one, and those are in it whom Members names.
 	Room string
+	// RoomName is the name of the room that the bot makes; empty: "Staff". A room
+	// that was given keeps its own.
+	RoomName string
 	// Members are their user ids. A room of one of them alone with the bot is
 	// theirs, too.
 	Members []string
@@ -26,6 +30,9 @@ type Staff struct {
 	// the new ones. Reactions have no device, so they do nothing then.
 	Verified bool
 }
+
+// roomName is the name of the room that the bot makes.
+func (s *Staff) roomName() string { return cmp.Or(s.RoomName, "Staff") }
 
 // staffData is the kind of account data that says which room was made.
 const staffData = "org.handrail.staff"
@@ -52,7 +59,7 @@ func (t *Transport) staffRoom(ctx context.Context) (id.RoomID, error) {
 		return "", sendError("look for the room of staff", err)
 	}
 	if kept.Room == "" {
-		if kept.Room, err = t.makeRoom(ctx, "Staff", false, s.Members...); err != nil {
+		if kept.Room, err = t.makeRoom(ctx, s.roomName(), false, s.Members...); err != nil {
 			return "", sendError("make the room of staff", err)
 		}
 		if err := t.cli.SetAccountData(mautrix.WithMaxRetries(ctx, 0), staffData, &kept); err != nil {

@@ -54,6 +54,7 @@ func (t *Transport) seatStaff(ctx context.Context) error {
 			return err
 		}
 	}
+	t.nameStaffRoom(ctx, room)
 	for _, member := range t.cfg.Staff.Members {
 		if user := id.UserID(member); !view.has(user) {
 			if err := t.bringIn(ctx, room, user); err != nil {
@@ -88,5 +89,25 @@ func threaded(message *event.MessageEventContent, out chat.Outgoing) {
 	}
 	if out.Thread != "" && out.Form != chat.FormEdit {
 		message.RelatesTo = (&event.RelatesTo{}).SetThread(id.EventID(out.Thread), id.EventID(out.Thread))
+	}
+}
+
+// nameStaffRoom gives the room of staff that the bot made the name that is
+// configured, if it has another one now.
+func (t *Transport) nameStaffRoom(ctx context.Context, room id.RoomID) {
+	if t.cfg.Staff.Room != "" {
+		return
+	}
+	want, once := t.cfg.Staff.roomName(), mautrix.WithMaxRetries(ctx, 0)
+	var now event.RoomNameEventContent
+	err := t.cli.StateEvent(once, room, event.StateRoomName, "", &now)
+	if answered(err, "M_NOT_FOUND") {
+		err = nil
+	}
+	if err == nil && now.Name != want {
+		_, err = t.cli.SendStateEvent(once, room, event.StateRoomName, "", &event.RoomNameEventContent{Name: want})
+	}
+	if err != nil {
+		t.log.Warn("the room of staff could not be given its name", "err", clean("name a room", err))
 	}
 }

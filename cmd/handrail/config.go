@@ -208,7 +208,7 @@ func loadConfig(path string) (c Config, faults []finding, err error) {
 	where, faults := decodeStrict(path, data, &c)
 	faults = append(faults, c.check(where)...)
 	base := filepath.Dir(path)
-	for _, p := range []*string{&c.Data, &c.DatabasePasswordFile, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile, &c.Staff.Texts, &c.Monitor.Canary.PasswordFile} {
+	for _, p := range []*string{&c.Data, &c.DatabasePasswordFile, &c.MasterKeyFile, &c.Scripts, &c.Lines, &c.Matrix.PasswordFile, &c.Matrix.Picture, &c.Staff.Texts, &c.Monitor.Canary.PasswordFile} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(base, *p)
 		}
@@ -229,6 +229,9 @@ func loadConfig(path string) (c Config, faults []finding, err error) {
 		default:
 			faults = append(faults, where.fault(secret.key, "%v", err))
 		}
+	}
+	if _, err := c.Matrix.readPicture(); err != nil {
+		faults = append(faults, where.fault("matrix.picture", "%v", err))
 	}
 	if c.Monitor.Canary.User != "" {
 		if err := checkSecret(c.Monitor.Canary.PasswordFile); err != nil {

@@ -118,6 +118,8 @@ func TestLoadConfigFaults(t *testing.T) {
 		{"password in the database's address", goodConfig + "database: postgres://a:b@localhost/x\n", "config.yaml:4:11: the password does not belong"},
 		{"another database", goodConfig + "database: mysql://a@localhost/x\n", "config.yaml:4:11: the address of the database is not"},
 		{"no password file", goodConfig + "database_password_file: none\n", "config.yaml:4:25: there is no file "},
+		{"no picture", goodConfig + "  picture: none.png\n", "config.yaml:4:12: there is no file "},
+		{"a picture that is none", goodConfig + "  picture: config.yaml\n", "config.yaml:4:12: "},
 		{"no span", goodConfig + "fresh_for: 0s\n", "config.yaml:4:12: fresh_for must be longer"},
 	}
 	for _, tt := range tests {

@@ -3,7 +3,12 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -44,6 +49,11 @@ type Matrix struct {
 	// the start, if the account has another. A room that a person opened is theirs,
 	// and the bot never renames it. Empty: the name that the account has stays.
 	DisplayName string `yaml:"display_name"`
+
+	// A file with the picture of the account, PNG or JPEG, that people see beside
+	// the name: a plain one, as of a plant. It is set at the start, if the account
+	// has another. Empty: the picture that the account has stays.
+	Picture string `yaml:"picture"`
 
 	// Whether to make a new cryptographic identity when the recovery key in the
 	// data folder is lost. People who verified the bot are warned by their
@@ -101,6 +111,9 @@ func openMatrix(ctx context.Context, cfg Config, db *sql.DB, master *seal.Master
 	}
 	account := matrixAccount(cfg, db, master, log)
 	account.Password = password
+	if account.Picture, err = cfg.Matrix.readPicture(); err != nil {
+		return nil, fail("matrix.picture: %v", err)
+	}
 	for attempt := 0; ; attempt++ {
 		t, err := matrix.Open(ctx, account)
 		if err == nil || !matrix.Unreachable(err) || !account.LoggedIn() {
@@ -114,6 +127,35 @@ func openMatrix(ctx context.Context, cfg Config, db *sql.DB, master *seal.Master
 		case <-time.After(pause):
 		}
 	}
+}
+
+// largestPicture is how many bytes a picture of the account may have; people's apps
+// show it in the size of a thumb.
+const largestPicture = 1 << 20
+
+// readPicture reads the picture of the account; nil where none is configured.
+func (m Matrix) readPicture() ([]byte, error) {
+	if m.Picture == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(m.Picture)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s", m.Picture)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > largestPicture {
+		return nil, fmt.Errorf("%s has %d bytes: take a smaller picture, of at most 1 MB", m.Picture, info.Size())
+	}
+	data, err := os.ReadFile(m.Picture)
+	if err != nil {
+		return nil, err
+	}
+	if kind := http.DetectContentType(data); kind != "image/png" && kind != "image/jpeg" {
+		return nil, fmt.Errorf("%s is no picture: save it as PNG or JPEG", m.Picture)
+	}
+	return data, nil
 }
 
 // matrixAccount is the account of the configuration, without the password.

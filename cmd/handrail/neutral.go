@@ -14,6 +14,7 @@ func tellingNames(cfg Config) (found []finding) {
 		{"matrix.user", localpart(cfg.Matrix.User)},
 		{"matrix.device_name", cfg.Matrix.DeviceName},
 		{"matrix.display_name", cfg.Matrix.DisplayName},
+		{"staff.room_name", cfg.Staff.RoomName},
 		{"signal.found", cfg.Signal.Found},
 	} {
 		if w := tellingName(n.name, cfg); w != "" {

@@ -27,6 +27,9 @@ func TestTellingNames(t *testing.T) {
 		{"the program", "@handrail:example.org", "bot", 1},
 		{"the organization", "@harbour-house:example.org", "bot", 1},
 	}
+	if got := tellingNames(Config{Staff: Staff{RoomName: "Frauenhaus"}}); len(got) != 1 || got[0].Rule != "staff.room_name" {
+		t.Errorf("the room of staff: %v", got)
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

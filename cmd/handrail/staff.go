@@ -44,6 +44,10 @@ type Staff struct {
 	// one and invites them.
 	Room string `yaml:"room"`
 
+	// The name of the room that the bot makes. It stands on the phones of staff, so
+	// keep it plain.
+	RoomName string `yaml:"room_name"`
+
 	// Whether each case is talked about in a thread of that room, so that all who
 	// are in it can read every case. With false a case has an encrypted room of its
 	// own: who has the case is invited and sees nothing from before, and whoever
@@ -132,7 +136,7 @@ func staffDefaults() Staff {
 	w := desk.Waits{}.Default()
 	return Staff{
 		Members: []StaffMember{}, Shifts: []StaffShift{}, Holidays: []string{}, Translations: []StaffWords{}, Reasons: []string{"done", "referred", "emergency"},
-		Waits: StaffWaits{Claim: w.Claim, Everyone: w.Everyone, Fallback: w.Fallback, Silent: w.Silent, Idle: w.Idle},
+		RoomName: "Staff", Waits: StaffWaits{Claim: w.Claim, Everyone: w.Everyone, Fallback: w.Fallback, Silent: w.Silent, Idle: w.Idle},
 	}
 }
 
@@ -330,7 +334,7 @@ func (s Staff) account() *matrix.Staff {
 	if len(s.Members) == 0 {
 		return nil
 	}
-	a := &matrix.Staff{Room: s.Room, Verified: s.VerifiedDevices}
+	a := &matrix.Staff{Room: s.Room, RoomName: s.RoomName, Verified: s.VerifiedDevices}
 	for _, m := range s.Members {
 		a.Members = append(a.Members, m.ID)
 	}
