@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 
@@ -112,5 +113,42 @@ func TestCrowdEnds(t *testing.T) {
 	}}
 	if err := c.run(ctx); !errors.Is(err, context.Canceled) || len(d.left) == 0 {
 		t.Errorf("%v, and %d are left", err, len(d.left))
+	}
+}
+
+// TestCrowdOfTwo: of two things that are due for one person the second waits for the
+// next pass, and a page of nothing new ends a pass.
+func TestCrowdOfTwo(t *testing.T) {
+	var given []store.Ahead
+	list := []store.Ahead{{ID: 1, Person: 1}, {ID: 2, Person: 2}, {ID: 3, Person: 1}, {ID: 4, Person: 3}}
+	c := &crowd{
+		find: func(int) ([]store.Ahead, error) { return slices.Clone(list), nil },
+		size: func() int { return 1 }, fire: func(_ context.Context, due []store.Ahead) int { return len(due) },
+	}
+	fire := c.fire
+	var mu sync.Mutex
+	c.fire = func(ctx context.Context, due []store.Ahead) int {
+		mu.Lock()
+		defer mu.Unlock()
+		given = append(given, due...)
+		return fire(ctx, due)
+	}
+	if err := c.run(t.Context()); err != nil || len(given) != 3 || c.later != 1 {
+		t.Errorf("%v were handed out, %d wait: %v", given, c.later, err)
+	}
+	same := make([]store.Ahead, togetherPage)
+	for i := range same {
+		same[i] = store.Ahead{ID: int64(i), Person: store.PersonID(i)}
+	}
+	reads := 0
+	c = &crowd{
+		find: func(limit int) ([]store.Ahead, error) {
+			reads++
+			return slices.Clone(same[:min(limit, len(same))]), nil
+		},
+		size: func() int { return togetherPage }, fire: func(_ context.Context, due []store.Ahead) int { return len(due) },
+	}
+	if err := c.run(t.Context()); err != nil || int(c.done.Load()) != togetherPage || reads > 3 {
+		t.Errorf("%d done in %d reads: %v", c.done.Load(), reads, err)
 	}
 }

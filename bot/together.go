@@ -37,6 +37,8 @@ type crowd struct {
 	size  func() int                                       // how many it is given
 	some  chan []store.Ahead                               // to be drafted and committed together
 	tried map[crowdKey]bool
+	given map[store.PersonID]bool // those of whom one was handed out
+	later int                     // second ones of the same people, for the next pass
 	done  atomic.Int64
 	aside atomic.Int64 // tried, and left to be done one by one
 }
@@ -53,14 +55,21 @@ func (b *Bot) fireTogether(ctx context.Context, now time.Time, find func(limit i
 	if b.Workers == 1 { // in the order of due times
 		return 0, nil
 	}
-	c := &crowd{find: find, size: b.togetherSize, fire: func(ctx context.Context, due []store.Ahead) int { return b.fireSome(ctx, due, now) }}
-	err := c.run(ctx)
-	return int(c.done.Load()), err
+	for total := 0; ; {
+		c := &crowd{find: find, size: b.togetherSize, fire: func(ctx context.Context, due []store.Ahead) int { return b.fireSome(ctx, due, now) }}
+		err := c.run(ctx)
+		done := int(c.done.Load())
+		total += done
+		if err != nil || c.later == 0 || done == 0 {
+			return total, err
+		}
+	}
 }
 
 // run does the pass.
 func (c *crowd) run(ctx context.Context) error {
 	c.some, c.tried = make(chan []store.Ahead, 1), map[crowdKey]bool{}
+	c.given = map[store.PersonID]bool{}
 	var g errgroup.Group
 	for range runtime.GOMAXPROCS(0) + 1 { // one of them waits for the commit
 		g.Go(func() error {
@@ -92,20 +101,37 @@ func (c *crowd) feed(ctx context.Context) error {
 			return err
 		}
 		full := len(due) == limit
-		due = slices.DeleteFunc(due, func(a store.Ahead) bool { return c.tried[crowdKey{a.ID, a.Person}] })
+		due = slices.DeleteFunc(due, c.passed)
+		if full && len(due) == 0 {
+			break
+		}
 		for len(due) > 0 && ctx.Err() == nil {
 			n := min(c.size(), len(due))
-			for _, a := range due[:n] {
-				c.tried[crowdKey{a.ID, a.Person}] = true
-			}
 			c.some <- due[:n]
 			due = due[n:]
 		}
-		if left := int(c.aside.Load()); !full || left > togetherPage && left > len(c.tried)/2 {
+		if left := int(c.aside.Load()); !full || max(left, c.later) > 2*togetherPage || left > togetherPage && left > len(c.tried)/2 {
 			break
 		}
 	}
 	return nil
+}
+
+// passed tells whether something that is due was handed out, and keeps a second one
+// of the same person for the next pass: it was read before the first was done, and a
+// commit of many would fail by it. Whoever is not passed is handed out next.
+func (c *crowd) passed(a store.Ahead) bool {
+	key := crowdKey{a.ID, a.Person}
+	if c.tried[key] {
+		return true
+	}
+	c.tried[key] = true
+	if c.given[a.Person] {
+		c.later++
+		return true
+	}
+	c.given[a.Person] = true
+	return false
 }
 
 // togetherSize is how many people share the next commit.
