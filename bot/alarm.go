@@ -107,7 +107,7 @@ func (t *turn) unsure(f crisis.Finding, words string) (weighed crisis.Finding, d
 	p, now := t.p, t.now
 	weighed = f
 	weighed.Level = crisis.None
-	if t.voice().Takes(p.Session, words) {
+	if t.voice().Takes(p.Session, words) || f.Learned() && t.voice().Starts(p.Session, words) {
 		return weighed, false
 	}
 	if f.Category == watched {
@@ -117,7 +117,7 @@ func (t *turn) unsure(f crisis.Finding, words string) (weighed crisis.Finding, d
 		return weighed, false // no number for words that are not clear
 	}
 	safety, senses := t.Library.Asks(p.Session)
-	if senses && (thing(f.Category) || f.Learned() && t.voice().Sees(words)) {
+	if senses && (thing(f.Category) || f.Learned() && len(strings.Fields(words)) <= namedIn && t.voice().Sees(words)) {
 		return weighed, false
 	}
 	soon := since(p, varUnsure, now) < raiseWithin
@@ -145,6 +145,10 @@ func (t *turn) returns(words string) bool {
 	id, _, _ := t.voice().Match(words)
 	return id == flowStart
 }
+
+// namedIn is in how many words a thing is named at most: "I can see pills". More
+// of them tell something.
+const namedIn = 4
 
 // thing tells whether a category is about things that may simply lie there: who
 // names what they see may name a knife.

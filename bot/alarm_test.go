@@ -162,6 +162,12 @@ func TestSensesAreNoAlarm(t *testing.T) {
 			t.Errorf("%q is answered with %q", words, got)
 		}
 	}
+	if got := strings.Join(w.says("the lamp and I hear him on the stairs and I am scared"), "\n"); !strings.Contains(got, "safe") {
+		t.Errorf("a danger behind a thing is answered with %q", got)
+	}
+	w.says("no")
+	w.says("five senses")
+	w.says("long")
 	if got := w.says("there is a gun on the shelf"); len(got) != 1 || !strings.Contains(got[0], "safe") {
 		t.Errorf("a thing that may be a danger is answered with %q", got)
 	}

@@ -29,7 +29,7 @@ const (
 	fewest = 2   // in how many passages a feature must stand to be learned
 	rounds = 30  // how often the machine goes through all passages
 	cost   = 2.0 // of a passage that is on the wrong side
-	most   = 1.5 // how many harmless sentences in a hundred the learned words may alarm at
+	most   = 3.0 // how many harmless sentences in a hundred the learned words may alarm at
 	lost   = 4.0 // how many direct findings in a hundred they may overrule
 	loud   = 2   // how much more the sentences beside the rules count
 )

@@ -13,3 +13,9 @@ func (v Voice) Takes(s Session, text string) bool {
 	_, _, o := r.asking()
 	return o != nil && len(o.options) > 0 && o.exact(v.own, norm, text) >= 0
 }
+
+// Starts tells whether a text, as a whole message, is a phrase that opens a flow and
+// nothing waits for another answer, so that the flow is the answer.
+func (v Voice) Starts(s Session, text string) bool {
+	return s.Wait == nil && v.own.byPhrase(hear(text), (*speech).starts) != nil
+}

@@ -46,4 +46,19 @@ func TestTakes(t *testing.T) {
 			t.Errorf("%s: Takes(%q) = %v", tt.name, tt.text, got)
 		}
 	}
+	for _, tt := range []struct {
+		name string
+		s    Session
+		text string
+		want bool
+	}{
+		{"idle", Session{}, "Begin.", true},
+		{"more than the phrase", Session{}, "begin with him", false},
+		{"a question waits", asked, "begin", false},
+		{"free text waits", free, "begin", false},
+	} {
+		if got := lib.In("").Starts(tt.s, tt.text); got != tt.want {
+			t.Errorf("%s: Starts(%q) = %v", tt.name, tt.text, got)
+		}
+	}
 }
