@@ -119,7 +119,7 @@ func (b *Bot) receive(tx *store.Tx, m chat.Message, now time.Time, at pointed, w
 	case chat.KindLeft:
 		return t.left(m.From.Room)
 	}
-	if err := t.staysHere(); err != nil {
+	if err := t.staysHere(m.Kind); err != nil {
 		return err
 	}
 	if at.person == p.Row {
@@ -308,6 +308,9 @@ func (b *Bot) rescue(tx *store.Tx, m chat.Message, now time.Time) error {
 		p.Addr.Room = m.From.Room
 	}
 	t := &turn{Content: b.content.Load(), bot: b, tx: tx, p: p, now: now, cause: m.ID}
+	if err := t.staysHere(m.Kind); err != nil {
+		return err
+	}
 	return t.rescue(string(m.Text))
 }
 

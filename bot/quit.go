@@ -98,6 +98,8 @@ func (b *Bot) fireLeave(ctx context.Context, tm store.Timer, now time.Time) erro
 		}
 		if cur.Seq == 0 {
 			cur.Seq = now.Add(atAll(tm.Kind)).UnixMilli()
+		} else if away := now.Sub(cur.Due); away > leaveRare { // nobody looked meanwhile
+			cur.Seq += away.Milliseconds()
 		}
 		more, err := b.lastThings(tx, tm, p, now)
 		if err != nil {
@@ -140,10 +142,16 @@ func (b *Bot) lastThings(tx *store.Tx, tm store.Timer, p *store.Person, now time
 func quitKey(tx *store.Tx, p *store.Person) string { return tx.Key("quit", int64(p.Row)) }
 
 // staysHere keeps the bot in the room of somebody who was erased and writes again
-// before it has gone.
-func (t *turn) staysHere() error {
+// before it has gone: whatever they send has its answer there.
+func (t *turn) staysHere(kind chat.Kind) error {
 	if t.p.Begun() {
 		return nil
 	}
-	return t.tx.Unpost(t.p.Row, quitKey(t.tx, t.p))
+	if err := t.tx.Unpost(t.p.Row, quitKey(t.tx, t.p)); err != nil {
+		return err
+	}
+	if wordless(kind) || kind == chat.KindCrowd || kind == chat.KindUnencrypted {
+		return nil
+	}
+	return t.tx.ClearTimer(t.p.Row, timerQuit)
 }

@@ -173,3 +173,42 @@ func TestForgetWithoutTheBot(t *testing.T) {
 	}
 	w.empty("after it")
 }
+
+// TestWhoSendsAnythingKeepsTheBot: what has no words has its answer in the room, too.
+func TestWhoSendsAnythingKeepsTheBot(t *testing.T) {
+	t.Parallel()
+	for kind, stays := range map[chat.Kind]bool{chat.KindMedia: true, chat.KindUnreadable: true, chat.KindReaction: false, chat.KindRemoval: false} {
+		w := newWorld(t).with(owning)
+		w.says("hello")
+		w.says("daily")
+		w.says("erase")
+		m := w.message(ada, "")
+		m.Kind = kind
+		w.handle(m)
+		w.until(w.now.Add(2 * time.Hour))
+		if gone := len(w.net.rooms()) > 0; gone == stays {
+			t.Errorf("after a message of kind %d: gone is %v", kind, gone)
+		}
+	}
+}
+
+// TestErasedBeforeALongOutage: the bot goes out of the room also when it could not
+// for longer than it tries.
+func TestErasedBeforeALongOutage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).with(owning)
+	w.says("hello")
+	w.handle(w.message(ada, "erase"))
+	w.now = w.now.Add(2 * quitFor)
+	w.open()
+	w.until(w.now.Add(2 * time.Hour))
+	if left := w.net.rooms(); !slices.Equal(left, []string{ada.Room}) {
+		t.Errorf("gone from %q", left)
+	}
+	if c, err := w.store.Counts(t.Context()); err != nil || c.People != 0 {
+		t.Errorf("rows are left: %+v, %v", c, err)
+	}
+}
+
+// quitFor is how long the bot tries to go out of a room.
+const quitFor = 3 * 24 * time.Hour

@@ -48,14 +48,15 @@ func (l *loop) invitations(ctx context.Context, resp *mautrix.RespSync) map[id.R
 	return decided
 }
 
-// roomsLeft is how many more rooms somebody may have with the bot. When in doubt
+// roomsLeft is how many more rooms somebody may have with the bot. Rooms into which
+// others invited them do not count, or a stranger could use them up. When in doubt
 // nobody is refused.
 func (l *loop) roomsLeft(ctx context.Context, user id.UserID) int {
 	if l.cfg.Staff != nil && slices.Contains(l.cfg.Staff.Members, user.String()) {
 		return l.mostRooms
 	}
 	var has int
-	err := l.ledger.db.QueryRow(ctx, "SELECT COUNT(*) FROM mx_user_profile WHERE user_id=$1 AND membership IN ('join', 'invite')", user).Scan(&has)
+	err := l.ledger.db.QueryRow(ctx, "SELECT COUNT(*) FROM mx_user_profile WHERE user_id=$1 AND membership='join'", user).Scan(&has)
 	if err != nil {
 		l.log.Warn("the rooms of somebody cannot be counted", "err", clean("count rooms", err))
 		return l.mostRooms
