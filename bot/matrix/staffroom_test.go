@@ -42,14 +42,26 @@ func TestStaffComeAndGo(t *testing.T) {
 	cfg.Staff = &Staff{Members: []string{ana.cli.UserID.String(), ben.cli.UserID.String()}}
 	b = startBot(t, cfg, newRecorder(), nil)
 	enter(ben)
-	eve.await(t, "the end", func(evt *event.Event) bool {
-		return evt.Type == event.StateMember && evt.GetStateKey() == eve.cli.UserID.String() && evt.Content.AsMember().Membership == event.MembershipLeave
-	})
+	ana.awaitWithout(t, eve)
 	send("for ana and ben")
 	ana.awaitText(t, "for ana and ben")
 	ben.awaitText(t, "for ana and ben")
 	if ben.room != ana.room || eve.countText("for ana and ben") > 0 || ben.countText("for ana and eve") > 0 {
 		t.Error("somebody reads what is not theirs")
+	}
+}
+
+// awaitWithout waits until another is not in the guest's room any more, as the
+// homeserver has it: a busy Dendrite does not always tell who was taken out.
+func (g *guest) awaitWithout(t *testing.T, other *guest) {
+	t.Helper()
+	ctx := testContext(t)
+	for there := true; there; time.Sleep(50 * time.Millisecond) {
+		members, err := g.cli.JoinedMembers(ctx, g.room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, there = members.Joined[other.cli.UserID]
 	}
 }
 
