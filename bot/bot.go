@@ -116,6 +116,7 @@ type Bot struct {
 	wake      chan struct{}                         // something new may be due for firing
 	slots     chan struct{}                         // bounds slow work
 	longSlots chan struct{}                         // the same for what takes seconds
+	drafting  chan struct{}                         // those who draft turns of a crowd
 	scrub     atomic.Bool                           // something was erased and is still in the write-ahead log
 	recent    recent                                // last texts, in memory alone
 	network   map[string]chat.Transport
@@ -176,8 +177,9 @@ func New(c Config) (*Bot, error) {
 		rest:   make(chan struct{}, 1),
 		wake:   make(chan struct{}, 1),
 		slots:  make(chan struct{}, slowAtOnce), longSlots: make(chan struct{}, longAtOnce),
-		network: map[string]chat.Transport{},
-		pause:   map[string]*atomic.Pointer[time.Time]{},
+		drafting: make(chan struct{}, drafters()),
+		network:  map[string]chat.Transport{},
+		pause:    map[string]*atomic.Pointer[time.Time]{},
 	}
 	b.talked.Store(&time.Time{})
 	if err := b.share(c.Accounts); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,12 +23,17 @@ import (
 
 const (
 	// togetherPage is how many are read at a time; it bounds the memory.
-	togetherPage = 2048
+	togetherPage = 4096
 	// togetherMost is how many people share one commit, and togetherFew the same
 	// while somebody talks, whose answer has to wait for that commit.
-	togetherMost = 128
+	togetherMost = 256
 	togetherFew  = 32
 )
+
+// drafters is how many draft at the same time. One processor is left for what
+// waits for it: while all of them are busy, what comes from the network is looked
+// at every 10 ms only, be it from somebody who talks or from the database.
+func drafters() int { return max(1, runtime.GOMAXPROCS(0)-1) }
 
 // crowd is one pass over a great many who are due. While some of them are drafted
 // and committed the next ones are read, so that neither waits for the other.
@@ -146,6 +152,9 @@ func (b *Bot) togetherSize() int {
 // were.
 func (b *Bot) fireSome(ctx context.Context, due []store.Ahead, now time.Time) int {
 	drafts := make([]*store.Draft, 0, len(due))
+	b.drafting <- struct{}{}
+	drafted := sync.OnceFunc(func() { <-b.drafting })
+	defer drafted()
 	for _, a := range due {
 		d, unlock, ok := b.draft(a, now)
 		if ok {
@@ -154,6 +163,7 @@ func (b *Bot) fireSome(ctx context.Context, due []store.Ahead, now time.Time) in
 		}
 		runtime.Gosched() // who talks must not wait for a hundred drafts to get a processor
 	}
+	drafted()
 	return b.commitSome(ctx, drafts)
 }
 

@@ -69,6 +69,11 @@ func guestOn(t *testing.T, server *homeserver.Server, name string, prepare ...fu
 	for _, fn := range prepare {
 		fn(g)
 	}
+	// The library finds out about its own keys when it first needs them, and would do
+	// so at once while it sends and while it syncs, without a lock.
+	if _, err := g.help.Machine().GetOwnCrossSigningPublicKeys(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
 	sctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -7,9 +7,10 @@ import (
 )
 
 // The few posts that answer somebody are the way into this query, and not the
-// many lanes that are due (CROSS JOIN keeps SQLite to that order).
+// many lanes that are due (CROSS JOIN keeps SQLite to that order, and PostgreSQL,
+// which may have counted the lanes before a crowd was due, has no index for a sum).
 const sqlDueAnswers = `SELECT DISTINCT lane.next_try, lane.person FROM outbox CROSS JOIN lane ` +
-	`WHERE outbox.unprompted <> 1 AND lane.person = outbox.lane AND lane.next_try <= $1 AND lane.network = $2 ` +
+	`WHERE outbox.unprompted <> 1 AND lane.person = outbox.lane AND lane.next_try + 0 <= $1 AND lane.network = $2 ` +
 	`ORDER BY lane.next_try LIMIT $3`
 
 // DueAnswers is DueLanes for the lanes alone in which something waits that is no

@@ -19,6 +19,7 @@ type conn struct {
 	owed  string // a statement that the engine puts in front of the next one
 	kept  []kept // statements kept back, see later
 	saved bool   // the next savepoint is there already
+	lame  bool   // a statement failed before the transaction that was owed began
 }
 
 func openConn(ctx context.Context, e engine, db *sql.DB, writes bool) (*conn, error) {
@@ -63,8 +64,8 @@ func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // exec runs a query and tells how many rows it changed.
 func (c *conn) exec(query string, args ...any) (int64, error) {
-	if err := c.flush(); err != nil {
-		return 0, err
+	if c.waiting() {
+		return c.pipedExec(query, args)
 	}
 	ctx, done := c.e.patience()
 	defer done()
@@ -81,7 +82,7 @@ func (c *conn) exec(query string, args ...any) (int64, error) {
 
 // row runs a query and scans its one row into dest; no row is sql.ErrNoRows.
 func (c *conn) row(query string, args []any, dest ...any) error {
-	if len(c.kept) > 0 {
+	if c.waiting() {
 		return c.piped(query, args, dest...)
 	}
 	ctx, done := c.e.patience()

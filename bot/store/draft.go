@@ -72,11 +72,15 @@ func (d *Draft) noCase(id PersonID) error {
 }
 
 const (
-	sqlSaveDrafted = `UPDATE person SET state = $1, quiet_until = $2, seen = $3 WHERE id = $4 AND state = $5`
+	sqlSaveDrafted = `UPDATE person SET state = $1, quiet_until = $2, seen = $3 WHERE id = $4 AND substr(state, 1, 32) = $5`
 	sqlNeedDrafted = `UPDATE person SET state = $1, quiet_until = $2, seen = $3, edition = $4, parked_edition = $5 ` +
-		`WHERE id = $6 AND state = $7`
+		`WHERE id = $6 AND substr(state, 1, 32) = $7`
 	sqlSaveAgain = `UPDATE person SET state = $1, quiet_until = $2, seen = $3 WHERE id = $4`
 )
+
+// front is the part of something sealed that tells it from all that was ever sealed:
+// the nonce of 12 random bytes is in it.
+func front(sealed []byte) []byte { return sealed[:min(32, len(sealed))] }
 
 // save writes a person back, once with the state that was read ahead.
 func (d *Draft) save(p *Person, state []byte) error {
@@ -88,7 +92,7 @@ func (d *Draft) save(p *Person, state []byte) error {
 	case d.saved:
 		d.add(sqlSaveAgain, append(args, int64(p.ID)), true)
 	case need == p.needed:
-		d.add(sqlSaveDrafted, append(args, int64(p.ID), d.Ahead.person.state), true)
+		d.add(sqlSaveDrafted, append(args, int64(p.ID), front(d.Ahead.person.state)), true)
 	default:
 		for _, number := range need {
 			if number != 0 {
@@ -97,7 +101,7 @@ func (d *Draft) save(p *Person, state []byte) error {
 			args = append(args, nullable(number))
 		}
 		p.needed = need
-		d.add(sqlNeedDrafted, append(args, int64(p.ID), d.Ahead.person.state), true)
+		d.add(sqlNeedDrafted, append(args, int64(p.ID), front(d.Ahead.person.state)), true)
 	}
 	d.saved = true
 	return nil
@@ -111,20 +115,20 @@ func nullable(number int64) any {
 }
 
 const (
-	sqlMoveDrafted   = `UPDATE schedule SET body = $1, next_due = $2, last_due = $3 WHERE id = $4 AND body = $5`
-	sqlCancelDrafted = `DELETE FROM schedule WHERE id = $1 AND body = $2`
+	sqlMoveDrafted   = `UPDATE schedule SET body = $1, next_due = $2, last_due = $3 WHERE id = $4 AND substr(body, 1, 32) = $5`
+	sqlCancelDrafted = `DELETE FROM schedule WHERE id = $1 AND substr(body, 1, 32) = $2`
 )
 
 // move gives the schedule its next time.
 func (d *Draft) move(body []byte, next any, last int64) {
 	d.moved = true
-	d.add(sqlMoveDrafted, []any{body, next, last, d.ID, d.schedule.body}, true)
+	d.add(sqlMoveDrafted, []any{body, next, last, d.ID, front(d.schedule.body)}, true)
 }
 
 // cancel ends the schedule.
 func (d *Draft) cancel() {
 	d.moved = true
-	d.add(sqlCancelDrafted, []any{d.ID, d.schedule.body}, true)
+	d.add(sqlCancelDrafted, []any{d.ID, front(d.schedule.body)}, true)
 }
 
 // awaits tells whether a timer is the one that the draft is about, and still there.
@@ -157,18 +161,20 @@ func (d *Draft) take(id PersonID, key []byte, now time.Time) (int64, error) {
 
 // Commit writes drafts together, or nothing and fails: with ErrAside where one
 // of them is about something that changed meanwhile, or that another copy is at.
-// Two drafts must not be of the same person. As with Update, the outcome of a
+// Two drafts must not be of the same person. Who calls Update goes first, every
+// other time. As with Update, the outcome of a
 // commit that failed is unknown, and each must be safe to do again.
 func (s *Store) Commit(ctx context.Context, drafts []*Draft) error {
-	err := s.Update(ctx, func(tx *Tx) error {
+	err := s.writer.do(ctx, &update{crowd: true, answer: make(chan error, 1), fn: func(tx *Tx) error {
 		if err := tx.ownAll(drafts); err != nil {
 			return err
 		}
-		if err := tx.haveEditions(drafts); err != nil {
+		there, err := tx.haveEditions(drafts)
+		if err != nil {
 			return err
 		}
-		return tx.writeAll(drafts)
-	})
+		return tx.writeAll(drafts, there)
+	}})
 	if err != nil {
 		return fmt.Errorf("write for many: %w", err)
 	}
@@ -196,7 +202,10 @@ func (t *Tx) ownAll(drafts []*Draft) error {
 	return err
 }
 
-func (t *Tx) haveEditions(drafts []*Draft) error {
+// haveEditions looks whether the sets that drafts need are there. What a server is
+// asked for that is for writeAll to send along.
+func (t *Tx) haveEditions(drafts []*Draft) (bulk, error) {
+	there := bulk{query: sqlHasEdition, sole: true}
 	var seen []int64
 	for _, d := range drafts {
 		for _, number := range d.needs {
@@ -204,19 +213,24 @@ func (t *Tx) haveEditions(drafts []*Draft) error {
 				continue
 			}
 			seen = append(seen, number)
+			if t.s.engine.remote() {
+				there.rows = append(there.rows, []any{number})
+				continue
+			}
 			if there, err := t.any(sqlHasEdition, number); err != nil || !there {
 				if err == nil {
 					err = ErrAside
 				}
-				return err
+				return bulk{}, err
 			}
 		}
 	}
-	return nil
+	return there, nil
 }
 
-// writeAll writes what is alike of all drafts at once, and of each in its order.
-func (t *Tx) writeAll(drafts []*Draft) error {
+// writeAll asks what is to be asked first, and writes what is alike of all drafts
+// at once, and of each in its order.
+func (t *Tx) writeAll(drafts []*Draft, first bulk) error {
 	if t.over {
 		return ErrTxOver
 	}
@@ -224,7 +238,7 @@ func (t *Tx) writeAll(drafts []*Draft) error {
 	for i, d := range drafts {
 		left[i] = d.writes
 	}
-	var all []bulk
+	all := []bulk{first}
 	for {
 		var next bulk
 		for i, w := range left {

@@ -66,3 +66,33 @@ func testKeptBack(t *testing.T, db database) {
 		t.Errorf("a view writes: %v", err)
 	}
 }
+
+// TestPostgresOverlooksNothing: a statement that the server does not even take is
+// no less a failure when the caller goes on as if nothing had been.
+func TestPostgresOverlooksNothing(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, postgresOptions(t))
+	id := create(t, s, alice)
+	err := s.Update(context.Background(), func(tx *Tx) error {
+		if err := tx.SetTimer(id, "kept", 1, start); err != nil {
+			return err
+		}
+		_, err := tx.any(`SELECT nonsense FROM nowhere`)
+		if err == nil {
+			t.Error("the server takes anything")
+		}
+		return nil
+	})
+	if !errors.Is(err, errOverlooked) {
+		t.Errorf("Update: %v, want %v", err, errOverlooked)
+	}
+	mustUpdate(t, s, func(tx *Tx) error { return tx.SetTimer(id, "after", 1, start) })
+	mustView(t, s, func(tx *Tx) error {
+		_, err := tx.LoadTimer(id, "kept")
+		if !errors.Is(err, ErrNotFound) {
+			t.Errorf("kept: %v", err)
+		}
+		_, err = tx.LoadTimer(id, "after")
+		return err
+	})
+}

@@ -109,6 +109,13 @@ func newPostgres(address, password string) (postgres, error) {
 		"enable_seqscan":   "off",
 		"enable_hashjoin":  "off",
 		"enable_mergejoin": "off",
+		// What is due is read in the order of its index. The server thinks that few
+		// of it are the copy's own, and would rather collect all that is due, on
+		// several processors, and sort it, once for each page: 0.9 s in the place of
+		// 0.03 with 100,000 due.
+		"enable_bitmapscan":               "off",
+		"max_parallel_workers_per_gather": "0",
+		"jit":                             "off", // 40 ms for a query that takes 5
 	} {
 		config.RuntimeParams[name] = value
 	}
@@ -253,17 +260,35 @@ func (postgres) begin(writes bool) string {
 
 // The states of a transaction as the server reports them.
 const (
+	txNone   = 'I'
 	txOpen   = 'T'
 	txFailed = 'E'
 )
 
-var errNotCommitted = errors.New("the server did not commit")
+var (
+	errNotCommitted = errors.New("the server did not commit")
+	errClosed       = errors.New("the connection was lost")
+)
 
 // control speaks to the server without database/sql, which hides what became of
 // a commit: in a failed transaction the server takes COMMIT for ROLLBACK, and
 // outside of one it says COMMIT too.
 func (e postgres) control(c *conn, statement string) error {
+	if statement == sqlBegin {
+		c.owed, c.lame = statement, false // travels with the first statement
+		return nil
+	}
 	err := onPostgres(c, func(pg *pgconn.PgConn) error {
+		if c.owed == sqlBegin && (statement == sqlCommit || statement == sqlRollback) { // nothing was done
+			c.owed = ""
+			switch {
+			case pg.IsClosed():
+				return errClosed
+			case statement == sqlCommit && c.lame:
+				return errNotCommitted
+			}
+			return nil
+		}
 		commit := statement == sqlCommit
 		if commit && pg.TxStatus() != txOpen {
 			return errNotCommitted
@@ -296,7 +321,7 @@ func (postgres) failed(c *conn) (failed bool) {
 		failed = pg.TxStatus() == txFailed
 		return nil
 	})
-	return failed && err == nil
+	return c.lame || failed && err == nil
 }
 
 // onPostgres hands fn the driver's own connection.

@@ -16,14 +16,14 @@ const sqlPostgresOwnAll = `SELECT id FROM person WHERE id = ANY($1) ORDER BY id 
 const (
 	sqlPostgresSaveAll = `UPDATE person SET state = r.state, quiet_until = r.quiet, seen = r.seen ` +
 		`FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) AS r(state, quiet, seen, id, before) ` +
-		`WHERE person.id = r.id AND person.state = r.before`
+		`WHERE person.id = r.id AND substr(person.state, 1, 32) = r.before`
 	sqlPostgresNeedAll = `UPDATE person SET state = r.state, quiet_until = r.quiet, seen = r.seen, edition = r.edition, parked_edition = r.parked ` +
 		`FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[]) ` +
 		`AS r(state, quiet, seen, edition, parked, id, before) ` +
-		`WHERE person.id = r.id AND person.state = r.before`
+		`WHERE person.id = r.id AND substr(person.state, 1, 32) = r.before`
 	sqlPostgresMoveAll = `UPDATE schedule SET body = r.body, next_due = r.next, last_due = r.last ` +
 		`FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) AS r(body, next, last, id, before) ` +
-		`WHERE schedule.id = r.id AND schedule.body = r.before`
+		`WHERE schedule.id = r.id AND substr(schedule.body, 1, 32) = r.before`
 	sqlPostgresTakeAll = `UPDATE lane SET next_seq = r.next, next_try = COALESCE(next_try, r.now) ` +
 		`FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) AS r(next, now, person, seq, key) ` +
 		`WHERE lane.person = r.person AND lane.next_seq = r.seq ` +
@@ -86,32 +86,25 @@ func (c *conn) bulks(all []bulk) error {
 }
 
 func (c *conn) remoteBulks(all []bulk) error {
-	if err := c.flush(); err != nil {
-		return err
-	}
-	var batch pgx.Batch
+	var asked []kept
 	answers := make([]int, len(all)) // how many each has
 	for i, b := range all {
-		before := batch.Len()
+		before := len(asked)
 		if many := forMany(b.query); many != "" {
 			columns, err := turned(b.rows)
 			if err != nil {
 				return err
 			}
-			batch.Queue(many, columns...)
+			asked = append(asked, kept{many, columns})
 		} else {
 			for _, args := range b.rows {
-				batch.Queue(b.query, args...)
+				asked = append(asked, kept{b.query, args})
 			}
 		}
-		answers[i] = batch.Len() - before
+		answers[i] = len(asked) - before
 	}
-	ctx, done := c.e.patience()
-	defer done()
 	var aside error
-	err := onPgx(c, func(conn *pgx.Conn) (err error) {
-		results := conn.SendBatch(ctx, &batch)
-		defer func() { err = errors.Join(err, results.Close()) }()
+	err := c.pipe(nil, func(results pgx.BatchResults) error {
 		for i, b := range all {
 			var n int64
 			for range answers[i] {
@@ -126,11 +119,11 @@ func (c *conn) remoteBulks(all []bulk) error {
 			}
 		}
 		return nil
-	})
+	}, asked...)
 	if aside != nil { // a later statement may have failed over the same thing
 		return aside
 	}
-	return c.e.fault(err)
+	return err
 }
 
 // turned makes an array of each column.

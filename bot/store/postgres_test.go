@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -424,5 +425,55 @@ func crowd(t *testing.T, s *Store) {
 	})
 	if err := s.Scrub(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestPostgresReadsWhatIsDueInOrder: in a minute in which a great many are due the
+// server must not collect and sort all of them for each page.
+func TestPostgresReadsWhatIsDueInOrder(t *testing.T) {
+	t.Parallel()
+	o := postgresOptions(t)
+	s := openStore(t, o)
+	const people = 5000
+	fill(t, s, 0, people)
+	mustUpdate(t, s, func(tx *Tx) error {
+		for id := PersonID(1); id <= people; id++ {
+			due := start.Add(-time.Second * time.Duration(id%40))
+			if id%3 == 0 {
+				due = start.Add(time.Hour)
+			}
+			err := errors.Join(
+				tx.PutSchedule(Schedule{Person: id, Name: "checkin", Flow: "checkin.ask", Cron: "0 9 * * *", NextDue: due}),
+				tx.SetTimer(id, "session", 0, due))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	asAdmin(t, o.URL, "ANALYZE")
+	plan := func(query string, args ...any) string {
+		var lines []string
+		mustView(t, s, func(tx *Tx) error {
+			return tx.rows("EXPLAIN "+query, args, func(scan func(...any) error) error {
+				lines = append(lines, "")
+				return scan(&lines[len(lines)-1])
+			})
+		})
+		return strings.Join(lines, "\n")
+	}
+	whose := []any{millis(start), 1, 0, millis(start.Add(-othersAfter)), ""}
+	for query, more := range map[string][]any{
+		sqlDueAhead: {2048}, sqlTimersAhead: {"session", 2048}, sqlDueSchedules: {500}, sqlDueTimers: {500},
+	} {
+		text := plan(query, append(slices.Clone(whose), more...)...)
+		if !strings.Contains(text, "_due on ") || regexp.MustCompile("Sort|Bitmap|Gather|JIT").MatchString(text) {
+			t.Errorf("not in the order of the index:\n%s\n%s", query, text)
+		}
+	}
+	// Nobody is due as far as the server has counted: then a crowd is, and the few
+	// who talk must not be looked for among them.
+	if text := plan(sqlDueAnswers, millis(start), "matrix", 256); strings.Contains(text, "lane_due") {
+		t.Errorf("answers are looked for among all that is due:\n%s", text)
 	}
 }

@@ -119,7 +119,7 @@ const (
 	sqlSchedules    = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE person = $1 ORDER BY id`
 	sqlLoadSchedule = `SELECT id, person, name, body, COALESCE(next_due, 0), last_due FROM schedule WHERE id = $1`
 	sqlDueSchedules = `SELECT id, person, name, body, next_due, last_due FROM schedule ` +
-		`WHERE next_due <= $1 AND (person % $2 = $3 OR next_due <= $4) ` +
+		`WHERE next_due <= $1 AND (abs(person % $2 - $3) < 1 OR next_due <= $4) ` +
 		`AND ($5 = '' OR EXISTS (SELECT 1 FROM lane WHERE lane.person = schedule.person AND lane.network = $5) OR ` +
 		`EXISTS (SELECT 1 FROM person JOIN lane ON lane.person = person.id WHERE person.main = schedule.person AND lane.network = $5)) ` +
 		`ORDER BY next_due LIMIT $6`

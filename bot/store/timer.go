@@ -22,7 +22,7 @@ const (
 	sqlClearTimer = `DELETE FROM timer WHERE person = $1 AND kind = $2`
 	sqlLoadTimer  = `SELECT seq, due FROM timer WHERE person = $1 AND kind = $2`
 	sqlDueTimers  = `SELECT person, kind, seq, due FROM timer ` +
-		`WHERE due <= $1 AND (person % $2 = $3 OR due <= $4) ` +
+		`WHERE due <= $1 AND (abs(person % $2 - $3) < 1 OR due <= $4) ` +
 		`AND ($5 = '' OR EXISTS (SELECT 1 FROM lane WHERE lane.person = timer.person AND lane.network = $5) OR ` +
 		`EXISTS (SELECT 1 FROM person JOIN lane ON lane.person = person.id WHERE person.main = timer.person AND lane.network = $5)) ` +
 		`ORDER BY due LIMIT $6`

@@ -71,6 +71,7 @@ func (w *writer) do(ctx context.Context, u *update) error {
 type update struct {
 	fn     func(*Tx) error
 	alone  func(*conn) error // instead of fn: runs outside any transaction
+	crowd  bool              // it writes for many at once
 	tries  int               // how often another copy was in the way
 	state  atomic.Int32
 	answer chan error // holds one

@@ -36,6 +36,8 @@ type writer struct {
 
 	mu      sync.Mutex
 	queue   []*update
+	crowds  []*update // writes of many people at once, which nobody waits for
+	passed  bool      // the last batch went before a crowd that waits
 	closed  bool
 	wake    chan struct{} // holds one: "the queue or closed has changed"
 	stopped chan struct{} // closed by stop
@@ -81,7 +83,11 @@ func (w *writer) push(u *update) bool {
 	if w.closed {
 		return false
 	}
-	w.queue = append(w.queue, u)
+	if u.crowd {
+		w.crowds = append(w.crowds, u)
+	} else {
+		w.queue = append(w.queue, u)
+	}
 	w.nudge()
 	return true
 }
@@ -109,15 +115,20 @@ func (w *writer) stop() bool {
 	return first
 }
 
-// take moves up to group waiting callers into the batch. It blocks while there
-// are none, and returns false when there will be none any more.
+// take moves up to group waiting callers into the batch, or one crowd: who waits for
+// an answer waits for one crowd at most, and a crowd for one batch. It blocks while
+// there are none, and returns false when there will be none any more.
 func (w *writer) take() bool {
 	for {
 		w.mu.Lock()
-		n := min(len(w.queue), w.group)
-		w.batch = append(w.batch[:0], w.queue[:n]...)
-		clear(w.queue[:n])
-		w.queue = w.queue[n:]
+		from, n := &w.queue, min(len(w.queue), w.group)
+		if len(w.crowds) > 0 && (n == 0 || w.passed) {
+			from, n = &w.crowds, 1
+		}
+		w.passed = from == &w.queue && len(w.crowds) > 0
+		w.batch = append(w.batch[:0], (*from)[:n]...)
+		clear((*from)[:n])
+		*from = (*from)[n:]
 		closed := w.closed
 		w.mu.Unlock()
 		w.at = 0

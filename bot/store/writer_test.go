@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -455,4 +456,46 @@ func testManyCallersAtOnce(t *testing.T, db database) {
 		}
 		return err
 	})
+}
+
+// TestWhoWaitsGoesBeforeACrowd: whoever waits for an answer waits for one crowd at
+// most, and a crowd for one batch of them.
+func TestWhoWaitsGoesBeforeACrowd(t *testing.T) { forEach(t, testWhoWaitsGoesBeforeACrowd) }
+
+func testWhoWaitsGoesBeforeACrowd(t *testing.T, db database) {
+	s := db.newStore(t)
+	var order []string
+	var all []*update
+	push := func(name string, more ...func()) {
+		u := &update{crowd: strings.HasPrefix(name, "crowd"), answer: make(chan error, 1)}
+		u.fn = func(*Tx) error {
+			order = append(order, name)
+			for _, do := range more {
+				do()
+			}
+			return nil
+		}
+		all = append(all, u)
+		if !s.writer.push(u) {
+			t.Error("closed")
+		}
+	}
+	done := make(chan struct{})
+	push("first", func() { // the others come while it is being written
+		push("crowd 1", func() {
+			push("c", func() { push("d", func() { close(done) }) })
+		})
+		push("crowd 2")
+		push("a")
+		push("b")
+	})
+	<-done
+	for _, u := range all {
+		if err := <-u.answer; err != nil {
+			t.Error(err)
+		}
+	}
+	if want := []string{"first", "a", "b", "crowd 1", "c", "crowd 2", "d"}; !slices.Equal(order, want) {
+		t.Errorf("written in the order %q, want %q", order, want)
+	}
 }

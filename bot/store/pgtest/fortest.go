@@ -4,13 +4,13 @@ import "testing"
 
 // ForTest starts a server that ends with the test, and ends the test where that
 // cannot be. With "" the cluster is where Start puts it. With a parent, it is in a new
-// folder inside that and has the settings that PostgreSQL comes with, so that it
-// can be measured.
+// folder inside that and has the settings that an operator is told to make, so that
+// it can be measured.
 func ForTest(t testing.TB, parent string) *Server {
 	t.Helper()
 	start := Start
 	if parent != "" {
-		start = func() (*Server, error) { return startIn(parent, "") }
+		start = func() (*Server, error) { return startIn(parent, measured()) }
 	}
 	s, err := start()
 	if err != nil {
