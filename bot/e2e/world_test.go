@@ -166,7 +166,7 @@ func (c *chat) say(body string) (event string) {
 // (any, if there are none), passing over others.
 func (c *chat) hear(any ...string) client.Event {
 	c.w.Helper()
-	return c.hearWithin(30*time.Second, any...)
+	return c.hearWithin(time.Minute, any...)
 }
 
 func (c *chat) hearWithin(d time.Duration, any ...string) client.Event {

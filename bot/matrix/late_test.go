@@ -160,32 +160,68 @@ func twin(t *testing.T, restart bool) {
 	g.awaitText(t, "that was all")
 }
 
-// TestLeftOut: after a failure the homeserver leaves a message out of its answer
-// and moves on. It is found when the same is asked for once more.
+// TestLeftOut: after a failure, or at the very first start, the homeserver leaves a
+// message out of its answer and moves on. It is found when the same is asked for
+// once more.
 func TestLeftOut(t *testing.T) {
 	t.Parallel()
 	server := sharedServer(t)
-	w := newWire(t, server)
-	cfg := botConfig(t, w.url, createUser(t, server, "bot"))
-	r := newRecorder()
-	b := startBot(t, cfg, r, func(tr *Transport) { tr.settle = 3 * time.Second })
-	g := newGuest(t, server, "ann")
-	g.openChat(t, b)
-	g.say(t, "before")
-	r.waitText(t, "before")
+	for name, failure := range map[string]bool{"first start": false, "failure": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, server)
+			r := newRecorder()
+			g := newGuest(t, server, "ann")
+			b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, func(tr *Transport) { tr.settle = 3 * time.Second })
+			g.openChat(t, b)
+			if failure {
+				g.say(t, "before")
+				r.waitText(t, "before")
+			}
 
-	w.hide.Store(g.cli.UserID.String())
-	w.deny.Store(times(3, func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }))
-	signal(b.poke)
-	g.say(t, "left out")
-	deadline := time.Now().Add(limit)
-	for before := w.hidden.Load(); w.hidden.Load() == before; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nothing was left out")
-		}
+			w.hide.Store(g.cli.UserID.String())
+			if failure {
+				w.deny.Store(times(3, func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }))
+				signal(b.poke)
+			}
+			g.say(t, "left out")
+			deadline := time.Now().Add(limit)
+			for before := w.hidden.Load(); w.hidden.Load() == before; time.Sleep(20 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("nothing was left out")
+				}
+			}
+			w.hide.Store("")
+			r.waitText(t, "left out")
+			g.say(t, "after")
+			r.waitText(t, "after")
+		})
 	}
-	w.hide.Store("")
-	r.waitText(t, "left out")
-	g.say(t, "after")
-	r.waitText(t, "after")
+}
+
+// TestJoinedBeforeTheJoin: the homeserver shows a room among the joined ones while
+// its timeline ends at the invitation, and the join itself comes with the next
+// answer. The conversation begins with the join all the same.
+func TestJoinedBeforeTheJoin(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	for name, most := range map[string]int{"the invitation": 1, "everything": 50} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t, server)
+			r := newRecorder()
+			b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, nil)
+			w.early.Store(&early{user: b.self.String(), most: most})
+			g := newGuest(t, server, "ann")
+			g.openChat(t, b)
+			if w.early.Load() != nil {
+				t.Fatal("no room was shown early")
+			}
+			g.say(t, "a word")
+			r.waitText(t, "a word")
+			if n := r.count(chat.KindOpened); n != 1 {
+				t.Errorf("the conversation began %d times", n)
+			}
+		})
+	}
 }

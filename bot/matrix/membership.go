@@ -24,7 +24,7 @@ func (j *roomJob) stateEvent(ctx context.Context, evt *event.Event) error {
 	switch {
 	case evt.Type.Type == event.StateMember.Type && *evt.StateKey == j.self.String():
 		return j.ownChange(ctx, evt)
-	case j.away || j.old(evt):
+	case j.away || j.ahead || j.old(evt):
 		return nil
 	case evt.Type.Type == event.StateMember.Type:
 		return j.otherChange(ctx, evt, before)

@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"time"
@@ -28,6 +29,7 @@ type roomJob struct {
 	row     roomRow
 	fresh   bool      // the room was unknown before this response
 	away    bool      // at this point of the timeline the bot was not in the room
+	ahead   bool      // the bot is in the room, but its join comes with a later response
 	settled bool      // the stored state is newer than the timeline already
 	again   bool      // up to the last handled event, the timeline repeats what was handled
 	inviter id.UserID // who invited the bot
@@ -65,7 +67,7 @@ func (l *loop) jobs(ctx context.Context, resp *mautrix.RespSync, since string) (
 
 // addTo puts the results into the batch.
 func (j *roomJob) addTo(b *batch) {
-	if j.data != nil {
+	if j.data != nil && !j.ahead { // else the room is as new to the next response
 		b.rooms[j.room] = j.row
 	}
 	b.waiting = append(b.waiting, j.later...)
@@ -113,16 +115,19 @@ func (j *roomJob) run(ctx context.Context) error {
 
 // runFresh handles a room that the bot has just joined (or, in the very first
 // response, knows nothing about): what happened before the join only counts
-// for the state.
+// for the state. Dendrite sometimes shows a room as joined with the events up to
+// the invitation, and the join with its next answer: the room begins there.
 func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 	state := j.stateSection()
 	past, timeline := j.stays(timeline)
 	state = append(state, past...)
-	whole := false
+	whole, own := false, event.Membership("")
 	for _, evt := range append(state, timeline...) {
 		whole = whole || evt.Type.Type == event.StateCreate.Type
+		own = cmp.Or(j.ownMembership(evt), own)
 		j.away = j.away || (j.ownMembership(evt) == event.MembershipJoin && contains(timeline, evt))
 	}
+	j.ahead = !j.start && own != event.MembershipJoin
 	if !whole {
 		// The bot knows nothing and was told only a part.
 		if err := j.ensureState(ctx); err != nil {
@@ -140,7 +145,7 @@ func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 	}
 	for _, evt := range state {
 		// More happened since the join than one response and the pages before it hold.
-		if !j.start && !j.away && j.ownMembership(evt) == event.MembershipJoin {
+		if !j.start && !j.away && !j.ahead && j.ownMembership(evt) == event.MembershipJoin {
 			if err := j.opened(ctx, evt); err != nil {
 				return err
 			}

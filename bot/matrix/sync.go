@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,9 +110,8 @@ func (l *loop) run(ctx context.Context) error {
 				calm = calm.Add(awayTimes * l.settle)
 			}
 			l.calm.Store(&calm)
-			if since != "" {
-				l.review, l.reviewAt = since, time.Now().Add(l.settle+l.settle/3)
-			}
+			l.review = cmp.Or(since, resp.NextBatch) // the very first answer is not told in changes
+			l.reviewAt = time.Now().Add(l.settle + l.settle/3)
 		}
 		quick, failures = false, 0
 		if err := l.handle(ctx, resp, since); err != nil {

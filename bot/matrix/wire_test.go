@@ -28,6 +28,14 @@ type wire struct {
 	reply  atomic.Pointer[func(*http.Request) *http.Response]
 	hidden atomic.Int64 // how many events were taken out
 	hide   atomic.Value // string: whose timeline events are taken out of sync responses
+	early  atomic.Pointer[early]
+}
+
+// early has a room shown once among the joined ones with the last events before
+// user joined it.
+type early struct {
+	user string
+	most int // events
 }
 
 func newWire(t *testing.T, server *homeserver.Server) *wire {
@@ -39,7 +47,7 @@ func newWire(t *testing.T, server *homeserver.Server) *wire {
 	w := &wire{}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, _ error) { panic(http.ErrAbortHandler) }
-	proxy.ModifyResponse = w.hideEvents
+	proxy.ModifyResponse = w.alterSync
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if asks(&w.deny, r) {
 			panic(http.ErrAbortHandler)
@@ -93,10 +101,11 @@ func newAnswer(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// hideEvents takes somebody's events out of a sync response.
-func (w *wire) hideEvents(resp *http.Response) error {
-	sender, _ := w.hide.Load().(string)
-	if sender == "" || !strings.HasSuffix(resp.Request.URL.Path, "/sync") {
+// alterSync changes a sync response as hide and early say.
+func (w *wire) alterSync(resp *http.Response) error {
+	hide, _ := w.hide.Load().(string)
+	early := w.early.Load()
+	if hide == "" && early == nil || !strings.HasSuffix(resp.Request.URL.Path, "/sync") {
 		return nil
 	}
 	var body map[string]any
@@ -106,10 +115,23 @@ func (w *wire) hideEvents(resp *http.Response) error {
 	joined := object(object(body, "rooms"), "join")
 	for room := range joined {
 		timeline := object(object(joined, room), "timeline")
-		events, _ := timeline["events"].([]any)
+		events, ok := timeline["events"].([]any)
+		if !ok {
+			continue
+		}
+		join := slices.IndexFunc(events, func(evt any) bool {
+			fields, _ := evt.(map[string]any)
+			return early != nil && fields["state_key"] == early.user && text(object(fields, "content"), "membership") == "join"
+		})
+		if join > 0 {
+			events = events[max(join-early.most, 0):join]
+			timeline["limited"] = false
+			body["next_batch"] = resp.Request.URL.Query().Get("since")
+			w.early.Store(nil)
+		}
 		timeline["events"] = slices.DeleteFunc(events, func(evt any) bool {
 			fields, _ := evt.(map[string]any)
-			gone := text(fields, "sender") == sender && fields["state_key"] == nil
+			gone := hide != "" && text(fields, "sender") == hide && fields["state_key"] == nil
 			if gone {
 				w.hidden.Add(1)
 			}
