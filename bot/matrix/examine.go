@@ -105,9 +105,14 @@ func Examine(ctx context.Context, cfg Config) (x Examination, err error) {
 	return x, nil
 }
 
+// greetPatience is for a homeserver that is busy. Who asks is a person who waits.
+const greetPatience = 10 * time.Second
+
 // greet asks the homeserver for its versions, and tells how far its clock is
-// ahead of ours.
+// ahead of ours. One that does not answer within greetPatience does not answer.
 func (t *Transport) greet(ctx context.Context) (skew time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, greetPatience)
+	defer cancel()
 	t.cli.ResponseHook = func(_ *http.Request, resp *http.Response, _ error, took time.Duration) {
 		if resp == nil {
 			return

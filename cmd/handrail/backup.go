@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"filippo.io/age"
+	"github.com/mattn/go-sqlite3"
 
 	"handrail/bot/matrix"
 	"handrail/bot/seal"
@@ -60,6 +62,9 @@ func (c *backupCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer func() { _ = os.RemoveAll(part) }() // what matters has left it
 	about, err := takeBackup(ctx, cfg, master, c.File, part, recipients)
+	if noRoom(err) {
+		return fail("the disk of %s is full, and there is no backup: one needs room for two copies of the store while it is made; make room, or write it to another disk", c.File)
+	}
 	if err != nil {
 		return err
 	}
@@ -124,6 +129,12 @@ func takeBackup(ctx context.Context, cfg Config, master *seal.Master, file, part
 		}
 	}
 	return about, giveName(written, file)
+}
+
+// noRoom tells whether an error is that a disk, or what this user may use of it, is full.
+func noRoom(err error) bool {
+	var file sqlite3.Error
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.As(err, &file) && file.Code == sqlite3.ErrFull
 }
 
 // sealIdentity seals the recovery key of the account; nil if there is none.

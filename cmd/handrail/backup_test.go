@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -229,4 +230,42 @@ func TestBackupOfPostgres(t *testing.T) {
 	addDatabase(t, toConfig, there)
 	does(t, "into another server", 0, "1 person", "restore", file, "-c", toConfig)
 	checkRestored(t, to, store.Options{URL: there})
+}
+
+// TestBackupOnAFullDisk: it says that the disk is full and what to do, leaves nothing
+// there, and so does a restoration. Where this user cannot make a small file system
+// there is no full disk to be had.
+func TestBackupOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	small := filepath.Join(t.TempDir(), "small")
+	if err := os.Mkdir(small, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256k,mode=0700", "none", small).CombinedOutput(); err != nil {
+		t.Skipf("no small file system: %v: %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", small).Run() })
+	dir, config := runFolder(t, "http://127.0.0.1:1", "handrail", "not so secret")
+	if err := storeToKeep(t, dir).Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole := filepath.Join(t.TempDir(), "whole")
+	does(t, "with room", 0, "1 person", "backup", whole, "-c", config)
+	_, server := sameKey(t, dir)
+	addDatabase(t, server, pgtest.ForTest(t, "").Empty(t))
+	does(t, "to a server", 0, "restored", "restore", whole, "-c", server)
+	for name, config := range map[string]string{"file": config, "server": server} {
+		does(t, name, 1, "is full, and there is no backup", "backup", filepath.Join(small, "backup"), "-c", config)
+		if left, err := os.ReadDir(small); err != nil || len(left) > 0 {
+			t.Errorf("%s: left behind: %v %v", name, left, err)
+		}
+	}
+	other, config := sameKey(t, dir)
+	if err := os.Symlink(small, filepath.Join(other, "data")); err != nil {
+		t.Fatal(err)
+	}
+	does(t, "restoration", 1, "is full, and nothing was restored", "restore", whole, "-c", config)
+	if left, err := os.ReadDir(small); err != nil || len(left) > 0 {
+		t.Errorf("a restoration leaves behind: %v %v", left, err)
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"handrail/bot/seal"
@@ -35,6 +34,9 @@ It exits with 1 if something fails, so that people are not served or soon will n
 // Run looks at everything.
 func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 	d := &doctor{file: c.Config, now: time.Now}
+	if c.Format != "json" {
+		d.live = s.out
+	}
 	d.look(ctx)
 	failed := 0
 	for _, f := range d.found {
@@ -42,8 +44,10 @@ func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 			failed++
 		}
 	}
-	if err := d.print(s.out, c.Format); err != nil {
-		return err
+	if c.Format == "json" {
+		if err := d.print(s.out); err != nil {
+			return err
+		}
 	}
 	if failed > 0 {
 		return fail("%s: each line says what to do", count(failed, "check")+" failed")
@@ -71,10 +75,16 @@ type doctor struct {
 	now   func() time.Time
 	cfg   Config
 	found []diagnosis
+	live  io.Writer // where each line goes at once; nil: nowhere
 }
 
 func (d *doctor) say(level, check, format string, args ...any) {
-	d.found = append(d.found, diagnosis{level, check, fmt.Sprintf(format, args...)})
+	f := diagnosis{level, check, fmt.Sprintf(format, args...)}
+	d.found = append(d.found, f)
+	if d.live != nil {
+		const longest = len("signal safety numbers")
+		fmt.Fprintf(d.live, "%-4s  %-*s  %s\n", f.Level, longest, f.Check, f.Text)
+	}
 }
 
 // bad says what is wrong; nil is fine and says how.
@@ -87,20 +97,13 @@ func (d *doctor) bad(check string, err error, format string, args ...any) bool {
 	return false
 }
 
-func (d *doctor) print(out io.Writer, format string) error {
-	if format == "json" {
-		text, err := json.MarshalIndent(d.found, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = out.Write(append(text, '\n'))
+func (d *doctor) print(out io.Writer) error {
+	text, err := json.MarshalIndent(d.found, "", "  ")
+	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, f := range d.found {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Level, f.Check, f.Text)
-	}
-	return w.Flush()
+	_, err = out.Write(append(text, '\n'))
+	return err
 }
 
 // look looks at everything that can be looked at.

@@ -98,6 +98,30 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	does(t, "for people", 1, "each line says what to do", "doctor", "-c", config)
 }
 
+// TestDoctorTellsOfAHomeserverThatHangs: it takes the connection and never answers.
+// What was found before stands there while it is waited for.
+func TestDoctorTellsOfAHomeserverThatHangs(t *testing.T) {
+	t.Parallel()
+	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	_, config := runFolder(t, "http://"+silent.Addr().String(), "handrail", "not so secret")
+	r := handrail(t, "", "doctor", "-c", config)
+	if r.code != 1 {
+		t.Errorf("exit %d\n%s", r.code, r.err)
+	}
+	for _, line := range []string{"ok    config                 ", "fail  homeserver             "} {
+		if !strings.Contains(r.out, line) {
+			t.Errorf("no line %q in:\n%s", line, r.out)
+		}
+	}
+	if !strings.Contains(r.out, "no answer from the homeserver in time") {
+		t.Errorf("the homeserver hangs, and the doctor says:\n%s", r.out)
+	}
+}
+
 func TestDoctorReadsTheClock(t *testing.T) {
 	t.Parallel()
 	for skew, want := range map[time.Duration]string{

@@ -56,6 +56,9 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 	}
 	r := restoration{cfg: cfg, master: master, part: filepath.Join(cfg.Data, restorePart)}
 	about, err := r.prepare(ctx, c.File, ids)
+	if noRoom(err) {
+		return fail("the disk of %s is full, and nothing was restored: make room, then try again", cfg.Data)
+	}
 	if err != nil {
 		return err
 	}
