@@ -120,7 +120,9 @@ func (t *Transport) answer(ctx context.Context, invite inviteRow) {
 	if err != nil {
 		f := classify(err)
 		pause := max(backoff(invite.tries), f.after)
-		if !f.final() && t.now().Sub(invite.first) < inviteGiveUp {
+		// Dendrite says M_FORBIDDEN of a join, too, that failed by a fault of its own.
+		final := f.final() && (invite.tries >= refusals || !invite.follow || f.code != "M_FORBIDDEN")
+		if !final && t.now().Sub(invite.first) < inviteGiveUp {
 			t.log.Warn("an invitation could not be answered, will try again", "follow", invite.follow, "err", clean("answer", err))
 			err = t.ledger.inviteAgain(ctx, invite.room, t.now().Add(pause))
 			t.noteInvite(ctx, err)
@@ -129,7 +131,7 @@ func (t *Transport) answer(ctx context.Context, invite inviteRow) {
 		t.log.Warn("an invitation could not be answered", "follow", invite.follow, "err", clean("answer", err))
 		_, _ = t.cli.LeaveRoom(rctx, invite.room)
 	}
-	t.noteInvite(ctx, t.ledger.inviteDone(ctx, invite.room))
+	t.noteInvite(ctx, t.ledger.inviteDone(ctx, invite))
 }
 
 // noteInvite slows the loop down when the ledger fails, else it would spin.

@@ -10,6 +10,7 @@ import (
 
 	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"handrail/bot/chat"
 )
@@ -213,15 +214,110 @@ func TestJoinedBeforeTheJoin(t *testing.T) {
 			b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, nil)
 			w.early.Store(&early{user: b.self.String(), most: most})
 			g := newGuest(t, server, "ann")
-			g.openChat(t, b)
+			g.openBefore(t, b, "a word too early")
 			if w.early.Load() != nil {
 				t.Fatal("no room was shown early")
 			}
 			g.say(t, "a word")
 			r.waitText(t, "a word")
-			if n := r.count(chat.KindOpened); n != 1 {
-				t.Errorf("the conversation began %d times", n)
-			}
+			r.heardOnly(t, b, "a word")
 		})
 	}
+}
+
+// openBefore is openChat of somebody who writes before the bot is invited.
+func (g *guest) openBefore(t *testing.T, b *bot, words string) {
+	t.Helper()
+	g.openRoom(t, "", true)
+	g.say(t, words)
+	if _, err := g.cli.InviteUser(testContext(t), g.room, inviteOf(b.self.String())); err != nil {
+		t.Fatal(err)
+	}
+	b.wait(t, chat.KindOpened, func(m chat.Message) bool { return m.From.Room == g.room.String() })
+	g.awaitJoin(t, b.self)
+}
+
+// heardOnly waits until everything was told that is told by itself, and wants one
+// conversation with these words.
+func (r *recorder) heardOnly(t *testing.T, b *bot, words string) {
+	t.Helper()
+	time.Sleep(b.cfg.Grace + time.Second)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	opened := 0
+	for _, m := range r.messages {
+		switch {
+		case m.Kind == chat.KindOpened:
+			opened++
+		case m.Kind != chat.KindText || string(m.Text) != words:
+			t.Errorf("also heard: kind %d %q", m.Kind, m.Text)
+		}
+	}
+	if opened != 1 {
+		t.Errorf("the conversation began %d times", opened)
+	}
+}
+
+// TestReplayFromBeforeTheJoin: after a failure the homeserver is asked for what it told
+// before, back to when the bot was not in the room. What somebody wrote there is not
+// said to the bot then, either.
+func TestReplayFromBeforeTheJoin(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	w := newWire(t, server)
+	r := newRecorder()
+	b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, nil)
+	g := newGuest(t, server, "ann")
+	g.openBefore(t, b, "a word too early")
+	w.deny.Store(times(3, func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }))
+	signal(b.poke)
+	for deadline := time.Now().Add(limit); !strings.Contains(b.logs.String(), "sync works again"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the sync did not fail and work again")
+		}
+	}
+	g.say(t, "a word")
+	r.waitText(t, "a word")
+	r.heardOnly(t, b, "a word")
+}
+
+// TestStateOfBefore: what the bot knows of a room is of before the join for a moment,
+// while the sync repeats it. A message is not given up for that.
+func TestStateOfBefore(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	r := newRecorder()
+	b := startBot(t, botConfig(t, server.URL(), createUser(t, server, "bot")), r, nil)
+	g := newGuest(t, server, "ann")
+	g.openChat(t, b)
+	for who, as := range map[id.UserID]event.Membership{b.self: event.MembershipInvite, g.cli.UserID: event.MembershipLeave} {
+		if err := b.state.SetMembership(testContext(t), g.room, who, as); err != nil {
+			t.Fatal(err)
+		}
+		words := "take care, " + string(as)
+		if _, err := b.Send(testContext(t), chat.Outgoing{Key: words, To: g.address(), Text: chat.Text(words)}); err != nil {
+			t.Errorf("%s: %v", as, err)
+		}
+		g.awaitText(t, words)
+	}
+}
+
+// TestJoinRefusedOnce: the homeserver forbids the join for a reason of its own, which
+// is gone the next time.
+func TestJoinRefusedOnce(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	w := newWire(t, server)
+	r := newRecorder()
+	b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, nil)
+	refused := times(2, func(req *http.Request) bool { return strings.Contains(req.URL.Path, "/join") })
+	reply := func(req *http.Request) *http.Response {
+		if !(*refused)(req) {
+			return nil
+		}
+		return newAnswer(http.StatusForbidden, `{"errcode":"M_FORBIDDEN","error":"InputRoomEvents failed"}`)
+	}
+	w.reply.Store(&reply)
+	g := newGuest(t, server, "ann")
+	g.openChat(t, b)
 }

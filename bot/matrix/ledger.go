@@ -316,8 +316,9 @@ func (l *ledger) invitesDue(ctx context.Context, now time.Time) (due []inviteRow
 	return due, next, nil
 }
 
-func (l *ledger) inviteDone(ctx context.Context, room id.RoomID) error {
-	_, err := l.db.Exec(ctx, "DELETE FROM hr_invite WHERE room_id=$1", room)
+// inviteDone forgets an invitation, but not a newer one to the same room.
+func (l *ledger) inviteDone(ctx context.Context, invite inviteRow) error {
+	_, err := l.db.Exec(ctx, "DELETE FROM hr_invite WHERE room_id=$1 AND first=$2", invite.room, invite.first.UnixMilli())
 	return err
 }
 

@@ -101,6 +101,7 @@ func (j *roomJob) run(ctx context.Context) error {
 	if j.fresh {
 		return j.runFresh(ctx, append(past, timeline...))
 	}
+	j.away = j.comesLater(append(past, timeline...))
 	if err := j.ensureState(ctx); err != nil {
 		return err
 	}
@@ -127,7 +128,8 @@ func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 		own = cmp.Or(j.ownMembership(evt), own)
 		j.away = j.away || (j.ownMembership(evt) == event.MembershipJoin && contains(timeline, evt))
 	}
-	j.ahead = !j.start && own != event.MembershipJoin
+	j.waitForJoin(own)
+	whole = whole && !j.ahead
 	if !whole {
 		// The bot knows nothing and was told only a part.
 		if err := j.ensureState(ctx); err != nil {
@@ -158,6 +160,35 @@ func (j *roomJob) runFresh(ctx context.Context, timeline []*event.Event) error {
 		return err
 	}
 	return j.confessLoss(ctx, timeline)
+}
+
+// waitForJoin tells whether the bot's join is still to come, by what the response
+// says of the bot. It comes with the next one that has the room; where it does
+// not, nobody waits for it any longer.
+func (j *roomJob) waitForJoin(own event.Membership) {
+	if j.start || own == event.MembershipJoin {
+		j.early.Delete(j.room)
+		return
+	}
+	_, waited := j.early.LoadOrStore(j.room, true)
+	j.ahead = !waited
+}
+
+// comesLater tells whether a timeline, of a room that is known, begins before the bot
+// was in it: a response after a failure repeats what was before the join, too.
+func (j *roomJob) comesLater(timeline []*event.Event) bool {
+	for _, evt := range timeline {
+		switch j.ownMembership(evt) {
+		case event.MembershipInvite:
+			return true
+		case event.MembershipJoin:
+			before := evt.Unsigned.PrevContent
+			return before != nil && event.Membership(text(before.Raw, "membership")) != event.MembershipJoin
+		case event.MembershipLeave, event.MembershipBan:
+			return false
+		}
+	}
+	return false
 }
 
 // stays parts a timeline behind the last time that the bot went out of the room.
@@ -322,7 +353,7 @@ func (j *roomJob) one(ctx context.Context, evt *event.Event) error {
 		return j.stateEvent(ctx, evt)
 	case evt.Sender == j.self:
 		return j.echo(ctx, evt)
-	case j.away || j.old(evt):
+	case j.away || j.ahead || j.old(evt):
 		return nil
 	case evt.Type.Type == event.EventEncrypted.Type:
 		return j.encrypted(ctx, evt)

@@ -180,8 +180,28 @@ func sendFailedEarly(op string, err error) error {
 	return clean(op, err)
 }
 
-// admit refuses everything that must not go into the room as it is now.
+// admit refuses everything that must not go into the room as it is now. What is
+// refused is not sent again, so the homeserver is asked before: while the sync
+// repeats something, what is known of a room is for a moment as it was then.
 func (t *Transport) admit(ctx context.Context, room id.RoomID, out chat.Outgoing) (view roomView, err error) {
+	view, err = t.admitKnown(ctx, room, out)
+	var never *chat.PermanentError
+	if !errors.As(err, &never) {
+		return view, err
+	}
+	if err := t.fetchAgain(ctx, room); err != nil {
+		return view, sendError("look at the room", err)
+	}
+	return t.admitKnown(ctx, room, out)
+}
+
+func (t *Transport) fetchAgain(ctx context.Context, room id.RoomID) error {
+	defer t.rooms.WithLock(room)()
+	return t.crypt.fetchRoom(ctx, room)
+}
+
+// admitKnown is admit by what is known of the room.
+func (t *Transport) admitKnown(ctx context.Context, room id.RoomID, out chat.Outgoing) (view roomView, err error) {
 	if _, err := t.learn(ctx, room); err != nil {
 		return view, sendError("look at the room", err)
 	}

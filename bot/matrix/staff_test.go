@@ -17,6 +17,8 @@ import (
 func sign(t *testing.T, g *guest) {
 	t.Helper()
 	ctx := testContext(t)
+	g.turn.mu.Lock()
+	defer g.turn.mu.Unlock()
 	if _, _, err := g.help.Machine().GenerateAndUploadCrossSigningKeysWithPassword(ctx, password, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +145,10 @@ func TestStaffKeysFollow(t *testing.T) {
 	if !sharedWith(t, b, g) || sharedWith(t, b, other) {
 		t.Fatal("before it was signed the other device is given the key")
 	}
-	if err := g.help.Machine().SignOwnDevice(testContext(t), other.help.Machine().OwnIdentity()); err != nil {
+	g.turn.mu.Lock()
+	err := g.help.Machine().SignOwnDevice(testContext(t), other.help.Machine().OwnIdentity())
+	g.turn.mu.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	sent := 0
@@ -160,7 +165,7 @@ func TestStaffKeysFollow(t *testing.T) {
 		return len(r.refused) > 0
 	})
 	var never *chat.PermanentError
-	_, err := b.Send(testContext(t), chat.Outgoing{Key: "nobody", Team: true, To: g.address(), Text: "for nobody"})
+	_, err = b.Send(testContext(t), chat.Outgoing{Key: "nobody", Team: true, To: g.address(), Text: "for nobody"})
 	if !errors.As(err, &never) {
 		t.Errorf("a message that no device may read: %v", err)
 	}

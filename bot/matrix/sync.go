@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -60,6 +61,7 @@ type loop struct {
 	pruned   time.Time // when the ledger was last tidied
 	review   string    // the token to go back to at reviewAt
 	reviewAt time.Time // zero: nothing is to be asked for once more
+	early    sync.Map  // of id.RoomID: rooms that were shown before the bot's join
 }
 
 // run makes one pass after the other. At the start and after a failure it goes
@@ -355,6 +357,7 @@ func (l *loop) lookAtStaff(ctx context.Context, changed []id.UserID) {
 // leave forgets a room that the bot is no longer in, and tells of everybody who is
 // there: they have put the bot out, or the room has ended.
 func (l *loop) leave(ctx context.Context, room id.RoomID) error {
+	l.early.Delete(room)
 	j := &roomJob{loop: l, room: room}
 	view, err := j.look(ctx)
 	if err == nil {

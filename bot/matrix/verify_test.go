@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.mau.fi/util/jsontime"
-	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/crypto/verificationhelper"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -61,8 +60,7 @@ func newChecker(t *testing.T, g *guest) *checker {
 		t.Fatal(err)
 	}
 	c := &checker{store: &lockedStore{VerificationStore: verificationhelper.NewInMemoryVerificationStore()}, emoji: make(chan []rune, 4), done: make(chan string, 4)}
-	syncer := g.cli.Syncer.(*mautrix.DefaultSyncer)
-	syncer.OnEvent(func(_ context.Context, evt *event.Event) {
+	g.turn.OnEvent(func(_ context.Context, evt *event.Event) {
 		if evt.RoomID == "" || !strings.HasPrefix(evt.Type.Type, verificationPrefix) {
 			return
 		}
