@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -23,6 +24,7 @@ import (
 // in a new client would not have either.
 type guest struct {
 	client *mautrix.Client
+	turn   *turn // held while it sends
 	crypto *cryptohelper.CryptoHelper
 	bot    id.UserID
 	room   id.RoomID
@@ -31,6 +33,20 @@ type guest struct {
 	last   id.EventID // the bot's newest message; only read by the reader of events
 	synced *task
 	stop   context.CancelFunc
+}
+
+// turn is a syncer that takes in nothing while the guest sends: the library finds out
+// about its own keys while it does either, and keeps them without a lock.
+type turn struct {
+	*mautrix.DefaultSyncer
+	sync.Mutex
+}
+
+// ProcessResponse takes in what came.
+func (t *turn) ProcessResponse(ctx context.Context, resp *mautrix.RespSync, since string) error {
+	t.Lock()
+	defer t.Unlock()
+	return t.DefaultSyncer.ProcessResponse(ctx, resp, since)
 }
 
 // guestEvent is one thing that the bot did in the room. Unreadable is set when
@@ -71,9 +87,10 @@ func openGuest(ctx context.Context, a guestAccount, bot id.UserID, room id.RoomI
 	cli.Log = zerolog.Nop()
 	cli.DefaultHTTPRetries = 3
 	g := &guest{
-		client: cli, bot: bot, room: room,
+		client: cli, bot: bot, room: room, turn: &turn{DefaultSyncer: mautrix.NewDefaultSyncer()},
 		events: make(chan guestEvent, eventBuffer), joined: make(chan struct{}),
 	}
+	cli.Syncer = g.turn
 	if g.crypto, err = cryptohelper.NewCryptoHelper(cli, a.pickle, a.path); err != nil {
 		return nil, fmt.Errorf("open the guest's keys: %w", err)
 	}
@@ -105,7 +122,7 @@ func (g *guest) listen(ctx context.Context) {
 		}
 	}
 	fromBot := func(evt *event.Event) bool { return evt.Sender == g.bot && evt.RoomID == g.room }
-	syncer := g.client.Syncer.(*mautrix.DefaultSyncer)
+	syncer := g.turn
 	syncer.OnEventType(event.StateMember, func(_ context.Context, evt *event.Event) {
 		if evt.GetStateKey() != g.bot.String() || evt.Content.AsMember().Membership != event.MembershipJoin {
 			return
@@ -179,6 +196,8 @@ func (g *guest) open(ctx context.Context) error {
 
 // say sends what the person does. Only words and reactions are known here.
 func (g *guest) say(ctx context.Context, e console.Entry) error {
+	g.turn.Lock()
+	defer g.turn.Unlock()
 	var err error
 	if e.Act == console.Reacted && g.last != "" {
 		_, err = g.client.SendReaction(ctx, g.room, g.last, e.Text)

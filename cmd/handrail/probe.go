@@ -250,7 +250,9 @@ func (g *guest) withBot(ctx context.Context) bool {
 
 // ask says words and waits for what the bot says after them.
 func (g *guest) ask(ctx context.Context, words string) error {
+	g.turn.Lock()
 	sent, err := g.client.SendText(ctx, g.room, words)
+	g.turn.Unlock()
 	if err != nil {
 		return errNotSent
 	}
