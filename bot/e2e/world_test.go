@@ -163,10 +163,11 @@ func (c *chat) say(body string) (event string) {
 }
 
 // hear waits for the next message of the bot that has one of the texts in it
-// (any, if there are none), passing over others.
+// (any, if there are none), passing over others. A homeserver that was killed may
+// show the bot half a minute late what it took.
 func (c *chat) hear(any ...string) client.Event {
 	c.w.Helper()
-	return c.hearWithin(time.Minute, any...)
+	return c.hearWithin(2*lateness, any...)
 }
 
 func (c *chat) hearWithin(d time.Duration, any ...string) client.Event {
