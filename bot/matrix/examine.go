@@ -109,7 +109,7 @@ func Examine(ctx context.Context, cfg Config) (x Examination, err error) {
 const greetPatience = 10 * time.Second
 
 // greet asks the homeserver for its versions, and tells how far its clock is
-// ahead of ours. One that does not answer within greetPatience does not answer.
+// ahead of ours. It waits for greetPatience.
 func (t *Transport) greet(ctx context.Context) (skew time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, greetPatience)
 	defer cancel()

@@ -124,7 +124,7 @@ func (t *Transport) answer(ctx context.Context, invite inviteRow) {
 		final := f.final() && (invite.tries >= refusals || !invite.follow || f.code != "M_FORBIDDEN")
 		if !final && t.now().Sub(invite.first) < inviteGiveUp {
 			t.log.Warn("an invitation could not be answered, will try again", "follow", invite.follow, "err", clean("answer", err))
-			err = t.ledger.inviteAgain(ctx, invite.room, t.now().Add(pause))
+			err = t.ledger.inviteAgain(ctx, invite, t.now().Add(pause))
 			t.noteInvite(ctx, err)
 			return
 		}

@@ -182,21 +182,32 @@ func TestLeftOut(t *testing.T) {
 
 			w.hide.Store(g.cli.UserID.String())
 			if failure {
-				w.deny.Store(times(3, func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }))
-				signal(b.poke)
+				w.breakSync(b)
 			}
 			g.say(t, "left out")
-			deadline := time.Now().Add(limit)
-			for before := w.hidden.Load(); w.hidden.Load() == before; time.Sleep(20 * time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatal("nothing was left out")
-				}
-			}
+			before := w.hidden.Load()
+			poll(t, "something to be left out", func() bool { return w.hidden.Load() > before })
 			w.hide.Store("")
 			r.waitText(t, "left out")
 			g.say(t, "after")
 			r.waitText(t, "after")
 		})
+	}
+}
+
+// breakSync lets the bot's sync fail a few times, from now on.
+func (w *wire) breakSync(b *bot) {
+	w.deny.Store(times(3, func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }))
+	signal(b.poke)
+}
+
+// poll waits for what no message tells of.
+func poll(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
 	}
 }
 
@@ -269,13 +280,8 @@ func TestReplayFromBeforeTheJoin(t *testing.T) {
 	b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, nil)
 	g := newGuest(t, server, "ann")
 	g.openBefore(t, b, "a word too early")
-	w.deny.Store(times(3, func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/sync") }))
-	signal(b.poke)
-	for deadline := time.Now().Add(limit); !strings.Contains(b.logs.String(), "sync works again"); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the sync did not fail and work again")
-		}
-	}
+	w.breakSync(b)
+	poll(t, "the sync to fail and work again", func() bool { return strings.Contains(b.logs.String(), "sync works again") })
 	g.say(t, "a word")
 	r.waitText(t, "a word")
 	r.heardOnly(t, b, "a word")

@@ -322,7 +322,8 @@ func (l *ledger) inviteDone(ctx context.Context, invite inviteRow) error {
 	return err
 }
 
-func (l *ledger) inviteAgain(ctx context.Context, room id.RoomID, at time.Time) error {
-	_, err := l.db.Exec(ctx, "UPDATE hr_invite SET tries=tries+1, next_try=$1 WHERE room_id=$2", at.UnixMilli(), room)
+// inviteAgain puts an invitation off, but not a newer one to the same room.
+func (l *ledger) inviteAgain(ctx context.Context, invite inviteRow, at time.Time) error {
+	_, err := l.db.Exec(ctx, "UPDATE hr_invite SET tries=tries+1, next_try=$1 WHERE room_id=$2 AND first=$3", at.UnixMilli(), invite.room, invite.first.UnixMilli())
 	return err
 }

@@ -189,15 +189,10 @@ func (t *Transport) admit(ctx context.Context, room id.RoomID, out chat.Outgoing
 	if !errors.As(err, &never) {
 		return view, err
 	}
-	if err := t.fetchAgain(ctx, room); err != nil {
+	if err := t.again(ctx, room); err != nil {
 		return view, sendError("look at the room", err)
 	}
 	return t.admitKnown(ctx, room, out)
-}
-
-func (t *Transport) fetchAgain(ctx context.Context, room id.RoomID) error {
-	defer t.rooms.WithLock(room)()
-	return t.crypt.fetchRoom(ctx, room)
 }
 
 // admitKnown is admit by what is known of the room.
