@@ -15,11 +15,7 @@ import (
 // homeserver will never take is told apart from what may be tried again.
 func TestLargeFile(t *testing.T) {
 	t.Parallel()
-	server := sharedServer(t)
-	r := newRecorder()
-	b := startBot(t, botConfig(t, server.URL(), createUser(t, server, "bot")), r, nil)
-	g := newGuest(t, server, "ann")
-	g.openChat(t, b)
+	_, b, g := talking(t)
 	out := chat.Outgoing{
 		Key: "file-1", To: g.address(), Form: chat.FormFile, Name: "notes.json.age",
 		Data: bytes.Repeat([]byte("0123456789abcdef"), 7<<16), // 7 MiB

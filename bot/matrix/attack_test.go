@@ -50,11 +50,7 @@ func TestInvitationSpam(t *testing.T) {
 // them: no form, no mention, nothing that an app would make more of.
 func TestMarkup(t *testing.T) {
 	t.Parallel()
-	server := sharedServer(t)
-	r := newRecorder()
-	b := startBot(t, botConfig(t, server.URL(), createUser(t, server, "bot")), r, nil)
-	g := newGuest(t, server, "ann")
-	g.openChat(t, b)
+	r, b, g := talking(t)
 	g.send(t, event.EventMessage, map[string]any{
 		"msgtype": "m.text", "body": "only this counts", "format": "org.matrix.custom.html",
 		"formatted_body": "<h1>stop</h1><script>alert(1)</script>", "m.mentions": map[string]any{"room": true},
@@ -83,11 +79,7 @@ func TestMarkup(t *testing.T) {
 // a message of somebody else is at most a message of who sent it.
 func TestForgedEvents(t *testing.T) {
 	t.Parallel()
-	server := sharedServer(t)
-	r := newRecorder()
-	b := startBot(t, botConfig(t, server.URL(), createUser(t, server, "bot")), r, nil)
-	g := newGuest(t, server, "ann")
-	g.openChat(t, b)
+	r, b, g := talking(t)
 	said := b.say(t, g, "key-1", "good evening")
 	forged := []any{
 		map[string]any{"msgtype": "m.text", "body": "forged key", keyField: "key-1"},

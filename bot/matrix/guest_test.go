@@ -117,6 +117,16 @@ func (g *guest) openRoom(t *testing.T, bot id.UserID, encrypted bool, others ...
 	g.room = resp.RoomID
 }
 
+// talking is a bot and a person who are in an encrypted chat.
+func talking(t *testing.T) (*recorder, *bot, *guest) {
+	t.Helper()
+	server, r := sharedServer(t), newRecorder()
+	b := startBot(t, botConfig(t, server.URL(), createUser(t, server, "bot")), r, nil)
+	g := newGuest(t, server, "ann")
+	g.openChat(t, b)
+	return r, b, g
+}
+
 // openChat makes an encrypted room and waits until the bot is ready in it and
 // the guest knows that.
 func (g *guest) openChat(t *testing.T, b *bot) {

@@ -48,11 +48,7 @@ func (g *guest) sentAt(t *testing.T, name id.EventID) time.Time {
 // they write later stays. Doing it again is no error.
 func TestSweep(t *testing.T) {
 	t.Parallel()
-	server := sharedServer(t)
-	r := newRecorder()
-	b := startBot(t, botConfig(t, server.URL(), createUser(t, server, "bot")), r, nil)
-	g := newGuest(t, server, "ann")
-	g.openChat(t, b)
+	r, b, g := talking(t)
 	first := g.say(t, "he is here")
 	r.waitText(t, "he is here")
 	said := id.EventID(b.say(t, g, "key-1", "good evening"))
@@ -94,11 +90,7 @@ func TestSweep(t *testing.T) {
 // TestSweepWhereItIsNotAllowed: nothing is taken back, and nothing waits for it.
 func TestSweepWhereItIsNotAllowed(t *testing.T) {
 	t.Parallel()
-	server := sharedServer(t)
-	r := newRecorder()
-	b := startBot(t, botConfig(t, server.URL(), createUser(t, server, "bot")), r, nil)
-	g := newGuest(t, server, "ann")
-	g.openChat(t, b)
+	r, b, g := talking(t)
 	lower(t, b, g.room)
 	words := g.say(t, "he is here")
 	r.waitText(t, "he is here")
