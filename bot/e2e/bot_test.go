@@ -14,7 +14,10 @@ import (
 	"handrail/flows"
 )
 
-const botPatience = 2 * time.Minute
+const (
+	botPatience  = 2 * time.Minute
+	restartAfter = 500 * time.Millisecond // whoever watches over the bot waits so long
+)
 
 // botRun is the bot as its operator runs it: a folder with a configuration, and
 // a process that comes and goes.
@@ -22,6 +25,7 @@ type botRun struct {
 	dir  string
 	log  *os.File // standard error of every run, one after the other
 	proc *child.Process
+	kept *child.Kept // in the place of proc: see keep
 }
 
 // setUpBot writes what an operator would write.
@@ -65,22 +69,41 @@ log: {level: debug}
 // on the homeserver.
 func (b *botRun) start(t testing.TB) {
 	t.Helper()
-	if b.proc != nil {
+	if b.proc != nil || b.kept != nil {
 		t.Fatal("the bot already runs")
 	}
-	cmd := exec.Command(handrail, "run", "-c", filepath.Join(b.dir, "config.yaml"))
-	cmd.Stderr, cmd.Stdout = b.log, b.log
-	proc, err := child.Start(cmd)
+	proc, err := child.Start(b.runCommand())
 	must(t, err)
 	b.proc = proc
+}
+
+// keep is start by a service manager: a bot that ends by itself, because what it
+// needs to start was just not there, is started again until it is killed or stopped.
+func (b *botRun) keep(t testing.TB) {
+	t.Helper()
+	if b.proc != nil || b.kept != nil {
+		t.Fatal("the bot already runs")
+	}
+	kept, err := child.Keep(restartAfter, b.runCommand, func() {})
+	must(t, err)
+	b.kept = kept
+}
+
+func (b *botRun) runCommand() *exec.Cmd {
+	cmd := exec.Command(handrail, "run", "-c", filepath.Join(b.dir, "config.yaml"))
+	cmd.Stderr, cmd.Stdout = b.log, b.log
+	return cmd
 }
 
 // kill ends the bot as a crash would.
 func (b *botRun) kill() {
 	if b.proc != nil {
 		b.proc.Kill()
-		b.proc = nil
 	}
+	if b.kept != nil {
+		b.kept.Kill()
+	}
+	b.proc, b.kept = nil, nil
 }
 
 // stop ends the bot in good order and says so if it was not.
@@ -94,15 +117,23 @@ func (b *botRun) stop(t testing.TB) {
 // terminate sends SIGTERM and returns how the bot ended, nil if it did not run.
 func (b *botRun) terminate(t testing.TB) *os.ProcessState {
 	t.Helper()
-	if b.proc == nil {
-		return nil
+	proc, kept := b.proc, b.kept
+	b.proc, b.kept = nil, nil
+	var (
+		state *os.ProcessState
+		err   error
+	)
+	switch {
+	case proc != nil:
+		err = proc.Stop(botPatience)
+		state = proc.State()
+	case kept != nil:
+		state, err = kept.Stop(botPatience)
 	}
-	proc := b.proc
-	b.proc = nil
-	if err := proc.Stop(botPatience); err != nil {
+	if err != nil {
 		t.Errorf("stop the bot: %v\n%s", err, b.logEnd())
 	}
-	return proc.State()
+	return state
 }
 
 // exit waits until the bot ends by itself.

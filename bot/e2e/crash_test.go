@@ -53,7 +53,7 @@ func TestKilledInTheMiddleOfABatch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{})
 	random := seeded(t)
-	w.bot.start(t)
+	w.bot.keep(t)
 	chats := []*chat{w.enter("ann"), w.enter("ben")}
 	for _, c := range chats {
 		c.count()
@@ -71,7 +71,7 @@ func TestHomeserverRestartsToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{durable: true})
 	random := seeded(t)
-	w.bot.start(t)
+	w.bot.keep(t)
 	chats := []*chat{w.enter("ann"), w.enter("ben")}
 	for _, c := range chats {
 		c.count()
@@ -94,7 +94,7 @@ func TestDatabaseRestartsToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{database: true})
 	random := seeded(t)
-	w.bot.start(t)
+	w.bot.keep(t)
 	chats := []*chat{w.enter("ann"), w.enter("ben")}
 	for _, c := range chats {
 		c.count()
@@ -121,7 +121,8 @@ func restartServer(w *world, s *homeserver.Server, crash bool) {
 }
 
 // crashBatch sends one batch in every chat and kills the bot a few times while
-// it is sent and answered. between is called after each kill, with the bot down.
+// it is sent and answered. between is called after each kill, with the bot down. A
+// start in the middle of a crash of what it needs may end by itself.
 func crashBatch(w *world, chats []*chat, batch int, random *rand.Rand, between func(kill int)) {
 	w.Helper()
 	bodies := numbered(batch*batchSize, batchSize)
@@ -133,7 +134,7 @@ func crashBatch(w *world, chats []*chat, batch int, random *rand.Rand, between f
 		time.Sleep(lifetime(random))
 		w.bot.kill()
 		between(kill)
-		w.bot.start(w)
+		w.bot.keep(w)
 	}
 	for i, c := range chats {
 		w.dump(<-sent[i])
@@ -158,7 +159,7 @@ func finish(w *world, chats []*chat, judge func(*chat)) {
 		c.settle("counted message last but one")
 	}
 	w.bot.stop(w)
-	w.bot.start(w)
+	w.bot.keep(w)
 	for _, c := range chats {
 		c.settle("counted message last")
 		judge(c)

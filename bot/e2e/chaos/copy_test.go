@@ -34,10 +34,9 @@ type runner struct {
 	clock string // the file with the bot's clock
 	log   *os.File
 
-	mu    sync.Mutex
-	proc  *child.Process
-	ready chan struct{} // closed when the process that runs has started
-	ends  atomic.Int64  // how often a process ended by itself
+	kept  *child.Kept                   // nil: it is not to run
+	ready atomic.Pointer[chan struct{}] // closed when the process that runs has started
+	ends  atomic.Int64                  // how often a process ended by itself
 }
 
 // setUp writes what an operator would write.
@@ -76,72 +75,44 @@ func (r *runner) command() *exec.Cmd {
 // start starts the bot; it is kept running until kill or stop.
 func (r *runner) start(t testing.TB) {
 	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	must(t, r.launch())
+	if r.kept != nil {
+		return
+	}
+	var err error
+	r.kept, err = child.Keep(restartAfter, r.next, func() { r.ends.Add(1) })
+	must(t, err)
 }
 
-// launch is start with r.mu held.
-func (r *runner) launch() error {
-	if r.proc != nil {
-		return nil
-	}
+// next is the command of the next process, and from now on that is looked for which
+// is ready.
+func (r *runner) next() *exec.Cmd {
 	cmd := r.command()
 	ready := make(chan struct{})
 	out := &watch{to: r.log, ready: ready}
 	cmd.Stderr, cmd.Stdout = out, out
-	proc, err := child.Start(cmd)
-	if err != nil {
-		return err
-	}
-	r.proc, r.ready = proc, ready
-	go func() {
-		<-proc.Done()
-		r.mu.Lock()
-		mine := r.proc == proc
-		r.mu.Unlock()
-		if !mine {
-			return
-		}
-		r.ends.Add(1)
-		time.Sleep(restartAfter)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.proc == proc {
-			r.proc = nil
-			_ = r.launch() // it was possible before
-		}
-	}()
-	return nil
+	r.ready.Store(&ready)
+	return cmd
 }
 
 // started is closed when the process that runs now is ready.
-func (r *runner) started() <-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.ready
-}
+func (r *runner) started() <-chan struct{} { return *r.ready.Load() }
 
 // kill ends the bot as a crash would.
 func (r *runner) kill() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if proc := r.proc; proc != nil {
-		r.proc = nil
-		proc.Kill()
+	if r.kept != nil {
+		r.kept.Kill()
+		r.kept = nil
 	}
 }
 
 // stop ends the bot in good order.
 func (r *runner) stop(t testing.TB) {
 	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if proc := r.proc; proc != nil {
-		r.proc = nil
-		if err := proc.Stop(botPatience); err != nil {
+	if r.kept != nil {
+		if _, err := r.kept.Stop(botPatience); err != nil {
 			t.Errorf("stop the bot: %v", err)
 		}
+		r.kept = nil
 	}
 }
 

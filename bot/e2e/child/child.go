@@ -1,8 +1,8 @@
 // Package child runs the other programs of the demo and of the end-to-end
 // tests: a homeserver, a Matrix client, the bot. A child ends when this process
 // does, keeps the end of its output for an error message, and can be ended in
-// good order or as a crash would. The package never restarts anything and never
-// reads what a child says.
+// good order or as a crash would, or started again when it ends by itself. The
+// package never reads what a child says.
 package child
 
 import (

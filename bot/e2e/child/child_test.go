@@ -2,6 +2,7 @@ package child
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,65 @@ func TestStartOfNothing(t *testing.T) {
 	t.Parallel()
 	if _, err := Start(exec.Command(filepath.Join(t.TempDir(), "nothing"))); err == nil {
 		t.Error("started a program that is not there")
+	}
+}
+
+// TestKept: what ends by itself is started again, and what was killed or stopped is
+// not, also in the pause before a start.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	for _, stop := range []bool{false, true} {
+		runs := filepath.Join(t.TempDir(), "runs")
+		ended := make(chan struct{})
+		// The first two runs end by themselves, the third one stays.
+		script := `trap 'exit 0' TERM; echo run >>"$0"; test $(wc -l <"$0") -lt 3 && exit 3; while :; do sleep 0.01; done`
+		k, err := Keep(10*time.Millisecond, func() *exec.Cmd { return exec.Command("/bin/sh", "-c", script, runs) }, func() { ended <- struct{}{} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-ended
+		<-ended
+		waitForLines(t, runs, 3)
+		if stop {
+			if state, err := k.Stop(time.Minute); err != nil || state == nil || !state.Success() {
+				t.Errorf("stopped: %v, %v", state, err)
+			}
+		} else {
+			k.Kill()
+		}
+		k.Kill()
+		if state, err := k.Stop(time.Minute); state != nil || err != nil {
+			t.Errorf("stopped when it had ended: %v, %v", state, err)
+		}
+	}
+
+	ended := make(chan struct{})
+	starts := 0
+	k, err := Keep(50*time.Millisecond, func() *exec.Cmd { starts++; return exec.Command("/bin/false") }, func() { close(ended) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if state, err := k.Stop(time.Minute); state != nil || err != nil {
+		t.Errorf("stopped in the pause: %v, %v", state, err)
+	}
+	time.Sleep(200 * time.Millisecond)
+	if starts != 1 {
+		t.Errorf("%d starts, the last after it was stopped", starts)
+	}
+}
+
+// waitForLines waits until a file has n lines.
+func waitForLines(t *testing.T, path string, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		data, err := os.ReadFile(path)
+		if err == nil && strings.Count(string(data), "\n") >= n {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d lines are not there: %v", n, err)
+		}
 	}
 }
 
