@@ -42,7 +42,7 @@ func (t *Transport) prepareIdentity(ctx context.Context) error {
 		}
 		return fmt.Errorf("the bot's account has a cross-signing identity, but %s is missing: put the recovery key there, or allow a new identity (people will be warned), and start again", where)
 	}
-	key, err := t.loadIdentity(ctx, recovery)
+	key, err := patiently(ctx, func(ctx context.Context) (id.Ed25519, error) { return t.loadIdentity(ctx, recovery) })
 	if err == nil && key != published {
 		err = errIdentityDiffers
 	}
