@@ -22,10 +22,13 @@ const (
 // botRun is the bot as its operator runs it: a folder with a configuration, and
 // a process that comes and goes.
 type botRun struct {
-	dir  string
-	log  *os.File // standard error of every run, one after the other
-	proc *child.Process
-	kept *child.Kept // in the place of proc: see keep
+	dir string
+	log *os.File // standard error of every run, one after the other
+	// managed is to be started again by a service manager when it ends by itself:
+	// what it needs to start may just not be there.
+	managed bool
+	proc    *child.Process
+	kept    *child.Kept // in the place of proc, if it is managed
 }
 
 // setUpBot writes what an operator would write.
@@ -72,21 +75,13 @@ func (b *botRun) start(t testing.TB) {
 	if b.proc != nil || b.kept != nil {
 		t.Fatal("the bot already runs")
 	}
-	proc, err := child.Start(b.runCommand())
-	must(t, err)
-	b.proc = proc
-}
-
-// keep is start by a service manager: a bot that ends by itself, because what it
-// needs to start was just not there, is started again until it is killed or stopped.
-func (b *botRun) keep(t testing.TB) {
-	t.Helper()
-	if b.proc != nil || b.kept != nil {
-		t.Fatal("the bot already runs")
+	var err error
+	if b.managed {
+		b.kept, err = child.Keep(restartAfter, b.runCommand, func() {})
+	} else {
+		b.proc, err = child.Start(b.runCommand())
 	}
-	kept, err := child.Keep(restartAfter, b.runCommand, func() {})
 	must(t, err)
-	b.kept = kept
 }
 
 func (b *botRun) runCommand() *exec.Cmd {
