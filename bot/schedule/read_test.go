@@ -318,6 +318,7 @@ func FuzzReadTime(f *testing.F) {
 	for _, text := range []string{
 		"9pm", "half past eight", "weekdays at 8", "every day except sunday at 21.30", "quarter to one", "12 at night",
 		"mon-fri 20h30", "\xff9pm", "９ p.m.", "", "24:00", "twenty-one thirty",
+		"every other day at 9pm", "every 3 days at 8",
 	} {
 		f.Add(text)
 	}

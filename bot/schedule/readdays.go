@@ -121,10 +121,14 @@ func (r *reader) dayItem() (daySet, bool) {
 	return 1 << first, true
 }
 
-// stepDays reads "every other day", "every third day", "every 3 days"; 0: it is
-// none of these.
+// stepDays reads "every other day", "every third day", "every 3 days", and "3d",
+// which is how they are stored and stands in front; 0: it is none of these.
 func (r *reader) stepDays() int {
 	start := r.at
+	if n, ok := r.number(); ok && start == 0 && n >= 2 && n <= LongestStep && r.take("d") {
+		return n
+	}
+	r.at = start
 	if !r.take("every") && !r.take("each") {
 		return 0
 	}

@@ -38,7 +38,8 @@ func safeSayers(all map[string]*tongue, read map[string]sayer) (times, days saye
 			}
 			_, on, ok1 := read["days"](days, lang, now)
 			_, from, ok2 := read["hours"](hours, lang, now)
-			return on + ", " + from, ok1 && ok2
+			stepped := parseStep(days) > 0 // which ReadSafe holds on every day
+			return on + ", " + from, ok1 && ok2 && !stepped
 		})
 	}
 	days = func(text, lang string, now time.Time) (value, echo string, ok bool) {

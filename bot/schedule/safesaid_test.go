@@ -14,6 +14,7 @@ func TestSafeTimesAreSaid(t *testing.T) {
 		{"safe_times", "en", "18:00-20:00", "from 18:00 to 20:00"},
 		{"safe_times", "en", "mon 06:00-23:00", "Monday, from 06:00 to 23:00"},
 		{"safe_times", "en", "3d 09:00-12:00 x", ""},
+		{"safe_times", "en", "3d 09:00-12:00", ""},
 		{"safe_times", "es", "mon,wed 20:00-22:00", "lunes y miércoles, de 20:00 a 22:00"},
 		{"quiet_days", "en", "2026-12-24", "Thursday, 24 December 2026"},
 		{"quiet_days", "en", "2026-12-24..2026-12-27 fri ", "Thursday, 24 December 2026 to Sunday, 27 December 2026; Friday"},

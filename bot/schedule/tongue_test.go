@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,7 @@ func TestSpanish(t *testing.T) {
 		{"part", "por la tarde", "17:00-20:00", "de 17:00 a 20:00"},
 		{"part", "por las mañanas", "08:00-11:00", "de 08:00 a 11:00"},
 		{"part", "los martes por la noche", "tue 20:00-22:00", "martes, de 20:00 a 22:00"},
+		{"part", "un día sí y otro no, por la tarde", "2d 17:00-20:00", "un día sí y otro no, de 17:00 a 20:00"},
 		{"part", "esta noche", "", ""},
 		{"part", "mañana", "", ""},
 
@@ -186,12 +188,72 @@ func TestSpanish(t *testing.T) {
 	}
 }
 
+// TestValues: every value that a reader of times or days can give is read as
+// itself, and so is what is said back, in every language.
+func TestValues(t *testing.T) {
+	t.Parallel()
+	all, err := tongues()
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := []string{""}
+	for set := daySet(1); set < everyDay; set++ {
+		days = append(days, set.value())
+	}
+	for step := 2; step <= LongestStep; step++ {
+		days = append(days, fmt.Sprint(step, "d"))
+	}
+	values := map[string][]string{"days": append([]string{everyDay.value()}, days[1:]...)}
+	for _, on := range days {
+		for _, at := range []string{"00:00", "00:59", "01:00", "01:45", "08:00", "12:00", "12:30", "13:05", "20:00", "23:59"} {
+			values["time"] = append(values["time"], strings.TrimSpace(on+" "+at))
+		}
+		for _, at := range []string{"00:00-12:00", "01:00-02:00", "08:00-11:00", "12:00-13:00", "18:15-20:45", "22:00-01:00", "23:00-00:00"} {
+			values["window"] = append(values["window"], strings.TrimSpace(on+" "+at))
+		}
+	}
+	for minutes := 1; minutes < 24*60; minutes++ {
+		values["time"] = append(values["time"], clock(minutes))
+		if minutes <= hoursMost {
+			values["hours"] = append(values["hours"], hours(22*60, (22*60+minutes)%(24*60)))
+		}
+	}
+	now := time.Date(2026, 3, 4, 23, 30, 0, 0, time.UTC)
+	for d := range 3 * 366 {
+		values["date"] = append(values["date"], now.AddDate(0, 0, d).Format(dateValue))
+		values["past_date"] = append(values["past_date"], now.AddDate(0, 0, -d).Format(dateValue))
+	}
+	for n := 1; n <= 366; n++ {
+		for _, unit := range []int{1, 60, 24 * 60} {
+			value, _ := sayMinutes(n * unit)
+			values["span"] = append(values["span"], value)
+		}
+	}
+	read := Readers()
+	for _, lang := range append(sortedKeys(all), "en") {
+		for kind, list := range values {
+			t.Run(lang+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				for _, want := range list {
+					value, echo, ok := read[kind](want, lang, now)
+					if !ok || value != want {
+						t.Errorf("%q is read as %q, %v", want, value, ok)
+					} else if value, _, ok := read[kind](echo, lang, now); !ok || value != want {
+						t.Errorf("%q is said as %q, which is read as %q, %v", want, echo, value, ok)
+					}
+				}
+			})
+		}
+	}
+}
+
 // FuzzSpanish: no text panics, and what is said back means the same when it is
 // typed again, in every kind.
 func FuzzSpanish(f *testing.F) {
 	for _, text := range []string{
 		"a las ocho y media de la tarde", "todos los días menos el domingo a las 21.30", "la una menos cuarto de la noche",
 		"de lunes a viernes, de 18 a 20", "el 3 de mayo de 2027", "hace tres días", "dos horas y media", "de 22 a 8", "\xff9pm", "",
+		"cada 3 días", "un día sí y otro no, por la tarde",
 	} {
 		f.Add(text)
 	}
