@@ -137,6 +137,9 @@ func TestPatterns(t *testing.T) {
 		{"he .. me", "he said. me", false},
 		{"^ he hit", "he hit me", true},
 		{"^ he hit", "and he hit me", false},
+		{"^ he hit", ":.he hit me", true},
+		{"^ he hit", "no! :.he hit me", true},
+		{"^ he hit", "and:.he hit me", false},
 		{"hit me $", "he hit me", true},
 		{"hit me $", "he hit me hard", false},
 		{"don't go", "dont go", true},
@@ -175,6 +178,7 @@ func FuzzScan(f *testing.F) {
 	f.Add("\xff\xfe he's \u200b \u0301\u0301 hit me\u0301")
 	f.Add("not")
 	f.Add("he hit me 9.30.. ':*@$")
+	f.Add(":.::::s")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, lang := range []string{"en", ""} {
 			began := time.Now()

@@ -106,7 +106,7 @@ type cutter struct {
 	last     kind
 	sentence bool
 	clause   bool
-	stopped  bool // sentence as it was before the last point
+	stopped  bool // sentence as it was before the last point or colon
 	dotted   bool // several points stand before the next word
 	upper    bool // the rune at hand is a capital
 }
@@ -171,7 +171,7 @@ func (c *cutter) rune(r rune, from, to int) {
 		case r == '.':
 			c.stopped, c.sentence = c.sentence, true
 		default:
-			c.clause = true
+			c.stopped, c.clause = c.sentence, true
 		}
 	case stop:
 		c.flush(from)
