@@ -2,9 +2,13 @@ package matrix
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,23 +165,28 @@ func twin(t *testing.T, restart bool) {
 	g.awaitText(t, "that was all")
 }
 
-// TestLeftOut: after a failure, or at the very first start, the homeserver leaves a
-// message out of its answer and moves on. It is found when the same is asked for
-// once more.
+// TestLeftOut: at the very first start, after a failure, or at any other time, the
+// homeserver leaves a message out of its answer and moves on. It is found when the
+// same is asked for once more.
 func TestLeftOut(t *testing.T) {
 	t.Parallel()
 	server := sharedServer(t)
 	// At the first start the second look must not come before the chat is open.
-	for name, settle := range map[string]time.Duration{"first start": 15 * time.Second, "failure": 3 * time.Second} {
+	for name, settle := range map[string]time.Duration{"first start": 15 * time.Second, "failure": 3 * time.Second, "while it runs": time.Millisecond} {
 		failure := name == "failure"
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWire(t, server)
 			r := newRecorder()
 			g := newGuest(t, server, "ann")
-			b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, func(tr *Transport) { tr.settle = settle })
+			b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, func(tr *Transport) {
+				tr.settle = settle
+				if name == "while it runs" {
+					tr.backEvery = 2 * time.Second
+				}
+			})
 			g.openChat(t, b)
-			if failure {
+			if name != "first start" {
 				g.say(t, "before")
 				r.waitText(t, "before")
 			}
@@ -193,6 +202,85 @@ func TestLeftOut(t *testing.T) {
 			r.waitText(t, "left out")
 			g.say(t, "after")
 			r.waitText(t, "after")
+		})
+	}
+}
+
+// TestLookBack: what the homeserver tells a second time is not handled once more, and
+// the room in which something was left out is told in order.
+func TestLookBack(t *testing.T) {
+	t.Parallel()
+	server := sharedServer(t)
+	w := newWire(t, server)
+	r := newRecorder()
+	var handed sync.Map
+	r.fail = func(m chat.Message) error {
+		n, _ := handed.LoadOrStore(m.ID, new(atomic.Int64))
+		n.(*atomic.Int64).Add(1)
+		return nil
+	}
+	b := startBot(t, botConfig(t, w.url, createUser(t, server, "bot")), r, func(tr *Transport) { tr.backEvery = 500 * time.Millisecond })
+	g := newGuest(t, server, "ann")
+	g.openChat(t, b)
+	for i := range 20 {
+		words := fmt.Sprint("word ", i)
+		g.say(t, words)
+		r.waitText(t, words)
+		b.say(t, g, words, "an answer to "+words)
+		time.Sleep(100 * time.Millisecond)
+	}
+	handed.Range(func(_, n any) bool {
+		if n := n.(*atomic.Int64).Load(); n != 1 {
+			t.Errorf("something was handed over %d times", n)
+		}
+		return true
+	})
+
+	w.hide.Store(g.cli.UserID.String())
+	g.say(t, "first")
+	g.say(t, "second")
+	r.waitText(t, "second")
+	if w.hidden.Load() < 2 {
+		t.Error("nothing was left out")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	words := ""
+	for _, m := range r.messages[len(r.messages)-2:] {
+		words += " " + string(m.Text)
+	}
+	if words != " first second" {
+		t.Errorf("heard%s", words)
+	}
+}
+
+// TestLookBackGivesUp: a span that cannot be had, and one of which the sync never tells
+// everything, does not hold up what comes after it.
+func TestLookBackGivesUp(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]told{
+		"no answer": {err: errNotUnderstood}, "never told": {keys: map[string][]string{"!room": {"$known", "$lost"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &loop{Transport: &Transport{log: slog.New(slog.DiscardHandler), backEvery: time.Hour}}
+			l.back.plan("one", time.Now())
+			for try := range lookBackTries {
+				if l.back.since != "one" {
+					t.Fatalf("given up after %d", try)
+				}
+				l.back.note(&mautrix.RespSync{Rooms: mautrix.RespSyncRooms{Invite: map[id.RoomID]*mautrix.SyncInvitedRoom{"$known": nil}}}, nil)
+				asked := answer
+				asked.from, asked.mark = "one", "two"
+				l.back.asked = &asked
+				if from, back := l.compare(&asked, "three"); back != (answer.err == nil) || back != (from == "one") || !back && from != "three" {
+					t.Fatalf("the sync goes on from %q, %t", from, back)
+				}
+				l.gone()
+			}
+			if l.back.since != "two" || l.back.now || l.back.known("$lost") {
+				t.Errorf("looks back to %q", l.back.since)
+			}
 		})
 	}
 }

@@ -109,8 +109,9 @@ type Transport struct {
 	broke  sync.Map                  // send key to when its last request broke: time.Time
 	heard  atomic.Int64              // unix ms: when the last answer to a sync request was handled
 
-	timeline int           // events of one room in one sync response
-	settle   time.Duration // see settleTime
+	timeline  int           // events of one room in one sync response
+	settle    time.Duration // see settleTime
+	backEvery time.Duration // see lookBackEvery
 	// mostRooms is how many rooms one account may have with the bot.
 	mostRooms int
 }
@@ -128,7 +129,7 @@ func Open(ctx context.Context, cfg Config) (*Transport, error) {
 		cfg: cfg, log: cfg.Log, now: time.Now,
 		echoes: newEchoes(), passes: newPasses(), poke: make(chan struct{}, 1), invited: make(chan struct{}, 1),
 		people: exsync.NewKeyedMutex[string](), keys: exsync.NewKeyedMutex[string](), rooms: exsync.NewKeyedMutex[id.RoomID](),
-		timeline: defaultTimeline, settle: settleTime, mostRooms: defaultMostRooms,
+		timeline: defaultTimeline, settle: settleTime, backEvery: lookBackEvery, mostRooms: defaultMostRooms,
 	}
 	var err error
 	if t.vault, err = cfg.vault(); err != nil {

@@ -45,7 +45,9 @@ func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
 	group.Go(func() error { t.courtesy.run(gctx); return nil })
 	group.Go(func() error { t.followInvites(gctx); return nil })
 	group.Go(func() error { t.keepStaff(gctx); return nil })
-	group.Go(func() error { return (&loop{Transport: t, handler: h}).run(gctx) })
+	group.Go(func() error {
+		return (&loop{Transport: t, handler: h, back: lookBack{told: make(chan *told, 1)}}).run(gctx)
+	})
 	if err := group.Wait(); ctx.Err() == nil {
 		return err
 	}
@@ -55,24 +57,27 @@ func (t *Transport) Run(ctx context.Context, h chat.Handler) error {
 // loop is one Run.
 type loop struct {
 	*Transport
-	handler  chat.Handler
-	warm     bool      // the first response was handled
-	devices  time.Time // when outdated device lists were last asked for
-	pruned   time.Time // when the ledger was last tidied
-	review   string    // the token to go back to at reviewAt
-	reviewAt time.Time // zero: nothing is to be asked for once more
-	early    sync.Map  // of id.RoomID: rooms that were shown before the bot's join
+	handler chat.Handler
+	warm    bool      // the first response was handled
+	devices time.Time // when outdated device lists were last asked for
+	pruned  time.Time // when the ledger was last tidied
+	back    lookBack
+	looking sync.WaitGroup // requests beside the sync
+	early   sync.Map       // of id.RoomID: rooms that were shown before the bot's join
 }
 
 // run makes one pass after the other. At the start and after a failure it goes
 // on from a token that is some responses and half a minute older than the last:
 // Dendrite, when it is stopped, answers a waiting request with a newer token and
-// without the events before it, and on a busy machine more than one. It also
-// leaves out a room that it could not read in time, and when it has just begun it
-// often cannot: so a little later the same is asked for once more. What comes
-// twice is known to the handler by its id.
+// without the events before it, and on a busy machine more than one. When it has
+// just begun it often leaves rooms out besides, so the first look back comes soon
+// after that. What comes twice is known to the handler by its id.
 func (l *loop) run(ctx context.Context) error {
+	beside, stop := context.WithCancel(ctx)
+	defer l.looking.Wait()
+	defer stop()
 	since, quick, failures := "", true, 0
+	var told *told
 	for ctx.Err() == nil {
 		if failures > 0 || !l.warm {
 			err := l.insist(ctx, "read the sync token", func() (err error) {
@@ -83,8 +88,9 @@ func (l *loop) run(ctx context.Context) error {
 				return nil
 			}
 		}
-		if !l.reviewAt.IsZero() && failures == 0 && !time.Now().Before(l.reviewAt) {
-			since, quick, l.reviewAt = l.review, true, time.Time{}
+		if failures == 0 && told == nil {
+			told = l.lookBack(beside, since)
+			quick = quick || told != nil
 		}
 		pass := l.passes.begin()
 		resp, err := l.ask(ctx, since, quick)
@@ -112,14 +118,20 @@ func (l *loop) run(ctx context.Context) error {
 				calm = calm.Add(awayTimes * l.settle)
 			}
 			l.calm.Store(&calm)
-			l.review = cmp.Or(since, resp.NextBatch) // the very first answer is not told in changes
-			l.reviewAt = time.Now().Add(l.settle + l.settle/3)
+			// The very first answer is not told in changes.
+			l.back.plan(cmp.Or(since, resp.NextBatch), time.Now().Add(l.settle+l.settle/3))
+			l.back.whole = true
 		}
 		quick, failures = false, 0
 		if err := l.handle(ctx, resp, since); err != nil {
 			return nil // only the end of ctx stops it
 		}
 		since, l.warm = resp.NextBatch, true
+		l.gone()
+		if told != nil {
+			since, quick = l.compare(told, since)
+			told = nil
+		}
 		l.passes.finish(pass)
 		l.heard.Store(l.now().UnixMilli())
 		l.tidy(ctx)
@@ -154,7 +166,10 @@ func (l *loop) tidy(ctx context.Context) {
 	})
 }
 
-var errPoked = errors.New("asked again at once")
+var (
+	errPoked         = errors.New("asked again at once")
+	errNotUnderstood = errors.New("the homeserver's answer to sync is not understood")
+)
 
 // ask makes one sync request. A poke ends it with errPoked: then somebody
 // waits for a request that begins later.
@@ -193,7 +208,7 @@ func (l *loop) ask(ctx context.Context, since string, quick bool) (*mautrix.Resp
 	}
 	resp, dropped, err := decodeSync(body)
 	if err != nil || resp.NextBatch == "" {
-		return nil, errors.New("the homeserver's answer to sync is not understood")
+		return nil, errNotUnderstood
 	}
 	if dropped > 0 {
 		l.log.Warn("events that cannot be decoded were dropped", "count", dropped)
@@ -205,8 +220,8 @@ func (l *loop) ask(ctx context.Context, since string, quick bool) (*mautrix.Resp
 // waiting event must be looked at.
 func (l *loop) holdFor(ctx context.Context) time.Duration {
 	hold := longPoll
-	if !l.reviewAt.IsZero() {
-		hold = min(hold, max(time.Until(l.reviewAt), 10*time.Millisecond))
+	if !l.back.at.IsZero() && l.back.asked == nil {
+		hold = min(hold, max(time.Until(l.back.at), 10*time.Millisecond))
 	}
 	due, ok, err := l.ledger.nextDue(ctx)
 	if err != nil || !ok {
@@ -215,11 +230,12 @@ func (l *loop) holdFor(ctx context.Context) time.Duration {
 	return min(max(due.Sub(l.now()), 10*time.Millisecond), hold)
 }
 
-func (l *loop) syncURL(since string, hold time.Duration) string {
+// syncURL asks for what came since a token, but for the events of some senders.
+func (l *loop) syncURL(since string, hold time.Duration, without ...id.UserID) string {
 	nothing := &mautrix.FilterPart{NotTypes: []event.Type{{Type: "*"}}}
 	filter := mautrix.Filter{
 		AccountData: nothing, Presence: nothing,
-		Room: &mautrix.RoomFilter{AccountData: nothing, Ephemeral: nothing, Timeline: &mautrix.FilterPart{Limit: l.timeline}},
+		Room: &mautrix.RoomFilter{AccountData: nothing, Ephemeral: nothing, Timeline: &mautrix.FilterPart{Limit: l.timeline, NotSenders: without}},
 	}
 	query := map[string]string{"timeout": strconv.FormatInt(hold.Milliseconds(), 10)}
 	if since != "" {
@@ -239,6 +255,9 @@ func (l *loop) syncURL(since string, hold time.Duration) string {
 // start gets it again.
 func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string) error {
 	l.handleToDevice(ctx, resp)
+	if l.back.now {
+		l.back.pass(resp)
+	}
 	jobs, err := l.jobs(ctx, resp, since)
 	if err != nil {
 		return err
@@ -268,6 +287,7 @@ func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string)
 	if err != nil {
 		return err
 	}
+	l.back.note(resp, func(room id.RoomID) bool { return jobs[room].ahead })
 	if len(b.invites) > 0 {
 		signal(l.invited)
 	}

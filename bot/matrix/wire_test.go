@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -27,7 +28,8 @@ type wire struct {
 	deny   atomic.Pointer[func(*http.Request) bool] // true: break the connection before it is forwarded
 	reply  atomic.Pointer[func(*http.Request) *http.Response]
 	hidden atomic.Int64 // how many events were taken out
-	hide   atomic.Value // string: whose timeline events are taken out of sync responses
+	hide   atomic.Value // string: whose timeline events are taken out of the first answer to the sync that has them
+	before sync.Map     // the ids of those that were
 	early  atomic.Pointer[early]
 }
 
@@ -105,7 +107,8 @@ func newAnswer(status int, body string) *http.Response {
 func (w *wire) alterSync(resp *http.Response) error {
 	hide, _ := w.hide.Load().(string)
 	early := w.early.Load()
-	if hide == "" && early == nil || !strings.HasSuffix(resp.Request.URL.Path, "/sync") {
+	lookBack := strings.Contains(resp.Request.URL.Query().Get("filter"), "not_senders")
+	if hide == "" && early == nil || lookBack || !strings.HasSuffix(resp.Request.URL.Path, "/sync") {
 		return nil
 	}
 	var body map[string]any
@@ -132,10 +135,14 @@ func (w *wire) alterSync(resp *http.Response) error {
 		timeline["events"] = slices.DeleteFunc(events, func(evt any) bool {
 			fields, _ := evt.(map[string]any)
 			gone := hide != "" && text(fields, "sender") == hide && fields["state_key"] == nil
-			if gone {
-				w.hidden.Add(1)
+			if !gone {
+				return false
 			}
-			return gone
+			if _, again := w.before.LoadOrStore(fields["event_id"], true); again {
+				return false
+			}
+			w.hidden.Add(1)
+			return true
 		})
 	}
 	data, err := json.Marshal(body)
