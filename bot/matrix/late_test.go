@@ -195,8 +195,8 @@ func TestLeftOut(t *testing.T) {
 			if failure {
 				w.breakSync(b)
 			}
-			g.say(t, "left out")
 			before := w.hidden.Load()
+			g.say(t, "left out")
 			poll(t, "something to be left out", func() bool { return w.hidden.Load() > before })
 			w.hide.Store("")
 			r.waitText(t, "left out")
@@ -229,12 +229,15 @@ func TestLookBack(t *testing.T) {
 		b.say(t, g, words, "an answer to "+words)
 		time.Sleep(100 * time.Millisecond)
 	}
-	handed.Range(func(_, n any) bool {
-		if n := n.(*atomic.Int64).Load(); n != 1 {
-			t.Errorf("something was handed over %d times", n)
-		}
-		return true
-	})
+	// Where the homeserver leaves something out of its own accord the room is told once more.
+	if trouble := b.logs.String(); !strings.Contains(trouble, "left something out") && !strings.Contains(trouble, "sync failed") {
+		handed.Range(func(_, n any) bool {
+			if n := n.(*atomic.Int64).Load(); n != 1 {
+				t.Errorf("something was handed over %d times", n)
+			}
+			return true
+		})
+	}
 
 	w.hide.Store(g.cli.UserID.String())
 	g.say(t, "first")
@@ -254,35 +257,72 @@ func TestLookBack(t *testing.T) {
 	}
 }
 
-// TestLookBackGivesUp: a span that cannot be had, and one of which the sync never tells
-// everything, does not hold up what comes after it.
-func TestLookBackGivesUp(t *testing.T) {
+// TestLookBackSpans: every event is compared twice, whatever comes between, and what
+// cannot be compared does not hold up the rest.
+func TestLookBackSpans(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]told{
-		"no answer": {err: errNotUnderstood}, "never told": {keys: map[string][]string{"!room": {"$known", "$lost"}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := &loop{Transport: &Transport{log: slog.New(slog.DiscardHandler), backEvery: time.Hour}}
-			l.back.plan("one", time.Now())
-			for try := range lookBackTries {
-				if l.back.since != "one" {
-					t.Fatalf("given up after %d", try)
-				}
-				l.back.note(&mautrix.RespSync{Rooms: mautrix.RespSyncRooms{Invite: map[id.RoomID]*mautrix.SyncInvitedRoom{"$known": nil}}}, nil)
-				asked := answer
-				asked.from, asked.mark = "one", "two"
-				l.back.asked = &asked
-				if from, back := l.compare(&asked, "three"); back != (answer.err == nil) || back != (from == "one") || !back && from != "three" {
-					t.Fatalf("the sync goes on from %q, %t", from, back)
-				}
-				l.gone()
-			}
-			if l.back.since != "two" || l.back.now || l.back.known("$lost") {
-				t.Errorf("looks back to %q", l.back.since)
-			}
-		})
+	l := &loop{Transport: &Transport{log: slog.New(slog.DiscardHandler), backEvery: time.Hour}}
+	b := &l.back
+	handle := func(events ...string) {
+		data := &mautrix.SyncJoinedRoom{}
+		for _, name := range events {
+			data.Timeline.Events = append(data.Timeline.Events, &event.Event{ID: id.EventID(name)})
+		}
+		b.note(&mautrix.RespSync{}, map[id.RoomID]*roomJob{"!room": {data: data}})
 	}
+	// ask is one look back; going back finds what it finds.
+	ask := func(from, mark string, err error, keys, found []string) (back bool) {
+		t.Helper()
+		if b.since != from {
+			t.Fatalf("looks back to %q, want %q", b.since, from)
+		}
+		b.asked = &told{from: from, mark: mark, err: err, keys: map[string][]string{"!room": keys}}
+		since, back := l.compare(b.asked, "now")
+		if want := map[bool]string{true: from, false: "now"}[back]; since != want {
+			t.Fatalf("the sync goes on from %q, want %q", since, want)
+		}
+		if back {
+			handle(found...)
+		}
+		l.wentBack()
+		return back
+	}
+	want := func(what string, got, want bool) {
+		t.Helper()
+		if got != want {
+			t.Fatalf("%s: went back: %t", what, got)
+		}
+	}
+
+	b.restart("0", time.Now())
+	handle("a")
+	want("after a start", ask("0", "1", nil, nil, nil), true)
+	want("compared with the start", ask("0", "1", nil, []string{"a"}, nil), false)
+	handle("b")
+	want("the same again", ask("0", "2", nil, []string{"a", "b"}, nil), false)
+	handle("c")
+	want("b and c", ask("1", "3", nil, []string{"b", "c"}, nil), false)
+	handle("e")
+	want("d was left out", ask("2", "4", nil, []string{"c", "d", "e"}, []string{"c", "d", "e"}), true)
+	handle("g")
+	b.restart("4", time.Now())
+	handle("g")
+	want("a failure does not lose a span", ask("3", "5", nil, nil, nil), true)
+	want("nor what was left out before it", ask("3", "5", nil, []string{"e", "f", "g"}, []string{"f"}), true)
+
+	for range lookBackTries - 1 {
+		want("no answer", ask("4", "6", errNotUnderstood, nil, nil), false)
+	}
+	want("no answer, in the end", ask("4", "6", errNotUnderstood, nil, nil), true)
+	for range lookBackTries {
+		want("never told by the sync", ask("5", "7", nil, []string{"lost"}, nil), true)
+	}
+	want("given up", ask("6", "8", nil, nil, nil), false)
+
+	handle("h")
+	b.begun = time.Now().Add(-2 * lookBackMost)
+	b.restart("9", time.Now())
+	want("a span that became too old", ask("9", "10", nil, nil, nil), true)
 }
 
 // breakSync lets the bot's sync fail a few times, from now on.

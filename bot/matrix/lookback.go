@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -12,30 +13,34 @@ import (
 )
 
 const (
-	// lookBackEvery is how often the homeserver is asked for what it told since the
-	// last time. What it left out waits about that long.
+	// lookBackEvery is how often the homeserver is asked for what it told before. What
+	// it left out waits about that long.
 	lookBackEvery = time.Minute
-	// lookBackTries is how often the same span is asked for, until it is given up.
+	// lookBackTries is how often the same span is asked for, until another way is taken.
 	lookBackTries = 3
+	// lookBackMost is how old a span may become, where the sync fails again and again.
+	lookBackMost = 10 * time.Minute
 )
 
 // lookBack finds what a homeserver left out of its answers. It can leave a room out
 // and move on: Dendrite does it with one that it could not read in time. So the
-// same is asked for a second time, beside the sync, which goes on meanwhile. Only
-// where something is found does the sync go back, as it does after a failure. Beside
-// the sync it asks for the events of others only: with those of a burst of our own
-// Dendrite would have as much to do again.
+// same is asked for a second and a third time, beside the sync, which goes on
+// meanwhile. Only where something is found does the sync go back, as it does after a
+// failure. Beside the sync it asks for the events of others only: with those of a
+// burst of our own Dendrite would have as much to do again.
 type lookBack struct {
 	since string    // the token to go back to
+	begun time.Time // when since became it
+	last  string    // where the sync was when the last look back was asked for
 	at    time.Time // when; zero: nothing was heard yet
 	tries int
 	whole bool  // the sync goes back in any case
 	asked *told // is being asked for, or was and is compared
 	told  chan *told
 	now   bool // the sync has gone back
-	// handled are events, and rooms with an invitation, since the last look back was
-	// over; before are those since the one before that.
-	handled, before map[string]bool
+	// handled are events, and rooms with an invitation, by when: since the last look
+	// back was over, and between those before. A span is older than two of them.
+	handled [3]map[string]bool
 }
 
 // told is what a homeserver tells a second time.
@@ -45,29 +50,45 @@ type told struct {
 	err        error
 }
 
-// plan lets the next look back be at a time, from a token on. One on its way does
+// plan lets the next look back over the same span be at a time. One on its way does
 // not count any more.
-func (b *lookBack) plan(since string, at time.Time) {
-	b.since, b.at, b.asked, b.now, b.tries, b.whole = since, at, nil, false, 0, false
+func (b *lookBack) plan(at time.Time) {
+	b.at, b.asked, b.now, b.tries, b.whole = at, nil, false, 0, false
 }
 
-// over plans the next look back, from a token on, and forgets what was handled
-// before that. It goes back to where the sync was when this one was asked for: this
-// one may have left something out, too.
-func (b *lookBack) over(since string, every time.Duration) {
-	b.plan(since, time.Now().Add(every))
-	b.before, b.handled = b.handled, nil
+// over plans the next look back and forgets what was handled before its span. It
+// goes back to where the sync was before this one was asked for, which may itself
+// have left something out.
+func (b *lookBack) over(mark string, every time.Duration) {
+	b.plan(time.Now().Add(every))
+	b.since, b.begun, b.last = cmp.Or(b.last, mark), time.Now(), mark
+	b.handled = [3]map[string]bool{nil, b.handled[0], b.handled[1]}
 }
 
-// again plans the same once more, or gives it up.
-func (b *lookBack) again(every time.Duration) {
-	last, tries := b.asked, b.tries+1
-	if tries == lookBackTries {
-		b.over(last.mark, every)
-		return
+// restart has the sync go back in any case, a little after a start or a failure: when
+// a homeserver has just begun it often leaves rooms out. since is where the sync went
+// on from.
+func (b *lookBack) restart(since string, at time.Time) {
+	if b.since == "" || time.Since(b.begun) > lookBackMost {
+		b.over(since, 0)
+		b.since = since
 	}
-	b.plan(last.from, time.Now().Add(every))
+	if b.whole && b.at.Before(at) {
+		at = b.at
+	}
+	b.plan(at)
+	b.whole = true
+}
+
+// again plans the same once more; false: it was the last time.
+func (b *lookBack) again(every time.Duration) bool {
+	tries := b.tries + 1
+	if tries == lookBackTries {
+		return false
+	}
+	b.plan(time.Now().Add(every))
 	b.tries = tries
+	return true
 }
 
 // leftOut is in how many rooms the homeserver told something the second time only.
@@ -83,33 +104,42 @@ func (b *lookBack) leftOut(t *told) (rooms int) {
 	return rooms
 }
 
-func (b *lookBack) known(key string) bool { return b.handled[key] || b.before[key] }
+func (b *lookBack) known(key string) bool {
+	return b.handled[0][key] || b.handled[1][key] || b.handled[2][key]
+}
 
-// note notes what of a response was handled; ahead are rooms that are as new to the
-// next one.
-func (b *lookBack) note(resp *mautrix.RespSync, ahead func(id.RoomID) bool) {
-	if b.handled == nil {
-		b.handled = make(map[string]bool)
+// note notes what of a response was handled.
+func (b *lookBack) note(resp *mautrix.RespSync, jobs map[id.RoomID]*roomJob) {
+	if b.handled[0] == nil {
+		b.handled[0] = make(map[string]bool)
 	}
 	note := func(list []*event.Event) {
 		for _, evt := range list {
 			if evt != nil {
-				b.handled[evt.ID.String()] = true
+				b.handled[0][evt.ID.String()] = true
 			}
 		}
 	}
-	for room, data := range resp.Rooms.Join {
-		if data != nil && !ahead(room) {
-			note(data.Timeline.Events)
+	answered := func(room id.RoomID) { // the next invitation is another one
+		for _, handled := range b.handled {
+			delete(handled, room.String())
 		}
 	}
-	for _, data := range resp.Rooms.Leave {
+	for room, job := range jobs {
+		if job.data != nil && !job.ahead { // else it is as new to the next response
+			answered(room)
+			note(job.past)
+			note(job.data.Timeline.Events)
+		}
+	}
+	for room, data := range resp.Rooms.Leave {
+		answered(room)
 		if data != nil {
 			note(data.Timeline.Events)
 		}
 	}
 	for room := range resp.Rooms.Invite {
-		b.handled[room.String()] = true
+		b.handled[0][room.String()] = true
 	}
 }
 
@@ -187,7 +217,8 @@ func (l *loop) tellAgain(ctx context.Context, since string) (map[string][]string
 	type room struct {
 		Timeline struct {
 			Events []struct {
-				ID string `json:"event_id"`
+				ID     string    `json:"event_id"`
+				Sender id.UserID `json:"sender"`
 			} `json:"events"`
 		} `json:"timeline"`
 	}
@@ -205,7 +236,9 @@ func (l *loop) tellAgain(ctx context.Context, since string) (map[string][]string
 	for _, rooms := range []map[string]room{resp.Rooms.Join, resp.Rooms.Leave} {
 		for name, data := range rooms {
 			for _, evt := range data.Timeline.Events {
-				keys[name] = append(keys[name], evt.ID)
+				if evt.Sender != l.self { // Dendrite makes up a leaving where an invitation ended
+					keys[name] = append(keys[name], evt.ID)
+				}
 			}
 		}
 	}
@@ -219,34 +252,42 @@ func (l *loop) tellAgain(ctx context.Context, since string) (map[string][]string
 // out of its answers.
 func (l *loop) compare(t *told, since string) (from string, back bool) {
 	b := &l.back
+	if t != b.asked { // the sync failed meanwhile
+		return since, false
+	}
 	rooms := b.leftOut(t)
 	switch {
-	case t != b.asked: // the sync failed meanwhile
-	case t.err != nil:
-		l.log.Debug("a look back failed, will try again", "err", clean("sync", t.err))
-		b.again(l.backEvery)
 	case b.whole:
-		b.now = true
-		return t.from, true
+	case t.err != nil:
+		if b.again(l.backEvery) {
+			return since, false
+		}
+		l.log.Warn("the homeserver does not tell again what it told before; going back to it", "err", clean("sync", t.err))
+		b.whole = true
 	case rooms == 0:
 		b.over(t.mark, l.backEvery)
+		return since, false
 	default:
 		l.log.Info("the homeserver had left something out of an answer", "rooms", rooms)
-		b.now = true
-		return t.from, true
 	}
-	return since, false
+	b.now = true
+	return t.from, true
 }
 
-// gone ends a look back for which the sync has gone back.
-func (l *loop) gone() {
+// wentBack ends a look back for which the sync has gone back.
+func (l *loop) wentBack() {
 	b := &l.back
 	if !b.now {
 		return
 	}
-	if b.leftOut(b.asked) > 0 {
-		b.again(l.backEvery)
-		return
+	mark, rooms := b.asked.mark, b.leftOut(b.asked)
+	switch {
+	case b.whole && b.asked.err == nil: // nobody has compared yet
+		b.plan(time.Now().Add(l.backEvery))
+	case rooms == 0:
+		b.over(mark, l.backEvery)
+	case !b.again(l.backEvery):
+		l.log.Warn("the homeserver leaves something out of every answer", "rooms", rooms)
+		b.over(mark, l.backEvery)
 	}
-	b.over(b.asked.mark, l.backEvery)
 }

@@ -60,13 +60,13 @@ func (j *roomJob) encrypted(ctx context.Context, evt *event.Event) error {
 		j.log.Warn("an encrypted event came a second time under another id; it is ignored")
 		return nil
 	}
-	if !j.again {
+	if !j.handled {
 		j.log.Info("an event cannot be read yet", "err", clean("decrypt", err))
 	}
 	w := waiting{event: evt.ID, room: j.room, due: j.now().Add(j.cfg.Grace).UnixMilli()}
 	if content, ok := evt.Content.Parsed.(*event.EncryptedEventContent); ok && content.SessionID != "" {
 		w.session = content.SessionID
-		if !j.again {
+		if !j.handled {
 			j.requestKey(evt.Sender, content)
 		}
 	}

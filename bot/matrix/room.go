@@ -31,13 +31,15 @@ type roomJob struct {
 	away    bool      // at this point of the timeline the bot was not in the room
 	ahead   bool      // the bot is in the room, but its join comes with a later response
 	settled bool      // the stored state is newer than the timeline already
-	again   bool      // up to the last handled event, the timeline repeats what was handled
+	again   bool      // up to the last handled event, the timeline repeats what came before
+	handled bool      // the event at hand is repeated, and was not left out before
 	inviter id.UserID // who invited the bot
 	// answered are the events before our last words, where those were a lost device's
 	answered map[id.EventID]bool
 
 	readUpTo id.EventID
-	later    []waiting // to write: new or told
+	past     []*event.Event // what the response left out between the last handled event and the timeline
+	later    []waiting      // to write: new or told
 	solved   []id.EventID
 	echoed   map[string]id.EventID
 }
@@ -98,6 +100,7 @@ func (j *roomJob) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	j.past = past
 	if j.fresh {
 		return j.runFresh(ctx, append(past, timeline...))
 	}
@@ -171,7 +174,7 @@ func (j *roomJob) waitForJoin(own event.Membership) {
 		return
 	}
 	_, waited := j.early.LoadOrStore(j.room, true)
-	j.ahead = !waited
+	j.ahead = !waited || j.back.now
 }
 
 // comesLater tells whether a timeline, of a room that is known, begins before the bot
@@ -343,6 +346,7 @@ func (j *roomJob) confessLoss(ctx context.Context, timeline []*event.Event) erro
 
 // one handles one event of the timeline.
 func (j *roomJob) one(ctx context.Context, evt *event.Event) error {
+	j.handled = j.again && (!j.back.now || j.back.known(evt.ID.String()))
 	if j.again {
 		j.again = evt.ID != j.row.last
 	} else {
@@ -364,7 +368,7 @@ func (j *roomJob) one(ctx context.Context, evt *event.Event) error {
 // message handles an event of a person that can be read.
 func (j *roomJob) message(ctx context.Context, evt *event.Event) error {
 	if isVerification(evt) {
-		if !j.again { // a request that comes twice would end what it began
+		if !j.handled { // a request that comes twice would end what it began
 			j.verify.inRoom(ctx, evt)
 		}
 		return nil
@@ -420,7 +424,7 @@ func (j *roomJob) handOver(ctx context.Context, m chat.Message) error {
 	if m.Staff != nil && (m.Kind == chat.KindCrowd || m.Kind == chat.KindOpened || m.Kind == chat.KindLeft) {
 		return nil // staff come and go
 	}
-	if m.Kind != chat.KindRemoval && m.Kind != chat.KindLeft && !j.again && m.Staff == nil {
+	if m.Kind != chat.KindRemoval && m.Kind != chat.KindLeft && !j.handled && m.Staff == nil {
 		j.courtesy.typingOn(j.room, j.now())
 	}
 	defer j.people.WithLock(m.From.User)()

@@ -69,9 +69,8 @@ type loop struct {
 // run makes one pass after the other. At the start and after a failure it goes
 // on from a token that is some responses and half a minute older than the last:
 // Dendrite, when it is stopped, answers a waiting request with a newer token and
-// without the events before it, and on a busy machine more than one. When it has
-// just begun it often leaves rooms out besides, so the first look back comes soon
-// after that. What comes twice is known to the handler by its id.
+// without the events before it, and on a busy machine more than one. What comes
+// twice is known to the handler by its id.
 func (l *loop) run(ctx context.Context) error {
 	beside, stop := context.WithCancel(ctx)
 	defer l.looking.Wait()
@@ -119,15 +118,14 @@ func (l *loop) run(ctx context.Context) error {
 			}
 			l.calm.Store(&calm)
 			// The very first answer is not told in changes.
-			l.back.plan(cmp.Or(since, resp.NextBatch), time.Now().Add(l.settle+l.settle/3))
-			l.back.whole = true
+			l.back.restart(cmp.Or(since, resp.NextBatch), time.Now().Add(l.settle+l.settle/3))
 		}
 		quick, failures = false, 0
 		if err := l.handle(ctx, resp, since); err != nil {
 			return nil // only the end of ctx stops it
 		}
 		since, l.warm = resp.NextBatch, true
-		l.gone()
+		l.wentBack()
 		if told != nil {
 			since, quick = l.compare(told, since)
 			told = nil
@@ -287,7 +285,7 @@ func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string)
 	if err != nil {
 		return err
 	}
-	l.back.note(resp, func(room id.RoomID) bool { return jobs[room].ahead })
+	l.back.note(resp, jobs)
 	if len(b.invites) > 0 {
 		signal(l.invited)
 	}
