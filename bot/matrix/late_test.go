@@ -195,9 +195,11 @@ func TestLeftOut(t *testing.T) {
 			if failure {
 				w.breakSync(b)
 			}
-			before := w.hidden.Load()
-			g.say(t, "left out")
-			poll(t, "something to be left out", func() bool { return w.hidden.Load() > before })
+			words := g.say(t, "left out")
+			poll(t, "something to be left out", func() bool {
+				_, hidden := w.before.Load(words.String())
+				return hidden
+			})
 			w.hide.Store("")
 			r.waitText(t, "left out")
 			g.say(t, "after")
@@ -230,7 +232,11 @@ func TestLookBack(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	// Where the homeserver leaves something out of its own accord the room is told once more.
-	if trouble := b.logs.String(); !strings.Contains(trouble, "left something out") && !strings.Contains(trouble, "sync failed") {
+	trouble := b.logs.String()
+	if strings.Count(trouble, "left something out") > 2 || strings.Contains(trouble, "out of every answer") {
+		t.Error("looks back find what is not left out")
+	}
+	if !strings.Contains(trouble, "left something out") && !strings.Contains(trouble, "sync failed") {
 		handed.Range(func(_, n any) bool {
 			if n := n.(*atomic.Int64).Load(); n != 1 {
 				t.Errorf("something was handed over %d times", n)
@@ -239,21 +245,27 @@ func TestLookBack(t *testing.T) {
 		})
 	}
 
-	w.hide.Store(g.cli.UserID.String())
-	g.say(t, "first")
-	g.say(t, "second")
-	r.waitText(t, "second")
+	// A look back may end a request at the very moment at which the second is left
+	// out of its answer; then it is told by the next one, before the first.
+	const rounds = 3
+	ordered := false
+	for round := 0; round < rounds && !ordered; round++ {
+		w.hide.Store(g.cli.UserID.String())
+		first, second := fmt.Sprint("first ", round), fmt.Sprint("second ", round)
+		g.say(t, first)
+		g.say(t, second)
+		r.waitText(t, first)
+		r.waitText(t, second)
+		r.mu.Lock()
+		last := r.messages[len(r.messages)-2:]
+		ordered = string(last[0].Text) == first && string(last[1].Text) == second
+		r.mu.Unlock()
+	}
+	if !ordered {
+		t.Error("what was left out is told in another order")
+	}
 	if w.hidden.Load() < 2 {
 		t.Error("nothing was left out")
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	words := ""
-	for _, m := range r.messages[len(r.messages)-2:] {
-		words += " " + string(m.Text)
-	}
-	if words != " first second" {
-		t.Errorf("heard%s", words)
 	}
 }
 
@@ -322,7 +334,7 @@ func TestLookBackSpans(t *testing.T) {
 	handle("h")
 	b.begun = time.Now().Add(-2 * lookBackMost)
 	b.restart("9", time.Now())
-	want("a span that became too old", ask("9", "10", nil, nil, nil), true)
+	want("a span that became too old", ask("8", "10", nil, nil, nil), true)
 }
 
 // breakSync lets the bot's sync fail a few times, from now on.

@@ -71,7 +71,6 @@ func (b *lookBack) over(mark string, every time.Duration) {
 func (b *lookBack) restart(since string, at time.Time) {
 	if b.since == "" || time.Since(b.begun) > lookBackMost {
 		b.over(since, 0)
-		b.since = since
 	}
 	if b.whole && b.at.Before(at) {
 		at = b.at
@@ -120,20 +119,13 @@ func (b *lookBack) note(resp *mautrix.RespSync, jobs map[id.RoomID]*roomJob) {
 			}
 		}
 	}
-	answered := func(room id.RoomID) { // the next invitation is another one
-		for _, handled := range b.handled {
-			delete(handled, room.String())
-		}
-	}
-	for room, job := range jobs {
+	for _, job := range jobs {
 		if job.data != nil && !job.ahead { // else it is as new to the next response
-			answered(room)
 			note(job.past)
 			note(job.data.Timeline.Events)
 		}
 	}
-	for room, data := range resp.Rooms.Leave {
-		answered(room)
+	for _, data := range resp.Rooms.Leave {
 		if data != nil {
 			note(data.Timeline.Events)
 		}
@@ -223,14 +215,18 @@ func (l *loop) tellAgain(ctx context.Context, since string) (map[string][]string
 		} `json:"timeline"`
 	}
 	var resp struct {
-		Rooms struct {
+		NextBatch string `json:"next_batch"`
+		Rooms     struct {
 			Join   map[string]room            `json:"join"`
 			Leave  map[string]room            `json:"leave"`
 			Invite map[string]json.RawMessage `json:"invite"`
 		} `json:"rooms"`
 	}
-	if err := json.Unmarshal(body, &resp); err != nil {
+	if err := json.Unmarshal(body, &resp); err != nil || resp.NextBatch == "" {
 		return nil, errNotUnderstood
+	}
+	if resp.NextBatch == since { // so Dendrite answers, too, where it could read nothing
+		return nil, errNothingTold
 	}
 	keys := make(map[string][]string)
 	for _, rooms := range []map[string]room{resp.Rooms.Join, resp.Rooms.Leave} {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -104,6 +105,10 @@ func (j *roomJob) run(ctx context.Context) error {
 	if j.fresh {
 		return j.runFresh(ctx, append(past, timeline...))
 	}
+	state := j.stateSection()
+	if before, stay := j.stays(timeline); j.again && slices.ContainsFunc(stay, func(evt *event.Event) bool { return evt.ID == j.row.last }) {
+		state, timeline = append(state, before...), stay // an earlier stay is not told again
+	}
 	j.away = j.comesLater(append(past, timeline...))
 	if err := j.ensureState(ctx); err != nil {
 		return err
@@ -111,7 +116,7 @@ func (j *roomJob) run(ctx context.Context) error {
 	if err := j.each(ctx, past, j.one); err != nil {
 		return err
 	}
-	if err := j.storeAll(ctx, j.stateSection()); err != nil {
+	if err := j.storeAll(ctx, state); err != nil {
 		return err
 	}
 	return j.each(ctx, timeline, j.one)
@@ -174,7 +179,7 @@ func (j *roomJob) waitForJoin(own event.Membership) {
 		return
 	}
 	_, waited := j.early.LoadOrStore(j.room, true)
-	j.ahead = !waited || j.back.now
+	j.ahead = !waited || (j.back.now && own == event.MembershipInvite)
 }
 
 // comesLater tells whether a timeline, of a room that is known, begins before the bot
@@ -346,7 +351,9 @@ func (j *roomJob) confessLoss(ctx context.Context, timeline []*event.Event) erro
 
 // one handles one event of the timeline.
 func (j *roomJob) one(ctx context.Context, evt *event.Event) error {
-	j.handled = j.again && (!j.back.now || j.back.known(evt.ID.String()))
+	if j.handled = j.again; j.back.now {
+		j.handled = j.back.known(evt.ID.String())
+	}
 	if j.again {
 		j.again = evt.ID != j.row.last
 	} else {

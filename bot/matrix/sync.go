@@ -167,6 +167,7 @@ func (l *loop) tidy(ctx context.Context) {
 var (
 	errPoked         = errors.New("asked again at once")
 	errNotUnderstood = errors.New("the homeserver's answer to sync is not understood")
+	errNothingTold   = errors.New("the homeserver tells nothing of what it told before")
 )
 
 // ask makes one sync request. A poke ends it with errPoked: then somebody
@@ -255,6 +256,9 @@ func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string)
 	l.handleToDevice(ctx, resp)
 	if l.back.now {
 		l.back.pass(resp)
+	}
+	for room := range resp.Rooms.Join { // Dendrite names one that was left and joined again twice
+		delete(resp.Rooms.Leave, room)
 	}
 	jobs, err := l.jobs(ctx, resp, since)
 	if err != nil {
