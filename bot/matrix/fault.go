@@ -181,7 +181,8 @@ func localClass(err error) string {
 		return class
 	}
 	for _, known := range append(cryptoErrors[:len(cryptoErrors):len(cryptoErrors)],
-		errNoReader, errTooLarge, account.ErrPanic, errHandler, errStateIncomplete, errNotInvited) {
+		errNoReader, errTooLarge, account.ErrPanic, errHandler, errStateIncomplete, errNotInvited,
+		errNotUnderstood, errNothingTold) {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
