@@ -26,10 +26,3 @@ func (s keyStore) GetLatestSession(ctx context.Context, key id.SenderKey) (*cryp
 	defer s.order.Unlock()
 	return s.SQLCryptoStore.GetLatestSession(ctx, key)
 }
-
-// AddSession is that of the library, one at a time.
-func (s keyStore) AddSession(ctx context.Context, key id.SenderKey, session *crypto.OlmSession) error {
-	s.order.Lock()
-	defer s.order.Unlock()
-	return s.SQLCryptoStore.AddSession(ctx, key, session)
-}

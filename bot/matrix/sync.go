@@ -253,7 +253,9 @@ func (l *loop) syncURL(since string, hold time.Duration, without ...id.UserID) s
 // fails only when ctx ends; then nothing of the batch is noted, and the next
 // start gets it again.
 func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string) error {
-	l.handleToDevice(ctx, resp)
+	if err := l.handleToDevice(ctx, resp); err != nil {
+		return err
+	}
 	if l.back.now {
 		l.back.pass(resp)
 	}
@@ -303,8 +305,8 @@ func (l *loop) handle(ctx context.Context, resp *mautrix.RespSync, since string)
 
 // handleToDevice gives the crypto machine its part of a response, each event
 // by itself. What fails is its own loss: a key that did not come is asked for
-// when it is missed.
-func (l *loop) handleToDevice(ctx context.Context, resp *mautrix.RespSync) {
+// when it is missed. It returns an error only when ctx ends.
+func (l *loop) handleToDevice(ctx context.Context, resp *mautrix.RespSync) error {
 	mach := l.crypt.mach
 	l.refreshDevices(ctx, resp.DeviceLists.Changed)
 	for _, evt := range resp.ToDevice.Events {
@@ -316,6 +318,12 @@ func (l *loop) handleToDevice(ctx context.Context, resp *mautrix.RespSync) {
 			l.verify.toDevice(ctx, evt)
 			continue
 		}
+		if evt.Type.Type == event.ToDeviceEncrypted.Type {
+			if err := l.handleKeys(ctx, evt); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := guard(func() error { mach.HandleToDeviceEvent(ctx, evt); return nil }); err != nil {
 			l.log.Warn("a to-device event could not be handled")
 		}
@@ -324,6 +332,7 @@ func (l *loop) handleToDevice(ctx context.Context, resp *mautrix.RespSync) {
 		l.log.Warn("one-time keys could not be renewed")
 	}
 	mach.MarkOlmHashSavePoint(ctx)
+	return nil
 }
 
 // refreshDevices fetches the device lists that changed. They are marked first,
