@@ -40,7 +40,11 @@ func (s keyStore) PutDevices(ctx context.Context, user id.UserID, devices map[id
 // library would return an error, also to its own code that is about to store
 // the key after all, and so lose it.
 func (s keyStore) GetGroupSession(ctx context.Context, room id.RoomID, session id.SessionID) (*crypto.InboundGroupSession, error) {
-	igs, err := s.SQLCryptoStore.GetGroupSession(ctx, room, session)
+	var igs *crypto.InboundGroupSession
+	err := within(ctx).read(ctx, func() (err error) {
+		igs, err = s.SQLCryptoStore.GetGroupSession(ctx, room, session)
+		return err
+	})
 	if errors.Is(err, crypto.ErrGroupSessionWithheld) {
 		return nil, nil
 	}

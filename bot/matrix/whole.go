@@ -2,8 +2,11 @@ package matrix
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/crypto/olm"
 	"maunium.net/go/mautrix/event"
@@ -22,7 +25,9 @@ import (
 // From the first of these writes to the transaction it holds keyStore.order, so
 // that nobody goes on from, or writes, a session as it will be. Nothing that the
 // library does in between takes its own lock on the sessions, which somebody who
-// waits for order may have.
+// waits for order may have. When ctx ends before the transaction, what is in memory
+// is ahead of what is written: the Transport is of no more use and has to be opened
+// anew.
 type whole struct {
 	store  keyStore
 	writes []func(context.Context) error
@@ -69,15 +74,46 @@ func (l *loop) handleKeys(ctx context.Context, evt *event.Event) error {
 			}
 			return nil
 		})
-		if tries++; err == nil || tries < wholeTries || ctx.Err() != nil {
+		if tries++; err == nil || ctx.Err() != nil || (tries < wholeTries && !refusedData(err)) {
 			return err
 		}
 		l.log.Warn("a key cannot be kept as a whole", "err", clean("keep a key", err))
 		for _, write := range w.writes {
-			_ = write(ctx) // as the library does it
+			_ = guard(func() error { return write(ctx) }) // as the library does it
 		}
 		return nil
 	})
+}
+
+// refusedData tells whether PostgreSQL will never take what it was given, which
+// somebody else has made up. SQLite takes it.
+func refusedData(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && (strings.HasPrefix(server.Code, "22") || strings.HasPrefix(server.Code, "23"))
+}
+
+// read is a question that the library asks after the first of the writes. Without an
+// answer it would leave out the key, and the rest would be kept.
+func (w *whole) read(ctx context.Context, ask func() error) error {
+	for try := 0; ; try++ {
+		err := ask()
+		_, fault := storeClass(err)
+		if w == nil || err == nil || !fault || refusedData(err) || try == wholeTries {
+			return err
+		}
+		if sleep(ctx, backoff(try)) != nil {
+			return err
+		}
+	}
+}
+
+// FindDeviceByKey is that of the library, tried again in a whole.
+func (s keyStore) FindDeviceByKey(ctx context.Context, user id.UserID, key id.IdentityKey) (device *id.Device, err error) {
+	err = within(ctx).read(ctx, func() error {
+		device, err = s.SQLCryptoStore.FindDeviceByKey(ctx, user, key)
+		return err
+	})
+	return device, err
 }
 
 // wholeTries is how often a transaction is tried, some five minutes, until everybody
