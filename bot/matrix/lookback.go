@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"time"
 
@@ -146,21 +147,9 @@ func (b *lookBack) pass(resp *mautrix.RespSync) {
 		}
 		return len(list) > 0
 	}
-	for room, data := range resp.Rooms.Join {
-		if data != nil && done(data.Timeline.Events) {
-			delete(resp.Rooms.Join, room)
-		}
-	}
-	for room, data := range resp.Rooms.Leave {
-		if data != nil && done(data.Timeline.Events) {
-			delete(resp.Rooms.Leave, room)
-		}
-	}
-	for room := range resp.Rooms.Invite {
-		if b.known(room.String()) {
-			delete(resp.Rooms.Invite, room)
-		}
-	}
+	maps.DeleteFunc(resp.Rooms.Join, func(_ id.RoomID, data *mautrix.SyncJoinedRoom) bool { return data != nil && done(data.Timeline.Events) })
+	maps.DeleteFunc(resp.Rooms.Leave, func(_ id.RoomID, data *mautrix.SyncLeftRoom) bool { return data != nil && done(data.Timeline.Events) })
+	maps.DeleteFunc(resp.Rooms.Invite, func(room id.RoomID, _ *mautrix.SyncInvitedRoom) bool { return b.known(room.String()) })
 }
 
 // lookBack begins one if the time has come, and returns one whose answer is there:

@@ -12,13 +12,7 @@ import (
 // not write it yet. The key is there when it runs again.
 func TestKeyAndSessionTogether(t *testing.T) {
 	t.Parallel()
-	server := sharedServer(t)
-	cfg := botConfig(t, server.URL(), createUser(t, server, "bot"))
-	r := newRecorder()
-	b := startBot(t, cfg, r, nil)
-	g := newGuest(t, server, "ann")
-	g.openChat(t, b)
-
+	r, b, g := talking(t)
 	if _, err := b.ledger.db.Exec(testContext(t), "CREATE TRIGGER full BEFORE INSERT ON crypto_megolm_inbound_session BEGIN SELECT RAISE(ABORT, 'no room'); END"); err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +22,7 @@ func TestKeyAndSessionTogether(t *testing.T) {
 		return strings.Contains(logs, "keep a key") || strings.Contains(logs, "cannot be read yet")
 	})
 	b.stop()
-	db, err := account.Open(testContext(t), filepath.Join(cfg.Dir, cryptoFile), "")
+	db, err := account.Open(testContext(t), filepath.Join(b.cfg.Dir, cryptoFile), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +33,7 @@ func TestKeyAndSessionTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	b = startBot(t, cfg, r, nil)
+	b = startBot(t, b.cfg, r, nil)
 	r.waitText(t, "the first words")
 	g.say(t, "and others")
 	r.waitText(t, "and others")
